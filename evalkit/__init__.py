@@ -1,0 +1,102 @@
+"""evalkit: ex-post evaluation of consolidating poverty-alleviation results and linking them with rural revitalization.
+
+A spec is a frozen question; asked of a panel, it gives a frozen answer.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from evalkit import datasets
+from evalkit.answer import Answer, Note
+from evalkit.coupling.compare import compare
+from evalkit.coupling.grades import COUPLING_STAGES, FIVE_GRADES, FOUR_GRADES, SIX_GRADES, TEN_GRADES, Grade, GradeScheme
+from evalkit.coupling.relative import LagRule
+from evalkit.coupling.static import CouplingCoordination
+from evalkit.coupling.variants import Standard
+from evalkit.datasets import systems
+from evalkit.distribution.groups import GroupDifferences
+from evalkit.errors import DataError, EvalkitError, NoAnswer, OutputError, SpecError
+from evalkit.indicators.index import CompositeIndex
+from evalkit.indicators.normalization import DistanceToTarget, MinMax, ZScore
+from evalkit.indicators.obstacle import ObstacleDegree
+from evalkit.indicators.treatment import Carry, GroupMean, Interpolate, LeaveOut, Refuse, treat
+from evalkit.indicators.uncertainty import vary
+from evalkit.indicators.weighting import Critic, Entropy, Equal, Given
+from evalkit.panel.form import read_system
+from evalkit.panel.panel import Panel
+from evalkit.panel.read import read_panel
+from evalkit.panel.system import Dimension, Direction, Indicator, IndicatorSystem
+from evalkit.terms import Text
+
+if TYPE_CHECKING:
+    from evalkit.report.verbs import figure, prose, table
+    from evalkit.report.document import Report
+    from evalkit.study import Study
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Answer",
+    "COUPLING_STAGES",
+    "Carry",
+    "CompositeIndex",
+    "CouplingCoordination",
+    "Critic",
+    "DataError",
+    "Dimension",
+    "Direction",
+    "DistanceToTarget",
+    "Entropy",
+    "Equal",
+    "EvalkitError",
+    "FIVE_GRADES",
+    "FOUR_GRADES",
+    "Given",
+    "Grade",
+    "GradeScheme",
+    "GroupDifferences",
+    "GroupMean",
+    "Indicator",
+    "IndicatorSystem",
+    "Interpolate",
+    "LagRule",
+    "LeaveOut",
+    "MinMax",
+    "NoAnswer",
+    "Note",
+    "ObstacleDegree",
+    "OutputError",
+    "Panel",
+    "Refuse",
+    "Report",
+    "SIX_GRADES",
+    "SpecError",
+    "Standard",
+    "Study",
+    "TEN_GRADES",
+    "Text",
+    "ZScore",
+    "compare",
+    "datasets",
+    "figure",
+    "prose",
+    "read_panel",
+    "read_system",
+    "systems",
+    "table",
+    "treat",
+    "vary",
+]
+
+_LAZY = {"figure": "evalkit.report.verbs", "prose": "evalkit.report.verbs", "table": "evalkit.report.verbs", "Report": "evalkit.report.document", "Study": "evalkit.study"}
+
+
+def __getattr__(name: str) -> Any:
+    """Names that need ink (matplotlib, python-docx) are imported when they are first used."""
+    if name in _LAZY:
+        return getattr(import_module(_LAZY[name]), name)
+    raise AttributeError(f"module 'evalkit' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,42 @@
+"""What every answer is: the spec that asked, a tidy frame, and the notes a reader must know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pandas as pd
+
+from evalkit.terms import Lang, Text
+
+NoteKind = Literal["choice", "caution", "filled", "left_out"]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What must be known beside a number, in both languages.
+
+    `kind` is "choice" (a decision that was made), "caution" (a limit or a warning), "filled" (values that were not
+    observed) or "left_out" (rows that are not in the answer).
+    """
+
+    kind: NoteKind
+    text: Text
+
+    def say(self, lang: Lang) -> str:
+        """The note in one language."""
+        return self.text.say(lang)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Answer:
+    """A frozen answer: `spec` asked, `frame` holds the figures, `notes` what must be known beside them."""
+
+    spec: Any
+    frame: pd.DataFrame
+    notes: tuple[Note, ...] = ()
+
+    def _repr_html_(self) -> str:
+        head = f"<b>{type(self).__name__}</b> · {len(self.frame):,} × {self.frame.shape[1]}"
+        notes = "".join(f"<li>{note.kind}: {note.text.en}</li>" for note in self.notes)
+        return f"{head}{self.frame.head(10).to_html()}<ul>{notes}</ul>"

@@ -1,0 +1,173 @@
+"""The command line, for people who do not open notebooks: assess, audit, init."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from evalkit import datasets
+from evalkit.errors import EvalkitError, OutputError, several
+from evalkit.panel.audit import Audit, audit_file, audit_panel
+from evalkit.terms import Lang, Text
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Ex-post evaluation of consolidating poverty-alleviation results and linking them with rural revitalization. "
+    "巩固拓展脱贫攻坚成果同乡村振兴有效衔接后评估。",
+)
+speak, complain = Console(highlight=False), Console(stderr=True, highlight=False)
+
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but the result and errors.")]
+STAGES = {
+    "audit": Text("数据审计", "auditing the data"),
+    "indices": Text("计算指数与耦合协调度", "scoring and coupling"),
+    "obstacles": Text("障碍诊断", "finding obstacles"),
+    "robustness": Text("稳健性检验", "trying other settings"),
+    "report": Text("生成报告", "writing the report"),
+}
+
+
+def main() -> None:
+    """Run the command line; every fault is one message and an exit code, never a traceback."""
+    try:
+        app()
+    except EvalkitError as fault:
+        complain.print(f"[bold red]error[/] {type(fault).__name__}:", end=" ")
+        complain.print(str(fault), markup=False)
+        raise SystemExit(fault.exit_code) from None
+    except KeyboardInterrupt:
+        complain.print("interrupted; nothing was written")
+        raise SystemExit(130) from None
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(0) from None
+    except Exception as bug:
+        if os.environ.get("EVALKIT_DEBUG"):
+            raise
+        complain.print(f"[bold red]internal error[/] {type(bug).__name__}; nothing was written. Please report it; EVALKIT_DEBUG=1 shows where.")
+        raise SystemExit(1) from None
+
+
+@app.command(
+    epilog="[bold]Examples[/]\n\n  evalkit assess\n\n  evalkit assess study.toml --out report --lang en\n\n  evalkit assess study.toml --out report --force --quiet"
+)
+def assess(
+    study: Annotated[Path | None, typer.Argument(help="A study file (TOML); without it, the demonstration on simulated counties.")] = None,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The folder to write; it must not be there yet.")] = Path("assessment"),
+    lang: Annotated[Literal["zh", "en"] | None, typer.Option(help="Language of the report; by default the study's own.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an earlier assessment in that folder.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run a study from panel to report: HTML, Word, an Excel workbook, figures and a manifest."""
+    from evalkit.study.deliver import deliver
+    from evalkit.study.run import Study
+
+    chosen = Study.read(study or datasets.folder() / "studies" / "counties.toml")
+    spoken: Lang = lang or chosen.form.lang
+    with _progress(spoken, quiet=quiet) as tell:
+        folder = deliver(chosen, out, lang=spoken, force=force, progress=tell)
+    if not quiet:
+        speak.print("报告已生成：" if spoken == "zh" else "The report lies in:", str(folder.absolute()), soft_wrap=True)
+        for path in sorted(folder.iterdir()):
+            speak.print(f"  {path.name}{'/' if path.is_dir() else ''}", soft_wrap=True)
+    else:
+        speak.print(str(folder), soft_wrap=True)
+
+
+@app.command(epilog="[bold]Examples[/]\n\n  evalkit audit yearbook.xlsx\n\n  evalkit audit yearbook.xlsx --study study.toml\n\n  evalkit audit panel.csv --unit county --period year")
+def audit(
+    file: Annotated[Path, typer.Argument(help="A panel file: csv, xlsx, parquet or dta.")],
+    study: Annotated[Path | None, typer.Option("--study", help="Check against this study's columns and indicator systems.")] = None,
+    unit: Annotated[str | None, typer.Option(help="Column of the units; guessed without it.")] = None,
+    period: Annotated[str | None, typer.Option(help="Column of the periods; guessed without it.")] = None,
+    sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook; the first without it.")] = None,
+    lang: Annotated[Literal["zh", "en"], typer.Option(help="Language of the findings.")] = "zh",
+    quiet: Quiet = False,
+) -> None:
+    """Check a data file and say what is wrong with it; exit code 3 where something is."""
+    with _progress(lang, quiet=quiet) as tell:
+        tell("audit")
+        answer = _audited(file, study, unit, period, sheet)
+    if not quiet:
+        _show(answer, lang)
+    if len(answer.defects):
+        rules = several(dict.fromkeys(answer.defects["rule"]), most=20)
+        complain.print(f"{file.name}: {len(answer.defects)} defects ({rules})", markup=False, soft_wrap=True)
+        raise typer.Exit(3)
+
+
+@app.command(epilog="[bold]Example[/]\n\n  evalkit init mystudy && cd mystudy && evalkit assess study.toml --out report")
+def init(folder: Annotated[Path, typer.Argument(help="The folder to make; it must not hold anything yet.")], quiet: Quiet = False) -> None:
+    """Write a commented study, its two indicator systems and an empty panel to fill in."""
+    from evalkit.study.deliver import staged
+
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise OutputError("the folder is there already", where=str(folder), do="name a new one")
+    shipped = datasets.folder()
+    systems = datasets.systems("consolidation", "revitalization")
+    header = ["county", "name", "province", "year", "population", *(c for system in systems.values() for c in system.columns)]
+    with staged(folder) as stage:
+        (stage / "study.toml").write_bytes((shipped / "studies" / "template.toml").read_bytes())
+        for name in systems:
+            (stage / f"{name}.toml").write_bytes((shipped / "systems" / f"{name}.toml").read_bytes())
+        (stage / "panel.csv").write_text(",".join(header) + "\n", encoding="utf-8-sig")
+    if not quiet:
+        speak.print(f"{folder}: study.toml, consolidation.toml, revitalization.toml, panel.csv", soft_wrap=True)
+        speak.print("Fill in panel.csv, then: evalkit assess study.toml --out report  /  填写 panel.csv 后运行上述命令。", soft_wrap=True)
+
+
+def _audited(file: Path, study: Path | None, unit: str | None, period: str | None, sheet: str | None) -> Audit:
+    if study is None:
+        return audit_file(file, unit=unit, period=period, sheet=sheet)
+    from evalkit.study.run import Study
+
+    asked = Study.read(study)
+    form = asked.form.panel
+    return audit_file(
+        file,
+        unit=unit or form.unit,
+        period=period or form.period,
+        systems=tuple(asked.systems.values()),
+        sheet=sheet or form.sheet,
+    )
+
+
+def _show(answer: Audit, lang: Lang) -> None:
+    colors = {"defect": "red", "notice": "yellow", "repaired": "green"}
+    heads = ("规则", "级别", "列", "数量", "位置", "说明") if lang == "zh" else ("Rule", "Severity", "Column", "Count", "Where", "What")
+    table = Table(*heads, show_lines=False)
+    for row in answer.frame.to_dict("records"):
+        color = colors[row["severity"]]
+        cells = [row["rule"], f"[{color}]{row['severity']}[/]", str(row["column"]), str(row["count"])]
+        table.add_row(*cells, _plain(row["where"]), _plain(row[f"message_{lang}"]))
+    if len(answer.frame):
+        speak.print(table)
+    speak.print(answer.kept.say(lang), markup=False)
+
+
+def _plain(value: object) -> str:
+    from rich.markup import escape
+
+    return escape(str(value))
+
+
+@contextmanager
+def _progress(lang: Lang, *, quiet: bool) -> Iterator:
+    """A line that says which stage runs, on a terminal; nothing when quiet or when output goes to a file."""
+    if quiet or not complain.is_terminal:
+        yield lambda stage: None
+        return
+    with complain.status("…") as status:
+        yield lambda stage: status.update(STAGES[stage].say(lang) + " …")

@@ -1,0 +1,1 @@
+"""How systems move together."""

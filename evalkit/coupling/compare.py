@@ -1,0 +1,71 @@
+"""Coordination under other settings beside the one that was chosen: how far D, grades and laggards hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from evalkit.answer import Answer, Note
+from evalkit.coupling.static import Coordination
+from evalkit.errors import DataError, SpecError
+from evalkit.stats.ranks import spearman
+from evalkit.terms import Text
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Comparison(Answer):
+    """Alternatives beside a base: `frame` has one row an alternative, by label.
+
+    Columns: `units` (unit-years compared), `mean_D`, `mean_change` (mean of D minus the base's), `largest_change` (greatest
+    absolute change of a D), `rank_correlation` (Spearman, over all unit-years), `grade_changed` and `lag_changed` (shares of
+    unit-years whose grade, or lagging system, is another). `base` is what they are compared with.
+    """
+
+    base: Coordination
+
+
+def compare(base: Coordination, alternatives: Mapping[str, Coordination]) -> Comparison:
+    """What becomes of D, its grades and the lagging systems when a setting is another.
+
+    Alternatives may cover fewer unit-years; they are compared where both have an answer.
+
+    Examples
+    --------
+    >>> key = pd.MultiIndex.from_tuples([("a", 1), ("b", 1)], names=["unit", "period"])
+    >>> from evalkit.coupling.static import CouplingCoordination
+    >>> u = {"kept": pd.Series([0.8, 0.4], key), "rise": pd.Series([0.3, 0.4], key)}
+    >>> base = CouplingCoordination().measure(**u)
+    >>> other = CouplingCoordination(shares=(0.6, 0.4)).measure(**u)
+    >>> compare(base, {"other shares": other}).frame["rank_correlation"].item()
+    1.0
+    """
+    if not alternatives:
+        raise SpecError("there is no alternative to compare", do="pass at least one")
+    rows = {label: _against(base, other, label) for label, other in alternatives.items()}
+    text = Text(
+        "对照仅改变所列设定，其余不变；不含测量误差。",
+        "Each alternative changes the named setting and nothing else; measurement error is not in it.",
+    )
+    frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("alternative")
+    return Comparison(spec=base.spec, frame=frame, base=base, notes=(Note("caution", text),))
+
+
+def _against(base: Coordination, other: Coordination, label: str) -> dict[str, float]:
+    common = base.frame.index.intersection(other.frame.index)
+    if common.empty:
+        raise DataError(f"alternative '{label}' has no unit-year in common with the base")
+    a, b = base.frame.loc[common], other.frame.loc[common]
+    d, e = a["D"].to_numpy(), b["D"].to_numpy()
+    lag_a, lag_b = a["lagging"].astype(object).fillna(""), b["lagging"].astype(object).fillna("")
+    return {
+        "units": len(common),
+        "mean_D": float(e.mean()),
+        "mean_change": float((e - d).mean()),
+        "largest_change": float(np.abs(e - d).max()),
+        "rank_correlation": spearman(d, e),
+        "grade_changed": float((a["grade"].to_numpy() != b["grade"].to_numpy()).mean()),
+        "lag_changed": float((lag_a.to_numpy() != lag_b.to_numpy()).mean()),
+    }

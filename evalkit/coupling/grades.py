@@ -1,0 +1,157 @@
+"""Grade schemes as checked data: classes that cover the whole range once, with the closed side stated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from evalkit.check import one_of
+from evalkit.errors import NoAnswer, SpecError
+from evalkit.stats.arrays import Array, Codes
+from evalkit.stats.ranks import settled
+from evalkit.terms import Lang, Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grade:
+    """One class of a scheme: its bounds and its label."""
+
+    lower: float
+    upper: float
+    label: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GradeScheme:
+    """Classes of a measure in [0, 1], from worst to best.
+
+    Parameters
+    ----------
+    measure
+        What is graded: "D" or "C".
+    closed
+        "right": a value on a limit belongs to the lower class, (lower, upper]; "left": to the upper, [lower, upper).
+        The two ends 0 and 1 are always in.
+
+    Raises
+    ------
+    SpecError
+        A gap, an overlap, or an end that does not reach 0 or 1.
+
+    Examples
+    --------
+    >>> TEN_GRADES.grade(np.array([0.0, 0.6, 0.600001]))
+    array([1, 6, 7])
+    >>> TEN_GRADES.label(7, "en")
+    'primary coordination'
+    """
+
+    id: str
+    name: Text
+    grades: tuple[Grade, ...]
+    closed: Literal["left", "right"]
+    source: str
+    measure: Literal["D", "C"] = "D"
+
+    def __post_init__(self) -> None:
+        one_of(self.closed, ("left", "right"), who=f"grade scheme '{self.id}' closed")
+        if not self.grades:
+            raise SpecError(f"grade scheme '{self.id}' has no grade")
+        ends = self.grades[0].lower, self.grades[-1].upper
+        if ends != (0.0, 1.0):
+            raise SpecError(
+                f"grade scheme '{self.id}' has an open end: it runs from {ends[0]:g} to {ends[1]:g}", do="let it run from 0 to 1"
+            )
+        for grade in self.grades:
+            if not grade.lower < grade.upper:
+                raise SpecError(f"grade scheme '{self.id}': {grade.lower:g} to {grade.upper:g} is no interval")
+        for below, above in zip(self.grades, self.grades[1:], strict=False):
+            if below.upper != above.lower:
+                kind = "a gap" if below.upper < above.lower else "an overlap"
+                between = f"{below.upper:g} and {above.lower:g}"
+                raise SpecError(
+                    f"grade scheme '{self.id}' has {kind} between {between}", do="let each class begin where the last ends"
+                )
+
+    def grade(self, values: Array) -> Codes:
+        """The class of each value, 1 for the worst; values are rounded to ten digits first, so that no last bit decides."""
+        rounded = settled(np.asarray(values, dtype=float))
+        if not np.all((rounded >= 0) & (rounded <= 1)):
+            raise NoAnswer(f"grade scheme '{self.id}' grades values in [0, 1]", found="values outside, or missing")
+        limits = settled(np.array([grade.upper for grade in self.grades[:-1]]))
+        return np.searchsorted(limits, rounded, side="left" if self.closed == "right" else "right") + 1
+
+    def label(self, grade: int, lang: Lang) -> str:
+        """The name of a class."""
+        return self.grades[grade - 1].label.say(lang)
+
+    def interval(self, grade: int) -> str:
+        """A class as printed, such as (0.1, 0.2]."""
+        one = self.grades[grade - 1]
+        left = "[" if self.closed == "left" or grade == 1 else "("
+        right = "]" if self.closed == "right" or grade == len(self.grades) else ")"
+        return f"{left}{one.lower:g}, {one.upper:g}{right}"
+
+
+def scheme(id: str, name: Text, limits: str, labels: str, *, closed: Literal["left", "right"], source: str) -> GradeScheme:  # noqa: A002
+    """A scheme from its limits and its labels, written as `zh en; zh en; …`."""
+    edges = [float(edge) for edge in limits.split()]
+    names = [Text(*label.strip().split(" ", 1)) for label in labels.split(";")]
+    if len(edges) != len(names) + 1:
+        raise SpecError(f"grade scheme '{id}' has {len(names)} labels for {len(edges) - 1} classes")
+    grades = tuple(Grade(lower=a, upper=b, label=n) for a, b, n in zip(edges, edges[1:], names, strict=False))
+    return GradeScheme(id=id, name=name, grades=grades, closed=closed, source=source)
+
+
+TEN_GRADES = scheme(
+    "ten",
+    Text("十级协调等级", "ten grades"),
+    "0 .1 .2 .3 .4 .5 .6 .7 .8 .9 1",
+    "极度失调 extreme disorder; 严重失调 severe disorder; 中度失调 moderate disorder; "
+    "轻度失调 mild disorder; 濒临失调 near disorder; "
+    "勉强协调 barely coordinated; 初级协调 primary coordination; 中级协调 intermediate coordination; 良好协调 good coordination; "
+    "优质协调 quality coordination",
+    closed="right",
+    source="田深圳 (2021), 地理学报 76(4), Table 1",
+)
+FOUR_GRADES = scheme(
+    "four",
+    Text("四级协调等级", "four grades"),
+    "0 .5 .6 .7 1",
+    "濒临失调 near disorder; 初级协调 primary coordination; 中级协调 intermediate coordination; 高级协调 advanced coordination",
+    closed="left",
+    source="徐维祥等 (2020), 自然资源学报 35(9), Table 2",
+)
+FIVE_GRADES = scheme(
+    "five",
+    Text("五级协调等级", "five grades"),
+    "0 .25 .5 .7 .85 1",
+    "严重失衡 seriously imbalanced; 轻度失衡 slightly imbalanced; 勉强协调 barely coordinated; "
+    "协调 coordinated; 高度均衡 superiorly balanced",
+    closed="right",
+    source="PMC8374037, Table 2 (Chinese labels are our translation)",
+)
+SIX_GRADES = scheme(
+    "six",
+    Text("六级协调等级", "six grades"),
+    "0 .2 .4 .5 .6 .8 1",
+    "第一级 level 1; 第二级 level 2; 第三级 level 3; 第四级 level 4; 第五级 level 5; 第六级 level 6",
+    closed="left",
+    source="Hindawi 7271637, Table 3 (limits only: the source's labels and closed side are unverified)",
+)
+COUPLING_STAGES = GradeScheme(
+    id="stages",
+    name=Text("耦合阶段", "coupling stages"),
+    measure="C",
+    closed="right",
+    source="田深圳 (2021), 地理学报 76(4)",
+    grades=(
+        Grade(lower=0.0, upper=0.3, label=Text("低水平耦合", "low coupling")),
+        Grade(lower=0.3, upper=0.5, label=Text("拮抗阶段", "antagonism")),
+        Grade(lower=0.5, upper=0.8, label=Text("磨合阶段", "running-in")),
+        Grade(lower=0.8, upper=1.0, label=Text("高水平耦合", "high coupling")),
+    ),
+)
+SCHEMES: dict[str, GradeScheme] = {one.id: one for one in (TEN_GRADES, FOUR_GRADES, FIVE_GRADES, SIX_GRADES, COUPLING_STAGES)}

@@ -1,0 +1,1 @@
+"""How outcomes spread between groups of places."""

@@ -1,0 +1,88 @@
+"""What can go wrong, and how it is said: what, where, what was found, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class EvalkitError(Exception):
+    """Anything evalkit refuses to do.
+
+    Parameters
+    ----------
+    what
+        What is wrong, as a sentence without its full stop.
+    where
+        The place: file, sheet, row, column, unit, period; whatever is known.
+    found
+        What was there instead of what was needed.
+    do
+        What the user can do about it.
+
+    Examples
+    --------
+    >>> print(DataError("the poverty line is missing", where="lines.csv, row 3", do="add it"))
+    lines.csv, row 3: the poverty line is missing. To do: add it.
+    """
+
+    exit_code = 1
+
+    def __init__(self, what: str, *, where: str = "", found: str = "", do: str = "") -> None:
+        self.what, self.where, self.found, self.do = what, where, found, do
+        super().__init__(what)
+
+    def __str__(self) -> str:
+        text = f"{self.where}: {self.what}" if self.where else self.what
+        if self.found:
+            text += f"; found {self.found}"
+        if self.do:
+            text += f". To do: {self.do}"
+        return text.rstrip(".") + "."
+
+
+class SpecError(EvalkitError):
+    """The question is wrong: a spec, a study or an indicator system does not make sense."""
+
+    exit_code = 2
+
+
+class DataError(EvalkitError):
+    """The data cannot answer the question."""
+
+    exit_code = 3
+
+
+class NoAnswer(DataError):
+    """The method does not apply to these data, and says why instead of returning NaN."""
+
+
+class OutputError(EvalkitError):
+    """The answer cannot be written where it was asked for."""
+
+    exit_code = 4
+
+
+def several(items: Iterable[object], most: int = 5) -> str:
+    """The first few of many, and how many more there are.
+
+    Examples
+    --------
+    >>> several(range(8), most=3)
+    '0, 1, 2 and 5 more'
+    """
+    every = [str(item) for item in items]
+    text = ", ".join(every[:most])
+    return text if len(every) <= most else f"{text} and {len(every) - most} more"
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A hint at the nearest known name, or nothing.
+
+    Examples
+    --------
+    >>> did_you_mean("incom", ["income", "housing"])
+    "did you mean 'income'?"
+    """
+    near = get_close_matches(name, list(known), n=1)
+    return f"did you mean '{near[0]}'?" if near else ""

@@ -1,0 +1,1 @@
+"""Composite indices: treat, normalize, weigh, aggregate, and ask what holds a place back."""

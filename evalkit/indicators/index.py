@@ -1,0 +1,194 @@
+"""CompositeIndex: bounds and weights are learnt once, on named reference years, and carried to every other year."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from evalkit.answer import Answer, Note, NoteKind
+from evalkit.check import has_columns
+from evalkit.indicators.aggregation import by_dimension
+from evalkit.indicators.normalization import MinMax, Normalization, Normalized
+from evalkit.indicators.treatment import Carry, Interpolate, Treated, Treatment, treat
+from evalkit.indicators.weighting import Entropy, Equal, Weighting
+from evalkit.panel.panel import Panel, Periods, resolve
+from evalkit.panel.system import IndicatorSystem
+from evalkit.stats.arrays import Array
+from evalkit.stats.moments import skewness
+from evalkit.terms import Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompositeIndex:
+    """One score a unit and year from an indicator system.
+
+    Parameters
+    ----------
+    system
+        What is scored.
+    treat
+        Steps against missing values, in order; what they leave missing is an error. By default gaps of up to three years
+        inside a unit are interpolated and its ends carried for up to two; every filled cell is recorded.
+    normalize
+        How raw figures become scores; by default min–max on the reference periods, clipped to [0, 1].
+    weigh
+        How much each indicator counts; by default all alike.
+
+    Examples
+    --------
+    >>> import evalkit as ek
+    >>> counties = ek.datasets.load("counties")
+    >>> system = ek.systems("consolidation")["consolidation"]
+    >>> index = ek.CompositeIndex(system=system, weigh=ek.Entropy())
+    >>> scores = index.fit(counties, on=slice(2016, 2020)).score(counties)
+    >>> bool(scores.series.between(0, 1).all())
+    True
+    """
+
+    system: IndicatorSystem
+    treat: tuple[Treatment, ...] = (Interpolate(), Carry())
+    normalize: Normalization = MinMax()
+    weigh: Weighting = Equal()
+
+    def fit(self, panel: Panel, on: Periods = None) -> FittedIndex:
+        """Learn bounds and weights on the reference periods `on` (None: all periods of the panel, pooled).
+
+        Gaps are treated before the reference periods are cut out, so that a gap at their edge is filled from observed
+        neighbors.
+
+        Raises
+        ------
+        DataError
+            A column is absent, a gap is left, or the panel does not cover the periods.
+        NoAnswer
+            An indicator does not vary over the reference periods.
+        """
+        treated = treated_for(self, panel)
+        periods = resolve(on, panel.periods)
+        reference = _columns(treated.panel.at(periods), self.system)
+        zero_at, one_at = self.normalize.anchors(reference, self.system.indicators)
+        z = Normalized(reference, zero_at, one_at, self.normalize.clips)
+        weights = self.weigh.weights(z, self.system)
+        recipe = _recipe(self, z, weights)
+        return FittedIndex(spec=self, frame=recipe, reference=periods, notes=_choices(self, periods))
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class FittedIndex(Answer):
+    """Bounds and weights as learnt: `frame` has one row an indicator.
+
+    Columns: `dimension` (id), `zero_at` and `one_at` (raw values that score 0 and 1), `weight`, `skewness` (of the
+    normalized reference scores) and, with entropy weights, `divergence` (1 − e). `reference` are the periods learnt on.
+    """
+
+    spec: CompositeIndex
+    reference: tuple[int, ...]
+
+    def score(self, panel: Panel) -> IndexScores:
+        """Apply bounds and weights to any panel with the same columns: later years, other units."""
+        treated = treated_for(self.spec, panel)
+        z = self.normalized(treated.panel)
+        total, parts = by_dimension(z, self.weights, self.spec.system.membership)
+        names = [dimension.id for dimension in self.spec.system.dimensions]
+        frame = pd.DataFrame(parts, index=treated.panel.frame.index, columns=names)
+        frame.insert(0, "score", total)
+        notes = (*self.notes, *treated.notes, *_beyond(z, self.spec.normalize.clips))
+        return IndexScores(spec=self, frame=frame, panel=treated.panel, filled=treated.filled, notes=notes)
+
+    @property
+    def weights(self) -> Array:
+        """The weights, in the order of the system."""
+        return self.frame["weight"].to_numpy()
+
+    def normalized(self, panel: Panel) -> Normalized:
+        """The normalized columns of a complete panel, made piece by piece."""
+        anchors = self.frame["zero_at"].to_numpy(), self.frame["one_at"].to_numpy()
+        return Normalized(_columns(panel, self.spec.system), *anchors, self.spec.normalize.clips)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class IndexScores(Answer):
+    """Scores: `frame` is keyed by (unit, period) and holds `score` and one column a dimension, all weighted means.
+
+    `panel` is the panel after treatment, `filled` lists every filled cell.
+    """
+
+    spec: FittedIndex
+    panel: Panel
+    filled: pd.DataFrame
+
+    @property
+    def system(self) -> IndicatorSystem:
+        """The system that was scored."""
+        return self.spec.spec.system
+
+    @property
+    def series(self) -> pd.Series:
+        """The index as a Series keyed by (unit, period): what other families take."""
+        return self.frame["score"].rename(self.system.id)
+
+    @cached_property
+    def normalized(self) -> pd.DataFrame:
+        """Normalized scores of every indicator, 0 worst and 1 best on the bounds learnt."""
+        z = self.spec.normalized(self.panel)
+        blocks = np.concatenate([block.T.copy() for _, block in z.blocks()])
+        return pd.DataFrame(blocks, index=self.frame.index, columns=list(self.system.columns))
+
+    @cached_property
+    def contributions(self) -> pd.DataFrame:
+        """What each indicator adds to the index, w_j z_ij; a row sums to its score."""
+        return self.normalized * self.spec.weights
+
+
+def treated_for(index: CompositeIndex, panel: Panel) -> Treated:
+    """The panel with the index's columns treated; absent columns are named with the nearest name."""
+    has_columns(panel.frame, index.system.columns, who=f"CompositeIndex '{index.system.id}'")
+    return treat(panel, index.system.columns, index.treat)
+
+
+def _columns(panel: Panel, system: IndicatorSystem) -> list[Array]:
+    return [panel.frame[column].to_numpy() for column in system.columns]
+
+
+def _recipe(index: CompositeIndex, z: Normalized, weights: Array) -> pd.DataFrame:
+    system = index.system
+    recipe = pd.DataFrame(
+        {
+            "dimension": [system.dimensions[d].id for d in system.membership],
+            "zero_at": z.zero_at,
+            "one_at": z.one_at,
+            "weight": weights,
+            "skewness": [skewness(z.column(j)) for j in range(len(z.columns))],
+        },
+        index=pd.Index(system.columns, name="indicator"),
+    )
+    if isinstance(index.weigh, Entropy):
+        recipe["divergence"] = index.weigh.divergence(z)
+    return recipe
+
+
+def _choices(index: CompositeIndex, periods: tuple[int, ...]) -> tuple[Note, ...]:
+    text = Text(
+        "“{name}”的上下界与权重在参考期 {span} 学得，并用于全部年份。",
+        "Bounds and weights of “{name}” were learnt on the reference years {span} and applied to all years.",
+    )
+    span = f"{periods[0]}–{periods[-1]}" if len(periods) > 1 else str(periods[0])
+    return (Note("choice", text.format(name=index.system.name, span=span)), *index.weigh.remarks())
+
+
+def _beyond(z: Normalized, clips: bool) -> tuple[Note, ...]:
+    below, above = z.beyond()
+    if not below + above:
+        return ()
+    cells = len(z) * len(z.columns)
+    text = Text(
+        "{below} 个单元格劣于下界、{above} 个优于上界（合计占 {share:.1%}），{how}。",
+        "{below} cells lie below the worse bound and {above} above the better one ({share:.1%} together); they were {how}.",
+    )
+    how = Text("按界限截断，界限之外的变化不计入", "clipped to the bounds: change beyond them does not count")
+    how = how if clips else Text("保留原值", "kept as they are")
+    kind: NoteKind = "caution" if (below + above) / cells > 0.05 else "choice"
+    return (Note(kind, text.format(below=below, above=above, share=(below + above) / cells, how=how)),)

@@ -1,0 +1,148 @@
+"""What holds a place back: obstacle degrees, the share of each indicator and dimension in what is missing to the best bound."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from evalkit.answer import Answer, Note
+from evalkit.errors import SpecError
+from evalkit.indicators.index import IndexScores
+from evalkit.indicators.normalization import Normalized
+from evalkit.stats.arrays import Array, Codes, Mask
+from evalkit.terms import Text
+
+
+def obstacle_degree(z: Array, weights: Array) -> Array:
+    """Obstacle degrees O_ij = w_j (1 − z_ij) / Σ_j w_j (1 − z_ij) of normalized rows (m, n).
+
+    In [0, 1], each row sums to one. 0: the indicator is at its best bound (or beyond, where scores are not clipped);
+    1: it alone is missing. A row that lacks nothing has no obstacle and is NaN. A degree is a share: it says what weighs
+    most in a place, not how badly off the place is. Source: as printed in ChinaXiv:201801.00048.
+
+    Examples
+    --------
+    >>> obstacle_degree(np.array([[0.5, 0.0], [1.0, 0.2]]), np.array([0.5, 0.5]))
+    array([[0.33333333, 0.66666667],
+           [0.        , 1.        ]])
+    """
+    lacking = np.clip(1.0 - z, 0.0, None) * weights
+    total = lacking.sum(axis=1, keepdims=True)
+    return np.divide(lacking, total, out=np.full_like(lacking, np.nan), where=total > 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObstacleDegree:
+    """The `top` indicators that hold each place back most, each year (None: all of them, ranked)."""
+
+    top: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.top is not None and self.top < 1:
+            raise SpecError("ObstacleDegree top must be at least 1", found=str(self.top))
+
+    def measure(self, scores: IndexScores) -> Obstacles:
+        """Obstacle degrees of every scored place and year.
+
+        Examples
+        --------
+        >>> import evalkit as ek
+        >>> counties = ek.datasets.load("counties")
+        >>> index = ek.CompositeIndex(system=ek.systems("revitalization")["revitalization"])
+        >>> drag = ek.ObstacleDegree(top=3).measure(index.fit(counties).score(counties))
+        >>> list(drag.frame.columns)
+        ['obstacle_1', 'degree_1', 'obstacle_2', 'degree_2', 'obstacle_3', 'degree_3']
+        """
+        system = scores.system
+        top = min(self.top or len(system.columns), len(system.columns))
+        index, columns = scores.frame.index, pd.Index(system.columns)
+        year, years = pd.factorize(index.get_level_values("period"), sort=True)
+        found = _walk(scores.spec.normalized(scores.panel), scores.spec.weights, system.membership, top, year)
+        some = ~found.none
+        ranked = pd.DataFrame(index=index[some])
+        for place in range(top):
+            ranked[f"obstacle_{place + 1}"] = pd.Categorical.from_codes(found.which[place][some], columns)
+            ranked[f"degree_{place + 1}"] = found.degree[place][some]
+        return Obstacles(
+            spec=self,
+            frame=ranked,
+            dimensions=pd.DataFrame(found.dimensions[some], index=index[some], columns=[d.id for d in system.dimensions]),
+            average=pd.DataFrame(found.average, index=pd.Index(years, name="period"), columns=columns),
+            scores=scores,
+            notes=_notes(int(found.none.sum())),
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Obstacles(Answer):
+    """Obstacle degrees, keyed by (unit, period).
+
+    `frame` ranks the greatest obstacles: columns `obstacle_1` (indicator id), `degree_1`, …; `dimensions` holds one share a
+    dimension (a row sums to one); `average` the mean degree of each indicator, one row a period (a row sums to one).
+    """
+
+    dimensions: pd.DataFrame
+    average: pd.DataFrame
+    scores: IndexScores
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    which: Codes
+    degree: Array
+    dimensions: Array
+    average: Array
+    none: Mask
+
+
+def _walk(z: Normalized, weights: Array, member: tuple[int, ...], top: int, year: Codes) -> _Found:
+    """All rows in pieces: the greatest degrees, dimension shares, mean degrees by year, and the rows that lack nothing."""
+    m, n = len(z), len(weights)
+    which, degree = np.empty((top, m), dtype=np.intp), np.empty((top, m))
+    none, years = np.zeros(m, dtype=bool), int(year.max()) + 1
+    total, count = np.zeros((years, n)), np.zeros(years)
+    belongs = np.eye(max(member) + 1)[:, list(member)]
+    dimensions = np.zeros((m, len(belongs)))
+    for rows, block in z.blocks():
+        whole = _lack(block, weights)
+        none[rows] = whole <= 0
+        dimensions[rows] = (belongs @ block).T
+        for j, share in enumerate(block):
+            total[:, j] += np.bincount(year[rows], share, minlength=years)
+        count += np.bincount(year[rows][~none[rows]], minlength=years)
+        for place in range(top):
+            which[place, rows], degree[place, rows] = _take_greatest(block)
+    return _Found(which, degree, dimensions, total / np.maximum(count, 1.0)[:, None], none)
+
+
+def _lack(block: Array, weights: Array) -> Array:
+    """Turn scores (n, rows) into shares of what is lacking, in place; the return value is what each row lacks in all."""
+    np.subtract(1.0, block, out=block)
+    np.clip(block, 0.0, None, out=block)
+    block *= weights[:, None]
+    whole = block.sum(axis=0)
+    block /= np.where(whole > 0, whole, 1.0)
+    return whole
+
+
+def _take_greatest(block: Array) -> tuple[Codes, Array]:
+    """Position and value of the greatest share of each row, which is struck out."""
+    best = block.argmax(axis=0)
+    column = np.arange(len(best))
+    value = block[best, column]
+    block[best, column] = -1.0
+    return best, value
+
+
+def _notes(complete: int) -> tuple[Note, ...]:
+    share = Text(
+        "障碍度是份额：说明某地主要短板，不说明其落后程度。",
+        "An obstacle degree is a share: it names what weighs most in a place, not how far behind the place is.",
+    )
+    notes = [Note("choice", share)]
+    if complete:
+        text = Text("{n} 个“地区—年份”各指标均达上界，无障碍度。", "{n} unit-years lack nothing and have no obstacle degree.")
+        notes.append(Note("left_out", text.format(n=complete)))
+    return tuple(notes)

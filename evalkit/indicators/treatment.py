@@ -1,0 +1,230 @@
+"""What is done about missing values: refuse, interpolate, carry, group mean, leave out; every filled cell is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+
+from evalkit.answer import Note
+from evalkit.check import has_columns
+from evalkit.errors import DataError, SpecError, several
+from evalkit.panel.panel import Panel
+from evalkit.terms import Text
+
+
+class Treatment(Protocol):
+    """One step of the treatment of missing values."""
+
+    def fill(self, values: pd.DataFrame, panel: Panel) -> pd.DataFrame:
+        """The values with some gaps filled, or without some units; observed cells unchanged."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Treated:
+    """A panel after treatment: `filled` lists every filled cell (unit, period, indicator, value, method)."""
+
+    panel: Panel
+    filled: pd.DataFrame
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Fill nothing; any missing value is an error."""
+
+    def fill(self, values: pd.DataFrame, panel: Panel) -> pd.DataFrame:
+        """The values as they are."""
+        return values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interpolate:
+    """Linear interpolation over the years within a unit, across gaps of at most `max_gap` periods; ends stay open.
+
+    A gap is counted in years of the calendar, not in rows: a year the panel has no row for is part of the gap.
+    """
+
+    max_gap: int = 3
+
+    def __post_init__(self) -> None:
+        _at_least_one(self.max_gap, "Interpolate max_gap")
+
+    def fill(self, values: pd.DataFrame, panel: Panel) -> pd.DataFrame:
+        """Interior gaps filled on the line between the observed neighbors."""
+        unit, year = _keys(values)
+        before, after = _neighbors(values, unit, year)
+        out = values.copy()
+        for column in values.columns[values.isna().any()]:
+            missing = values[column].isna()
+            last, next_ = before[column], after[column]
+            short = missing & (next_["year"] - last["year"] - 1 <= self.max_gap)
+            share = (year - last["year"]) / (next_["year"] - last["year"])
+            line = last["value"] + share * (next_["value"] - last["value"])
+            out[column] = values[column].where(~short, line)
+        return out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carry:
+    """The nearest observed value of the unit carried at most `max_gap` years, forward first, then backward."""
+
+    max_gap: int = 2
+
+    def __post_init__(self) -> None:
+        _at_least_one(self.max_gap, "Carry max_gap")
+
+    def fill(self, values: pd.DataFrame, panel: Panel) -> pd.DataFrame:
+        """Gaps filled from the last observed value, then from the next."""
+        unit, year = _keys(values)
+        before, after = _neighbors(values, unit, year)
+        out = values.copy()
+        for column in values.columns[values.isna().any()]:
+            for near in (before[column], after[column]):
+                reach = out[column].isna() & ((year - near["year"]).abs() <= self.max_gap)
+                out[column] = out[column].where(~reach, near["value"])
+        return out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupMean:
+    """The mean of the observed units of the same group in the same period; `over=None` takes all units as one group."""
+
+    over: str | None = None
+
+    def fill(self, values: pd.DataFrame, panel: Panel) -> pd.DataFrame:
+        """Gaps filled with the mean of the group in that year."""
+        if self.over is not None and self.over not in panel.groups:
+            known = several(panel.groups.columns) or "none"
+            raise SpecError(f"GroupMean over='{self.over}': the panel has no such grouping", found=f"groupings: {known}")
+        keys: list[pd.Index] = [values.index.get_level_values("period")]
+        if self.over is not None:
+            keys.append(pd.Index(panel.groups[self.over].reindex(values.index.get_level_values("unit"))))
+        return values.fillna(values.groupby(keys).transform("mean"))
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveOut:
+    """Units that still have a gap are left out altogether, by name."""
+
+    def fill(self, values: pd.DataFrame, panel: Panel) -> pd.DataFrame:
+        """The rows of complete units."""
+        gaps = values.isna().any(axis=1)
+        incomplete = values.index.get_level_values("unit")[gaps].unique()
+        return values[~values.index.get_level_values("unit").isin(incomplete)]
+
+
+def treat(panel: Panel, columns: Sequence[str], steps: Sequence[Treatment]) -> Treated:
+    """A panel whose `columns` have no gap, by the steps in order; what is still missing after the last is an error.
+
+    Raises
+    ------
+    DataError
+        Names the unit-years and columns that are still missing.
+    """
+    has_columns(panel.frame, columns, who="the treatment of missing values")
+    values = panel.frame[list(columns)]
+    if not values.isna().any(axis=None):
+        return Treated(panel=panel, filled=_no_cells(), notes=())
+    cells, notes = [_no_cells()], list[Note]()
+    for step in steps:
+        after = step.fill(values, panel)
+        if len(after) < len(values):
+            notes.append(_left_out(values, after, panel))
+        new = values.loc[after.index].isna() & after.notna()
+        if new.any(axis=None):
+            cells.append(_cells(after, new, method=type(step).__name__))
+            notes.append(_filled(step, int(new.sum().sum()), after.size))
+        values = after
+    _refuse_gaps(values)
+    filled = pd.concat(cells[1:], ignore_index=True) if len(cells) > 1 else cells[0]
+    frame = panel.frame.loc[values.index]
+    frame = frame.assign(**{column: values[column] for column in columns})
+    weights = None if panel.weights is None else panel.weights.loc[values.index]
+    return Treated(panel=replace(panel, frame=frame, weights=weights), filled=filled, notes=tuple(notes))
+
+
+def _keys(values: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    unit = values.index.get_level_values("unit").to_series(index=values.index)
+    year = values.index.get_level_values("period").to_series(index=values.index).astype(float)
+    return unit, year
+
+
+def _neighbors(values: pd.DataFrame, unit: pd.Series, year: pd.Series) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
+    """For each column with gaps, the last and the next observed value of the same unit, with its year."""
+    before, after = {}, {}
+    for column in values.columns[values.isna().any()]:
+        seen = pd.DataFrame({"value": values[column], "year": year.where(values[column].notna())})
+        by_unit = seen.groupby(unit, sort=False)
+        before[column], after[column] = by_unit.ffill(), by_unit.bfill()
+    return before, after
+
+
+def _no_cells() -> pd.DataFrame:
+    return pd.DataFrame({"unit": [], "period": [], "indicator": [], "value": [], "method": []})
+
+
+def _cells(after: pd.DataFrame, new: pd.DataFrame, *, method: str) -> pd.DataFrame:
+    rows, columns = np.nonzero(new.to_numpy())
+    keys = after.index[rows]
+    return pd.DataFrame(
+        {
+            "unit": keys.get_level_values("unit"),
+            "period": keys.get_level_values("period"),
+            "indicator": after.columns[columns],
+            "value": after.to_numpy()[rows, columns],
+            "method": method,
+        }
+    )
+
+
+def _filled(step: Treatment, count: int, cells: int) -> Note:
+    text = Text(
+        "{count} 个缺失单元格（占 {share:.2%}）由 {how} 填补。", "{count} missing cells ({share:.2%}) were filled by {how}."
+    )
+    return Note("filled", text.format(count=count, share=count / cells, how=_spoken(step)))
+
+
+def _spoken(step: Treatment) -> Text:
+    if isinstance(step, Interpolate):
+        return Text("地区内线性插值（缺口≤{n}年）", "linear interpolation within the unit (gaps of up to {n} years)").format(
+            n=step.max_gap
+        )
+    if isinstance(step, Carry):
+        return Text("沿用最近年份（≤{n}年）", "carrying the nearest year (up to {n} years)").format(n=step.max_gap)
+    if isinstance(step, GroupMean):
+        return Text("同组同年均值", "the mean of the group in the same year")
+    return Text(type(step).__name__, type(step).__name__)
+
+
+def _left_out(before: pd.DataFrame, after: pd.DataFrame, panel: Panel) -> Note:
+    gone = sorted(set(before.index.unique("unit")) - set(after.index.unique("unit")))
+    if after.empty:
+        raise DataError(
+            "no unit is complete, so none is left", do="fill more gaps, shorten the period, or drop the emptiest indicators"
+        )
+    names = Text("、".join(panel.name(u).zh for u in gone), ", ".join(panel.name(u).en for u in gone))
+    text = Text("{n} 个地区因数据缺失未参评：{names}。", "{n} places were left out for missing data: {names}.")
+    return Note("left_out", text.format(n=len(gone), names=names))
+
+
+def _refuse_gaps(values: pd.DataFrame) -> None:
+    missing = values.isna()
+    if missing.any(axis=None):
+        rows, columns = np.nonzero(missing.to_numpy())
+        cells = zip(values.index[rows], values.columns[columns], strict=True)
+        where = [f"{unit} {year} '{column}'" for (unit, year), column in cells]
+        raise DataError(
+            f"{len(where)} values are missing and the treatment leaves them so",
+            where=several(where),
+            do="complete them, allow longer gaps, add a step such as GroupMean() or LeaveOut(), or shorten the period",
+        )
+
+
+def _at_least_one(value: int, who: str) -> None:
+    if value < 1:
+        raise SpecError(f"{who} must be at least 1", found=str(value))

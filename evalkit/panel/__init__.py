@@ -1,0 +1,1 @@
+"""What is observed, and the door it comes in by."""

@@ -1,0 +1,184 @@
+"""What is written in a cell: numbers, years and codes out of the many ways people write them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+MISSING = frozenset({"", "-", "--", "---", "—", "——", "–", "...", "......", ".", "..", "/", "na", "n/a", "nan", "null", "none"})
+
+_PLAIN = r"(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
+_GROUPED = r"[1-9]\d{0,2}(?P<between>[, ])\d{3}(?:(?P=between)\d{3})*(?:\.\d+)?"
+_NUMBER = re.compile(rf"([¥$]?)\s*([+-]?)\s*(?:({_PLAIN})|({_GROUPED}))\s*([^\d\s.,].*)?")
+_SCALE = "(?:[十百千万亿]+)?"
+_WHAT = (
+    "元|美元|角|分|人|户|个|家|所|台|套|辆|艘|件|张|床|册|亩|公顷|平方米|平方公里|平方千米|立方米|米|公里|千米|里|公斤|千克|克|斤|吨|升|毫克|毫米|"
+    "瓦|瓦时|度|年|月|日|天|小时|分钟|岁|次|人次|人日|倍|名|位|只|头|株|条|处|座|村|县|乡|镇|项|笔|例|篇|间|幢|栋|本|部|把|袋|"
+    "标准煤|%|‰|个?百分点|°C|"
+    "kg|mg|g|t|km2?|m[23]?|mm|cm|ha|mu|l|kw|kwh|mw|w|h|d|yuan|rmb|cny|usd|vnd|dong|tons?|tonnes?|years?|days?|hours?|months?|"
+    "persons?|people|households?|villages?|hectares?|pp|pct|percent"
+)
+_UNIT = re.compile(rf"{_SCALE}(?:{_WHAT})?(?:[/每·]{_SCALE}(?:{_WHAT}))*", re.IGNORECASE)
+_YEAR = re.compile(r"(\d{1,4})(?:\.0*)?\s*年?度?")
+_WIDE = re.compile(r"[\uff01-\uff5e\u3000]")
+
+
+class Cell(NamedTuple):
+    """One cell read: its number (NaN where missing), the unit written in it, and what was repaired."""
+
+    value: float
+    unit: str = ""
+    repairs: tuple[str, ...] = ()
+    readable: bool = True
+
+
+UNREADABLE = Cell(np.nan, readable=False)
+
+
+def read_cell(text: str, missing: Collection[str] = ()) -> Cell:
+    """The number that a cell's text means, or an unreadable cell; nothing is guessed.
+
+    Full-width characters, thousands separators and a unit behind the number are understood; the unit is handed back,
+    never applied, so a percentage stays a percentage. A date, a range, a decimal comma or a word is not a number.
+
+    Examples
+    --------
+    >>> read_cell("１，２３４．５").value
+    1234.5
+    >>> read_cell("3.5万元")[:2], read_cell("85.2%")[:2]
+    ((3.5, '万元'), (85.2, '%'))
+    >>> [read_cell(text).readable for text in ("约300", "1.234,5", "2016-05-01", "12,34")]
+    [False, False, False, False]
+    """
+    plain = unicodedata.normalize("NFKC", text).replace("\u2212", "-").strip()
+    if plain.casefold() in MISSING or text.strip() in missing or plain in missing:
+        return Cell(np.nan, repairs=("missing_marker",))
+    if (match := _NUMBER.fullmatch(plain)) is None:
+        return UNREADABLE
+    money, sign, simple, grouped, tail = match[1], match[2], match[3], match[4], match[6] or ""
+    unit = (tail or money).strip()
+    if tail and (money or not _UNIT.fullmatch(unit)):
+        return UNREADABLE
+    repairs = [
+        name for name, hit in (("full_width", _WIDE.search(text)), ("thousands", grouped), ("unit_in_cell", unit)) if hit
+    ]
+    value = float(sign + (simple or re.sub("[, ]", "", grouped)))
+    return Cell(value, unit, tuple(repairs)) if np.isfinite(value) else UNREADABLE
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Numbers:
+    """A column read as numbers.
+
+    `values` has NaN for missing and for unreadable cells; `unreadable` are the positions of the latter; `units` gives for
+    each unit written in cells the positions that carry it; `repairs` the positions of each kind of repair.
+    """
+
+    values: NDArray[np.float64]
+    unreadable: NDArray[np.intp]
+    units: dict[str, NDArray[np.intp]] = field(default_factory=dict)
+    repairs: dict[str, NDArray[np.intp]] = field(default_factory=dict)
+
+
+_NONE = np.empty(0, dtype=np.intp)
+
+
+def read_numbers(column: pd.Series, missing: Collection[str] = ()) -> Numbers:
+    """A column of cells as found (texts, floats, None) read as numbers; only texts that are no plain number cost time.
+
+    Examples
+    --------
+    >>> read_numbers(pd.Series(["1,200 元", 13.0, None, "—"], dtype=object)).values
+    array([1200.,   13.,   nan,   nan])
+    """
+    if pd.api.types.is_float_dtype(column.dtype):
+        values, unreadable = column.to_numpy(np.float64, copy=True), _NONE
+        return _without(Numbers(values, unreadable), missing)
+    found = column.to_numpy(object)
+    coarse = np.asarray(pd.to_numeric(column.astype(object), errors="coerce"), dtype=np.float64)
+    plain = np.isfinite(coarse)
+    values = np.full(len(found), np.nan)
+    values[plain] = found[plain].astype(np.float64)  # Python's own conversion: the nearest double, as printed
+    rest = np.flatnonzero(~plain & ~column.isna().to_numpy())
+    if not rest.size:
+        return _without(Numbers(values, _NONE), missing)
+    which, distinct = pd.factorize(found[rest])
+    cells = [read_cell(text, missing) if isinstance(text, str) else UNREADABLE for text in distinct]
+    values[rest] = np.array([cell.value for cell in cells])[which]
+
+    def at(chosen: list[bool]) -> NDArray[np.intp]:
+        return rest[np.array(chosen, dtype=bool)[which]]
+
+    units = {unit: at([cell.unit == unit for cell in cells]) for unit in dict.fromkeys(cell.unit for cell in cells) if unit}
+    kinds = dict.fromkeys(name for cell in cells for name in cell.repairs)
+    repairs = {kind: at([kind in cell.repairs for cell in cells]) for kind in kinds}
+    return _without(Numbers(values, at([not cell.readable for cell in cells]), units, repairs), missing)
+
+
+def _without(numbers: Numbers, missing: Collection[str]) -> Numbers:
+    """The numbers with those taken out that the user says mean missing, such as -999."""
+    marks = [cell.value for cell in map(read_cell, missing) if cell.readable and not np.isnan(cell.value)]
+    if not marks:
+        return numbers
+    marked = np.isin(numbers.values, marks)
+    numbers.values[marked] = np.nan
+    before = numbers.repairs.get("missing_marker", _NONE)
+    repairs = numbers.repairs | ({"missing_marker": np.union1d(before, np.flatnonzero(marked))} if marked.any() else {})
+    return Numbers(numbers.values, numbers.unreadable, numbers.units, repairs)
+
+
+def read_years(column: pd.Series) -> Numbers:
+    """A column read as whole years: 2016, 2016.0, "2016年", "２０１６年度"; anything else is unreadable.
+
+    Examples
+    --------
+    >>> read_years(pd.Series(["2016年", 2017.0, "２０１８"], dtype=object)).values
+    array([2016., 2017., 2018.])
+    """
+    found = column.to_numpy(object)
+    values = np.full(len(found), np.nan)
+    which, distinct = pd.factorize(found, use_na_sentinel=True)
+    years = np.array([_year(value) for value in distinct] or [np.nan], dtype=np.float64)
+    known = which >= 0
+    values[known] = years[which[known]]
+    texts = np.array([isinstance(value, str) and not value.strip().isascii() for value in distinct] or [False])
+    repairs = {"year_text": np.flatnonzero(known & texts[which] & ~np.isnan(values))}
+    blank = np.array([isinstance(value, str) and value.strip().casefold() in MISSING for value in distinct] or [False])
+    return Numbers(
+        values, np.flatnonzero(known & np.isnan(values) & ~blank[which]), repairs={k: v for k, v in repairs.items() if v.size}
+    )
+
+
+def _year(value: object) -> float:
+    if isinstance(value, str):
+        match = _YEAR.fullmatch(unicodedata.normalize("NFKC", value).strip())
+        return float(match[1]) if match else np.nan
+    return float(value) if isinstance(value, int | float) and 0 < value < 1e4 and float(value).is_integer() else np.nan
+
+
+def read_codes(column: pd.Series) -> tuple[pd.Series, NDArray[np.intp]]:
+    """A column read as text codes or names, leading zeros kept, and the positions of numbers turned into text.
+
+    Examples
+    --------
+    >>> read_codes(pd.Series([110000.0, "010101", " 甲县 "], dtype=object))[0].tolist()
+    ['110000', '010101', '甲县']
+    """
+    which, distinct = pd.factorize(column.to_numpy(object), use_na_sentinel=True)
+    texts = np.array([_code(value) for value in distinct] + [None], dtype=object)  # position -1, the last, is missing
+    numeric = np.array([not isinstance(value, str) for value in distinct] + [False])
+    return pd.Series(texts[which], index=column.index, name=column.name, dtype=object), np.flatnonzero(numeric[which])
+
+
+def _code(value: object) -> str | None:
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else repr(value)
+    text = unicodedata.normalize("NFKC", str(value)).strip()
+    return re.sub(r"^(\d+)\.0+$", r"\1", text) or None

@@ -1,0 +1,98 @@
+"""What was found against a rule: where, how often, what was there; and the refusal that lists it all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from evalkit.errors import DataError
+from evalkit.panel.rules import RULES, Severity
+from evalkit.terms import Text
+
+SHOWN = 20  # places, values and problems printed before the rest is only counted
+
+_SECRET = re.compile(
+    r"(?<!\d)[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?!\d)|(?<!\d)1[3-9]\d{9}(?!\d)"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One breach of one rule in one column: how often, where (the first of them), and what was there."""
+
+    rule: str
+    severity: Severity
+    message: Text
+    column: str = ""
+    count: int = 1
+    where: str = ""
+    found: str = ""
+
+    @property
+    def line(self) -> str:
+        """The finding as a line of an error: what, what to do, and the rule's id."""
+        return f"{self.message.en.rstrip('.')}. To do: {RULES[self.rule].do.en} [{self.rule}]"
+
+
+def finding(rule: str, *, severity: Severity | None = None, **parts: object) -> Finding:
+    """What was found against a rule, its message filled in with `column`, `count`, `where`, `found` and what else it says.
+
+    Examples
+    --------
+    >>> finding("missing_column", column="incom", found="did you mean 'income'?").message.en
+    "there is no column 'incom'. did you mean 'income'?"
+    """
+    parts = {"column": "", "count": 1, "where": "", "found": ""} | parts
+    found, count = parts["found"], int(str(parts["count"]))
+    return Finding(
+        rule=rule,
+        severity=severity or RULES[rule].severity,
+        message=RULES[rule].says.format(**parts | {"count": f"{count:,}"}),
+        column=str(parts["column"]),
+        count=count,
+        where=str(parts["where"]),
+        found=found.en if isinstance(found, Text) else str(found),
+    )
+
+
+def listing(items: Sequence[object], most: int = SHOWN, total: int | None = None) -> str:
+    """The first of many in words of no language, and how many more there are.
+
+    Examples
+    --------
+    >>> listing(["J5", "J19", "J31"], most=2)
+    'J5, J19, … (+1)'
+    """
+    more = (len(items) if total is None else total) - min(most, len(items))
+    text = ", ".join(str(item) for item in items[:most])
+    return f"{text}, … (+{more:,})" if more else text
+
+
+def shown(value: object) -> str:
+    """A value as it may be printed: short, and with identity and telephone numbers masked.
+
+    Examples
+    --------
+    >>> shown("约300"), shown("13812345678"), shown(85.25)
+    ("'约300'", "'***'", '85.25')
+    """
+    if isinstance(value, float):
+        return f"{value:,.6g}"
+    text = _SECRET.sub("***", str(value))
+    return f"'{text}'" if len(text) <= 40 else f"'{text[:37]}…'"
+
+
+def secret(value: str) -> bool:
+    """Whether a text is an identity or a mobile telephone number."""
+    return _SECRET.fullmatch(value.strip()) is not None
+
+
+def refusal(findings: Iterable[Finding], *, where: str) -> DataError:
+    """One error that lists every defect, the first twenty in full."""
+    wrong = [item for item in findings if item.severity == "defect"]
+    if len(wrong) == 1:
+        return DataError(wrong[0].message.en.rstrip("."), where=where, do=f"{RULES[wrong[0].rule].do.en} [{wrong[0].rule}]")
+    lines = [f"\n  - {item.line}" for item in wrong[:SHOWN]]
+    more = f"\n  and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
+    return DataError(f"{len(wrong)} problems:{''.join(lines)}{more}", where=where)

@@ -1,0 +1,75 @@
+"""What the checks of values look at: figures keyed by unit and period, and how their places are named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from evalkit.panel.findings import SHOWN, Finding, Severity, finding, listing
+from evalkit.panel.rules import RULES
+from evalkit.panel.system import Indicator, IndicatorSystem
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Observed:
+    """Figures sorted by unit and period, each pair once, and the indicators that are asked of them.
+
+    `rows` are the rows of the file and `letters` the letters of its columns, where a file is at hand; `asked` are the
+    indicators of the systems by id, empty when no system is at hand: then every column counts as asked for.
+    """
+
+    frame: pd.DataFrame
+    asked: Mapping[str, Indicator] = field(default_factory=dict)
+    rows: NDArray[np.int64] | None = None
+    letters: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def units(self) -> NDArray[np.object_]:
+        """The unit of each row."""
+        return self.frame.index.get_level_values("unit").to_numpy(object)
+
+    @property
+    def periods(self) -> NDArray[np.int64]:
+        """The period of each row."""
+        return self.frame.index.get_level_values("period").to_numpy(np.int64)
+
+    @property
+    def scored(self) -> tuple[str, ...]:
+        """The columns that a score needs; all of them when no system is at hand."""
+        if not self.asked:
+            return tuple(map(str, self.frame.columns))
+        return tuple(column for column, indicator in self.asked.items() if indicator.scored and column in self.frame)
+
+    def values(self, column: str) -> NDArray[np.float64]:
+        """The figures of a column."""
+        return self.frame[column].to_numpy(np.float64)
+
+    def where(self, column: str, at: NDArray[np.intp]) -> str:
+        """Some rows of a column by unit, period and, in a file, cell."""
+        head = self.letters.get(column, "")
+        names = []
+        for place in at[:SHOWN]:
+            text = f"{self.units[place]} {self.periods[place]}"
+            if self.rows is not None:
+                text += f" ({head}{self.rows[place]})" if head else f" (row {self.rows[place]})"
+            names.append(text)
+        return listing(names, total=len(at))
+
+    def found(self, rule: str, column: str, **more: Any) -> Finding:
+        """A finding about a column; about one that no score needs, a defect is only a notice."""
+        severity: Severity = RULES[rule].severity
+        if severity == "defect" and self.asked and column not in self.scored:
+            severity = "notice"
+        return finding(rule, column=column, severity=severity, **more)
+
+
+def asked_of(systems: Sequence[IndicatorSystem]) -> dict[str, Indicator]:
+    """The indicators of some systems by id; one that is scored anywhere counts as scored."""
+    every = [indicator for system in systems for indicator in system.every]
+    context = {indicator.id: indicator for indicator in every if not indicator.scored}
+    return {**{k: v for k, v in context.items()}, **{indicator.id: indicator for indicator in every if indicator.scored}}

@@ -1,0 +1,110 @@
+"""A data file as found: cells before a header is known, and the table cut out of them with its cells' addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from evalkit.answer import Note
+from evalkit.panel.findings import SHOWN, Finding, listing
+from evalkit.terms import Text
+
+Merge = tuple[int, int, int, int]  # first row, first column, last row, last column; counted from 0
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Cells:
+    """All cells of a sheet: row and column numbers are positions in the file, counted from 0."""
+
+    table: pd.DataFrame
+    merges: tuple[Merge, ...] = ()
+    percent: Mapping[int, NDArray[np.intp]] = field(default_factory=dict)
+    sheet: str = ""
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class RawTable:
+    """The table of a data file, every cell as found.
+
+    Parameters
+    ----------
+    frame
+        Cells as texts, floats or missing; the columns are the names in the header.
+    rows
+        Row number in the file of each row of `frame`, as a spreadsheet program shows it.
+    letters
+        Spreadsheet letter of each column; empty for files that are no spreadsheets.
+    path, sheet
+        Where it was read.
+    fingerprint
+        SHA-256 of the bytes of the file.
+    findings
+        What is wrong with the file or its header, and what was left aside.
+    merged, percent
+        For each column, the positions filled from a merged cell, and those in percent format.
+    """
+
+    frame: pd.DataFrame
+    rows: NDArray[np.int64]
+    letters: Mapping[str, str] = field(default_factory=dict)
+    path: Path
+    sheet: str = ""
+    fingerprint: str = ""
+    findings: tuple[Finding, ...] = ()
+    merged: Mapping[str, NDArray[np.intp]] = field(default_factory=dict)
+    percent: Mapping[str, NDArray[np.intp]] = field(default_factory=dict)
+
+    @property
+    def place(self) -> str:
+        """The file and the sheet, as messages name them."""
+        return f"{self.path.name} › {self.sheet}" if self.sheet else self.path.name
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What was done to the file on the way in."""
+        return notes_of(self.findings)
+
+    def where(self, column: str, positions: Iterable[int]) -> str:
+        """Addresses of some cells of a column: J5, J19 in a spreadsheet, row 5, row 19 elsewhere."""
+        at = np.asarray(list(positions) if not isinstance(positions, np.ndarray) else positions, dtype=np.intp)
+        head = "" if not self.letters else self.letters.get(column, "")
+        names = [f"{head}{row}" if head else f"row {row}" for row in self.rows[at[:SHOWN]]]
+        return listing(names) + (f", … (+{len(at) - SHOWN:,})" if len(at) > SHOWN else "")
+
+
+_REPAIRS = {
+    "full_width": Text("全角写法转为半角", "full-width cells read as ordinary characters"),
+    "thousands": Text("去掉千位分隔符", "thousands separators taken out"),
+    "unit_in_cell": Text("去掉单元格内的单位", "units taken out of cells"),
+    "percent_format": Text("百分比格式的单元格按所见读入", "cells in percent format read as shown"),
+    "missing_marker": Text("缺失标记按缺失读入", "markers read as missing"),
+    "year_text": Text("文字年份读为整数", "periods read from text"),
+    "code_number": Text("数值代码转为文本", "numeric codes turned into text"),
+    "merged_cells": Text("合并单元格向下填充", "merged cells filled down"),
+}
+
+
+def notes_of(findings: Iterable[Finding]) -> tuple[Note, ...]:
+    """Repairs as notes: one a kind, with the count of cells by column; what is about the file stands alone."""
+    notes, counts = list[Note](), dict[str, list[str]]()
+    for item in findings:
+        if item.rule in _REPAIRS:
+            counts.setdefault(item.rule, []).append(f"{item.column} {item.count:,}")
+        elif item.severity == "repaired" or item.rule == "text_column":
+            notes.append(
+                Note("left_out" if item.rule in ("footnotes", "blank_rows", "text_column") else "choice", item.message)
+            )
+    for rule, columns in counts.items():
+        notes.append(
+            Note(
+                "choice",
+                Text("{what}：{columns}", "{what}: {columns}").format(what=_REPAIRS[rule], columns=listing(columns, 8)),
+            )
+        )
+    return tuple(notes)

@@ -1,0 +1,146 @@
+"""What is asked for: indicators in dimensions in a system, declared in TOML and kept as frozen data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from evalkit.errors import SpecError
+from evalkit.terms import Text
+
+
+class Direction(StrEnum):
+    """Which way is better: more of a benefit, less of a cost; a context indicator is shown and never scored."""
+
+    BENEFIT = "benefit"
+    COST = "cost"
+    CONTEXT = "context"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Indicator:
+    """One thing that is observed.
+
+    Parameters
+    ----------
+    id
+        The name of its column in a panel.
+    name
+        Its Chinese and English name.
+    unit
+        Unit of measure, as printed.
+    direction
+        Benefit, cost or context.
+    plausible
+        The range outside of which a value is an error of transcription or of unit.
+    target
+        The value a policy document sets, if one does.
+    weight
+        A given weight, used by `Given` weighting only.
+    source, note, core
+        Where the figures come from; what to mind; whether it belongs to the core of its system.
+    """
+
+    id: str
+    name: Text
+    unit: Text = Text("", "")
+    direction: Direction = Direction.BENEFIT
+    plausible: tuple[float, float] | None = None
+    target: float | None = None
+    weight: float | None = None
+    source: str = ""
+    note: str = ""
+    core: bool = True
+
+    def __post_init__(self) -> None:
+        if self.plausible is not None and not self.plausible[0] < self.plausible[1]:
+            raise SpecError(
+                f"indicator '{self.id}' has an empty plausible range", found=str(self.plausible), do="give it as [low, high]"
+            )
+        if self.weight is not None and not self.weight >= 0:
+            raise SpecError(f"indicator '{self.id}' has a negative weight", found=str(self.weight))
+
+    @property
+    def scored(self) -> bool:
+        """Whether the indicator enters a score."""
+        return self.direction is not Direction.CONTEXT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dimension:
+    """A named group of indicators; context indicators stand in it and are never scored."""
+
+    id: str
+    name: Text
+    indicators: tuple[Indicator, ...]
+
+    def __post_init__(self) -> None:
+        if not any(indicator.scored for indicator in self.indicators):
+            raise SpecError(f"dimension '{self.id}' is empty: it has no indicator to score", do="add one or remove the dimension")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndicatorSystem:
+    """An indicator system: dimensions of indicators, each id once.
+
+    Examples
+    --------
+    >>> water = Indicator(id="water", name=Text("自来水普及率", "tap water"))
+    >>> safe = Dimension(id="safe", name=Text("饮水安全", "safe water"), indicators=(water,))
+    >>> IndicatorSystem(id="kept", name=Text("巩固", "consolidation"), dimensions=(safe,)).columns
+    ('water',)
+    """
+
+    id: str
+    name: Text
+    dimensions: tuple[Dimension, ...]
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.dimensions:
+            raise SpecError(f"system '{self.id}' has no dimension", do="declare at least one [[dimension]]")
+        dimensions, seen = set[str](), dict[str, str]()
+        for dimension in self.dimensions:
+            if dimension.id in dimensions:
+                raise SpecError(f"dimension '{dimension.id}' is declared twice in system '{self.id}'", do="rename or merge one")
+            dimensions.add(dimension.id)
+            for indicator in dimension.indicators:
+                if seen.get(indicator.id) == dimension.id:
+                    raise SpecError(
+                        f"indicator '{indicator.id}' is declared twice in dimension '{dimension.id}'", do="remove one"
+                    )
+                if indicator.id in seen:
+                    raise SpecError(
+                        f"indicator '{indicator.id}' stands in two dimensions, '{seen[indicator.id]}' and '{dimension.id}'",
+                        do="keep it in one: it would count twice",
+                    )
+                seen[indicator.id] = dimension.id
+
+    @property
+    def every(self) -> tuple[Indicator, ...]:
+        """All indicators, context ones too, in the order declared."""
+        return tuple(indicator for dimension in self.dimensions for indicator in dimension.indicators)
+
+    @property
+    def indicators(self) -> tuple[Indicator, ...]:
+        """The scored indicators, in the order declared."""
+        return tuple(indicator for indicator in self.every if indicator.scored)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The panel columns the score needs."""
+        return tuple(indicator.id for indicator in self.indicators)
+
+    @property
+    def membership(self) -> tuple[int, ...]:
+        """For each scored indicator, the position of its dimension."""
+        return tuple(at for at, dimension in enumerate(self.dimensions) for indicator in dimension.indicators if indicator.scored)
+
+    def core(self) -> IndicatorSystem:
+        """The system reduced to its core indicators; a dimension left with none to score falls away."""
+        kept = []
+        for dimension in self.dimensions:
+            inside = tuple(indicator for indicator in dimension.indicators if indicator.core)
+            if any(indicator.scored for indicator in inside):
+                kept.append(replace(dimension, indicators=inside))
+        return replace(self, dimensions=tuple(kept))

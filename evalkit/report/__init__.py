@@ -1,0 +1,1 @@
+"""How answers look on paper: the only ink, the only writer."""

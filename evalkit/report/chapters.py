@@ -1,0 +1,246 @@
+"""The assessment as a document: chapters in the order evaluators use, each a function from what was found to blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from evalkit.report import coupling as coupling_ink
+from evalkit.report import indicators as index_ink
+from evalkit.report.assessment import Assessment, Chapter
+from evalkit.report.document import Block, Bullets, Document, Heading, Paragraph, Table
+from evalkit.report.findings import problems, summary
+from evalkit.report.methods import methods
+from evalkit.report.verbs import figures, tables, words
+from evalkit.report.words import Voice, system_names
+from evalkit.terms import Lang, Text
+
+STATEMENT = Text(
+    "本报告的指数、耦合协调度与障碍度由所列数据按所列方法计算，结果可由随附清单复现。结论用于后评估参考，描述地区发展状况，"
+    "不评价任何个人或家庭，不作为取消帮扶的依据；协调度高低不说明因果关系。",
+    "The indices, coordination and obstacle degrees of this report were computed from the data and by the methods it names, and "
+    "can be reproduced from the manifest that comes with it. They describe places for the purpose of ex-post evaluation; they judge "
+    "no person and no household and are no ground for withdrawing help. Coordination shows no cause.",
+)
+
+
+def compose(found: Assessment, lang: Lang) -> Document:
+    """The whole report in one language."""
+    systems = {name: score.system for name, score in found.scores.items()}
+    voice = Voice(lang, {**found.panel.names, **system_names(systems)})
+    blocks = summary(found, voice)
+    for chapter in found.chapters:
+        blocks += CHAPTER[chapter](found, voice)
+    return Document(
+        title=voice(found.title),
+        subtitle=voice(found.subtitle),
+        lang=lang,
+        cover=_cover(found, voice),
+        statement=voice(found.statement if any(found.statement) else STATEMENT),
+        blocks=tuple(blocks),
+    )
+
+
+def scope(found: Assessment, voice: Voice) -> list[Block]:
+    """What was assessed, on which data."""
+    panel, years = found.panel, found.panel.periods
+    text = Text(
+        "评估对象为 {n} 个地区，年份为 {first}—{last}，共 {rows} 个“地区—年份”。数据来源：{source}。",
+        "The assessment covers {n} places from {first} to {last}, {rows} unit-years in all. Data: {source}.",
+    )
+    said = voice(text, n=len(panel.units), first=years[0], last=years[-1], rows=len(panel.frame), source=panel.source)
+    rows = [
+        {
+            voice.term("system"): voice(score.system.name),
+            voice.term("dimension"): voice(dimension.name),
+            voice(Text("计分指标数", "Scored indicators")): sum(i.scored for i in dimension.indicators),
+            voice.term("weight"): float(score.spec.frame.loc[score.spec.frame["dimension"] == dimension.id, "weight"].sum()),
+            voice.term("indicator"): voice.listing([voice(i.name) for i in dimension.indicators if i.scored], most=12),
+        }
+        for score in found.scores.values()
+        for dimension in score.system.dimensions
+    ]
+    caption = Text("评估的指标系统与维度", "Systems and dimensions assessed")
+    basis = Text(
+        "指标体系分别衡量{systems}。指标不涉及个人的民族、宗教、政治与私人行为。",
+        "The indicator systems measure {systems}. No indicator touches a person's ethnicity, religion, politics or private conduct.",
+    )
+    named = voice.listing([voice(score.system.name) for score in found.scores.values()])
+    return [
+        Heading(voice(Text("评估依据与范围", "Basis and scope"))),
+        Paragraph(said),
+        Paragraph(voice(basis, systems=named)),
+        Table(key="systems", caption=caption, frame=pd.DataFrame(rows), source=voice(panel.source)),
+    ]
+
+
+def audit(found: Assessment, voice: Voice) -> list[Block]:
+    """What the audit found, what was accepted and why, what was filled and left out."""
+    blocks: list[Block] = [Heading(voice(Text("数据审计", "Data audit")))]
+    if found.audit is None or found.audit.frame.empty:
+        blocks.append(Paragraph(voice(Text("数据审计未发现问题。", "The audit found nothing wrong."))))
+    else:
+        blocks += _findings(found, voice)
+    if found.accepted:
+        because = Text("接受“{rule}”：{because}", "Accepted “{rule}”: {because}")
+        blocks.append(Bullets(tuple(voice(because, rule=rule, because=reason) for rule, reason in found.accepted)))
+    blocks += [Paragraph(note.say(voice.lang), role="note") for note in found.panel.notes]
+    if not found.filled.empty:
+        blocks.append(_filled(found, voice))
+    return blocks
+
+
+def systems(found: Assessment, voice: Voice) -> list[Block]:
+    """Each system by dimension."""
+    blocks: list[Block] = [Heading(voice(Text("两系统发展水平", "The systems by dimension")))]
+    for score in found.scores.values():
+        blocks += [Heading(voice(score.system.name), level=2), Paragraph(words(score, voice))]
+        blocks += [*figures(score, voice), index_ink.dimension_means(score, voice)]
+        blocks += [Paragraph(note.say(voice.lang), role="note") for note in score.notes]
+    return blocks
+
+
+def coupling(found: Assessment, voice: Voice) -> list[Block]:
+    """Coordination, its grades, and who leads and lags."""
+    bond = found.bond
+    trend, ladder, balance, ranking = figures(bond, voice)
+    by_year, grades, places = tables(bond, voice)
+    return [
+        Heading(voice(Text("耦合协调分析", "Coupling and coordination"))),
+        Paragraph(words(bond, voice)),
+        trend,
+        by_year,
+        Heading(voice(Text("协调等级", "Grades")), level=2),
+        grades,
+        ladder,
+        Heading(voice(Text("领先与滞后", "Leading and lagging")), level=2),
+        Paragraph(lagging(found, voice)),
+        balance,
+        Heading(voice(Text("地区排序", "Ranking of places")), level=2),
+        ranking,
+        places,
+        *(Paragraph(note.say(voice.lang), role="note") for note in bond.notes),
+    ]
+
+
+def obstacles(found: Assessment, voice: Voice) -> list[Block]:
+    """What holds places back."""
+    blocks: list[Block] = [Heading(voice(Text("障碍因素", "Obstacles")))]
+    for answer in found.obstacles.values():
+        blocks += [Heading(voice(answer.scores.system.name), level=2), Paragraph(words(answer, voice))]
+        blocks += [*figures(answer, voice), index_ink.greatest(answer, voice)]
+    notes = {note.say(voice.lang): None for answer in found.obstacles.values() for note in answer.notes}
+    return [*blocks, *(Paragraph(note, role="note") for note in notes)]
+
+
+def regions(found: Assessment, voice: Voice) -> list[Block]:
+    """Differences between groups of places."""
+    if not found.groups:
+        return []
+    blocks: list[Block] = [Heading(voice(Text("区域差异", "Regional differences")))]
+    for answer in found.groups.values():
+        blocks += [Paragraph(words(answer, voice)), *figures(answer, voice), *tables(answer, voice)]
+        blocks += [Paragraph(note.say(voice.lang), role="note") for note in answer.notes]
+    return blocks
+
+
+def robustness(found: Assessment, voice: Voice) -> list[Block]:
+    """How firm the result is under other settings."""
+    if found.comparison is None:
+        return []
+    return [
+        Heading(voice(Text("稳健性", "Robustness"))),
+        Paragraph(words(found.comparison, voice)),
+        *tables(found.comparison, voice),
+        *(Paragraph(note.say(voice.lang), role="note") for note in found.comparison.notes),
+    ]
+
+
+def annexes(found: Assessment, voice: Voice) -> list[Block]:
+    """Indicators with weights and sources, full tables, versions and fingerprints."""
+    blocks: list[Block] = [Heading(voice(Text("附录", "Annexes")))]
+    for score in found.scores.values():
+        blocks += [index_ink.recipe(score.spec, voice), index_ink.sources(score.spec, voice)]
+    blocks.append(coupling_ink.all_rows(found.bond, voice))
+    blocks += [index_ink.by_place(answer, voice) for answer in found.obstacles.values()]
+    blocks += [index_ink.all_scores(score, voice) for score in found.scores.values()]
+    item, value = voice(Text("项目", "Item")), voice(Text("内容", "Value"))
+    rows = [(name, number) for name, number in found.versions.items()]
+    rows += [(voice(Text("数据指纹 SHA-256", "Data fingerprint SHA-256")), found.panel.fingerprint or "—")]
+    caption = Text("软件版本与数据指纹", "Versions and data fingerprints")
+    return [*blocks, Table(key="versions", caption=caption, frame=pd.DataFrame(rows, columns=[item, value]))]
+
+
+def lagging(found: Assessment, voice: Voice) -> str:
+    """Who lags in the last year, in one sentence."""
+    bond = found.bond
+    last = bond.frame.index.get_level_values("period").max()
+    now = bond.frame.xs(last, level="period")["lagging"]
+    parts = [
+        voice(Text("{name}滞后 {k} 个", "{name} lags in {k}"), name=voice.name(name), k=int((now == name).sum()))
+        for name in bond.systems
+    ]
+    text = Text(
+        "{year} 年，{n} 个地区中{parts}，同步发展 {even} 个（差距不超过 {tol:g}）。",
+        "In {year}, of {n} places, {parts}; {even} are in step (within {tol:g}).",
+    )
+    said = ("，" if voice.lang == "zh" else ", ").join(parts)
+    return voice(text, year=last, n=len(now), parts=said, even=int(now.isna().sum()), tol=bond.spec.lag.tolerance)
+
+
+def _cover(found: Assessment, voice: Voice) -> tuple[tuple[str, str], ...]:
+    years = found.panel.periods
+    lines = [
+        (voice(Text("评估机构", "Prepared by")), voice(found.organization)),
+        (voice(Text("评估对象", "Places")), voice(Text("{n} 个地区", "{n} places"), n=len(found.panel.units))),
+        (voice(Text("评估期", "Period")), f"{years[0]}–{years[-1]}"),
+        (voice(Text("数据", "Data")), voice(found.panel.source)),
+        (voice(Text("日期", "Date")), found.date),
+    ]
+    return tuple((label, value) for label, value in lines if value)
+
+
+def _findings(found: Assessment, voice: Voice) -> list[Block]:
+    assert found.audit is not None
+    frame = found.audit.frame
+    severity = {"defect": Text("缺陷", "defect"), "notice": Text("提示", "notice"), "repaired": Text("已修复", "repaired")}
+    printed = pd.DataFrame(
+        {
+            voice(Text("规则", "Rule")): frame["rule"].to_numpy(),
+            voice(Text("级别", "Severity")): [voice(severity[s]) for s in frame["severity"]],
+            voice(Text("列", "Column")): [voice.name(c) for c in frame["column"]],
+            voice(Text("数量", "Count")): frame["count"].to_numpy(),
+            voice(Text("位置", "Where")): frame["where"].to_numpy(),
+            voice.term("note"): frame[f"message_{voice.lang}"].to_numpy(),
+        }
+    )
+    caption = Text("数据审计发现", "Findings of the data audit")
+    return [Table(key="audit", caption=caption, frame=printed, source=voice(found.panel.source), show=30)]
+
+
+def _filled(found: Assessment, voice: Voice) -> Table:
+    by = found.filled.groupby(["indicator", "method"]).size().rename("n").reset_index()
+    printed = pd.DataFrame(
+        {
+            voice.term("indicator"): [f"{key} {voice.name(key)}" for key in by["indicator"]],
+            voice(Text("处理方法", "Treatment")): by["method"].to_numpy(),
+            voice(Text("单元格数", "Cells")): by["n"].to_numpy(),
+        }
+    )
+    caption = Text("按指标填补的缺失值", "Missing values filled, by indicator")
+    return Table(key="filled", caption=caption, frame=printed)
+
+
+CHAPTER: dict[Chapter, Callable[[Assessment, Voice], list[Block]]] = {
+    "scope": scope,
+    "methods": methods,
+    "audit": audit,
+    "systems": systems,
+    "coupling": coupling,
+    "obstacles": obstacles,
+    "regions": regions,
+    "robustness": robustness,
+    "problems": problems,
+    "annexes": annexes,
+}

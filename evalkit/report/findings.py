@@ -1,0 +1,168 @@
+"""What an evaluator reads first and last: the one-page summary, and the list of problems found."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from evalkit.report.assessment import Assessment
+from evalkit.report.document import Block, Bullets, Heading, Paragraph, Table
+from evalkit.report.verbs import words
+from evalkit.report.words import Voice
+from evalkit.terms import Text
+
+
+def summary(found: Assessment, voice: Voice) -> list[Block]:
+    """The few numbers that matter, in one page."""
+    points = [*(words(score, voice) for score in found.scores.values())]
+    points += [words(answer, voice) for answer in found.obstacles.values()]
+    points += [words(answer, voice) for answer in found.groups.values()]
+    if found.comparison is not None:
+        points.append(words(found.comparison, voice))
+    return [
+        Heading(voice(Text("摘要", "Summary"))),
+        Paragraph(words(found.bond, voice), role="key"),
+        _key_figures(found, voice),
+        Bullets(tuple(points)),
+        *(Paragraph(note.say(voice.lang), role="caution") for note in _cautions(found)),
+    ]
+
+
+def problems(found: Assessment, voice: Voice) -> list[Block]:
+    """Problems found, each with its evidence and what could be done."""
+    rows = [
+        row for check in (_lowest, _falling, _lagging, _main_obstacles, _weak_data, _not_firm) if (row := check(found, voice))
+    ]
+    heads = [
+        voice(Text("序号", "No.")),
+        voice(Text("问题", "Problem")),
+        voice(Text("依据", "Evidence")),
+        voice(Text("建议", "What to do")),
+    ]
+    frame = pd.DataFrame([(number, *row) for number, row in enumerate(rows, start=1)], columns=heads)
+    lead = Text(
+        "下列问题由结果自动归纳，须经实地核查后确认。",
+        "These problems were drawn from the results by rule; verify them on the ground.",
+    )
+    return [
+        Heading(voice(Text("问题清单", "Problems found"))),
+        Paragraph(voice(lead)),
+        Table(key="problems", caption=Text("问题、依据与建议", "Problems, evidence and what to do"), frame=frame),
+    ]
+
+
+Row = tuple[str, str, str]
+
+
+def _key_figures(found: Assessment, voice: Voice) -> Table:
+    bond = found.bond
+    years = bond.frame.index.unique("period").sort_values()
+    first, last = (bond.frame.xs(year, level="period") for year in (years[0], years[-1]))
+    rows = [(voice.name(name), first[name].mean(), last[name].mean()) for name in bond.systems]
+    rows += [(voice.term(key), first[key].mean(), last[key].mean()) for key in ("C", "T", "D")]
+    heads = [voice(Text("均值", "Mean")), str(years[0]), str(years[-1])]
+    frame = pd.DataFrame(rows, columns=heads)
+    frame[voice(Text("变化", "Change"))] = frame[heads[2]] - frame[heads[1]]
+    return Table(key="summary", caption=Text("主要结果", "Main results"), frame=frame)
+
+
+def _cautions(found: Assessment) -> list:
+    notes = [note for score in found.scores.values() for note in score.notes] + [*found.bond.notes, *found.panel.notes]
+    return [note for note in notes if note.kind == "caution"]
+
+
+def _now(found: Assessment) -> tuple[int, pd.DataFrame]:
+    last = int(found.bond.frame.index.get_level_values("period").max())
+    return last, found.bond.frame.xs(last, level="period")
+
+
+def _lowest(found: Assessment, voice: Voice) -> Row:
+    year, now = _now(found)
+    low = now.sort_values("D", kind="stable").head(max(1, len(now) // 20))
+    evidence = [f"{voice.name(unit)} {value:.3f}" for unit, value in low["D"].items()]
+    return (
+        voice(Text("协调度最低的地区", "Places with the lowest coordination")),
+        voice(Text("{year} 年：{items}", "{year}: {items}"), year=year, items=voice.listing(evidence, 6)),
+        voice(Text("对照附录中的主要障碍，逐县核查短板。", "Check the main obstacles in the annex place by place.")),
+    )
+
+
+def _falling(found: Assessment, voice: Voice) -> Row | None:
+    wide = found.bond.frame["D"].unstack("period")
+    if wide.shape[1] < 2:
+        return None
+    change = (wide.iloc[:, -1] - wide.iloc[:, -2]).dropna()
+    fallen = change[change < -0.005].sort_values(kind="stable")
+    if fallen.empty:
+        return None
+    evidence = [f"{voice.name(unit)} {value:+.3f}" for unit, value in fallen.items()]
+    return (
+        voice(Text("协调度较上年下降的地区", "Places whose coordination fell in the last year")),
+        voice(Text("{n} 个：{items}", "{n}: {items}"), n=len(fallen), items=voice.listing(evidence, 6)),
+        voice(Text("核查下降是否真实，抑或口径变动。", "Verify whether the fall is real or a change of definition.")),
+    )
+
+
+def _lagging(found: Assessment, voice: Voice) -> Row | None:
+    year, now = _now(found)
+    worst = now[now["lagging"].notna()].sort_values("gap", ascending=False, kind="stable")
+    if worst.empty:
+        return None
+    arrow = Text("{unit}（{system}滞后 {gap:.2f}）", "{unit} ({system} lags by {gap:.2f})")
+    evidence = [
+        voice(arrow, unit=voice.name(unit), system=voice.name(row["lagging"]), gap=row["gap"])
+        for unit, row in worst.head(6).iterrows()
+    ]
+    return (
+        voice(Text("系统间差距过大的地区", "Places with a wide gap between the systems")),
+        voice(
+            Text("{year} 年 {n} 个：{items}", "{year}, {n} places: {items}"),
+            year=year,
+            n=len(worst),
+            items=voice.listing(evidence, 6),
+        ),
+        voice(Text("对滞后系统加大投入与衔接。", "Give the lagging system more of the joint effort.")),
+    )
+
+
+def _main_obstacles(found: Assessment, voice: Voice) -> Row:
+    evidence = []
+    for answer in found.obstacles.values():
+        key = answer.average.iloc[-1].idxmax()
+        evidence.append(f"{voice(answer.scores.system.name)}: {voice.name(key)} {answer.average.iloc[-1][key]:.1%}")
+    return (
+        voice(Text("普遍的主要障碍", "Obstacles most places share")),
+        voice.listing(evidence),
+        voice(Text("列入省级统筹的整改事项。", "Take them up at the level above the places.")),
+    )
+
+
+def _weak_data(found: Assessment, voice: Voice) -> Row | None:
+    count = len(found.filled)
+    defects = 0 if found.audit is None else len(found.audit.defects)
+    if not count and not defects:
+        return None
+    evidence = Text(
+        "填补 {count} 个单元格；审计缺陷 {defects} 项（已说明理由接受）",
+        "{count} cells filled; {defects} audit defects (accepted with a reason)",
+    )
+    return (
+        voice(Text("数据不完整", "Incomplete data")),
+        voice(evidence, count=count, defects=defects),
+        voice(Text("向数据部门补报并复核。", "Ask the departments for the figures and check again.")),
+    )
+
+
+def _not_firm(found: Assessment, voice: Voice) -> Row | None:
+    if found.comparison is None:
+        return None
+    share = found.comparison.frame["grade_changed"]
+    if not share.max() > 0.1:
+        return None
+    return (
+        voice(Text("等级对设定敏感", "Grades depend on the settings")),
+        voice(
+            Text("替代设定下等级改变最多 {share:.1%}", "up to {share:.1%} of the grades change under another setting"),
+            share=share.max(),
+        ),
+        voice(Text("引用等级时同时给出 D 值与设定。", "Quote a grade together with its D and the settings.")),
+    )

@@ -1,0 +1,330 @@
+"""How indices look: weights and bounds, dimension scores, obstacle tables and heatmap, rank intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure as Canvas
+
+from evalkit.indicators.index import FittedIndex, IndexScores
+from evalkit.indicators.obstacle import Obstacles
+from evalkit.indicators.uncertainty import RankIntervals
+from evalkit.report import theme
+from evalkit.report.document import Figure, Table
+from evalkit.report.verbs import figures, names, tables, words
+from evalkit.report.words import Voice, system_names
+from evalkit.terms import Text
+
+
+@names.register
+def _(answer: FittedIndex) -> Mapping[str, Text]:
+    return system_names({answer.spec.system.id: answer.spec.system})
+
+
+@names.register
+def _(answer: IndexScores) -> Mapping[str, Text]:
+    return {**answer.panel.names, **system_names({answer.system.id: answer.system})}
+
+
+@names.register
+def _(answer: Obstacles) -> Mapping[str, Text]:
+    return names(answer.scores)
+
+
+@names.register
+def _(answer: RankIntervals) -> Mapping[str, Text]:
+    return answer.panel.names
+
+
+@tables.register
+def _(answer: FittedIndex, voice: Voice) -> tuple[Table, ...]:
+    return (recipe(answer, voice),)
+
+
+@tables.register
+def _(answer: IndexScores, voice: Voice) -> tuple[Table, ...]:
+    return dimension_means(answer, voice), recipe(answer.spec, voice)
+
+
+@figures.register
+def _(answer: IndexScores, voice: Voice) -> tuple[Figure, ...]:
+    return (dimension_trend(answer, voice),)
+
+
+@words.register
+def _(answer: IndexScores, voice: Voice) -> str:
+    by_year = answer.frame.groupby("period").mean()
+    change = (by_year.iloc[-1] - by_year.iloc[0]).drop("score")
+    text = Text(
+        "{system}指数均值由 {first} 年的 {a:.3f} 变为 {last} 年的 {b:.3f}；{last} 年得分最低的维度为“{low}”（{v:.3f}），"
+        "期间提升最多的维度为“{up}”（{d:+.3f}）。",
+        "The mean index “{system}” moved from {a:.3f} in {first} to {b:.3f} in {last}; the lowest dimension in {last} is “{low}” "
+        "({v:.3f}), and “{up}” gained most ({d:+.3f}).",
+    )
+    low = by_year.iloc[-1].drop("score").idxmin()
+    return voice(
+        text,
+        system=answer.system.name,
+        first=by_year.index[0],
+        last=by_year.index[-1],
+        a=by_year["score"].iloc[0],
+        b=by_year["score"].iloc[-1],
+        low=voice.name(low),
+        v=by_year[low].iloc[-1],
+        up=voice.name(change.idxmax()),
+        d=change.max(),
+    )
+
+
+@tables.register
+def _(answer: Obstacles, voice: Voice) -> tuple[Table, ...]:
+    return greatest(answer, voice), by_place(answer, voice)
+
+
+@figures.register
+def _(answer: Obstacles, voice: Voice) -> tuple[Figure, ...]:
+    return (heatmap(answer, voice),)
+
+
+@words.register
+def _(answer: Obstacles, voice: Voice) -> str:
+    last = answer.average.iloc[-1].sort_values(ascending=False, kind="stable")
+    text = Text(
+        "{year} 年，“{system}”的主要障碍指标为{items}；平均障碍度合计 {share:.1%}。",
+        "In {year} the main obstacles of “{system}” are {items}; together they hold {share:.1%} of what is lacking on average.",
+    )
+    top = last.head(3)
+    items = voice.listing(
+        f"{voice.name(key)}（{value:.1%}）" if voice.lang == "zh" else f"{voice.name(key)} ({value:.1%})"
+        for key, value in top.items()
+    )
+    return voice(text, year=last.name, system=answer.scores.system.name, items=items, share=top.sum())
+
+
+@tables.register
+def _(answer: RankIntervals, voice: Voice) -> tuple[Table, ...]:
+    heads = {
+        "rank": TEXT_RANK,
+        "best": Text("最好位次", "Best rank"),
+        "median": Text("位次中位数", "Median rank"),
+        "worst": Text("最差位次", "Worst rank"),
+    }
+    frame = answer.frame.rename(columns={key: voice(head) for key, head in heads.items()})
+    frame.insert(0, voice.term("unit"), [voice.name(unit) for unit in frame.index])
+    caption = Text(f"{answer.period} 年位次区间", f"Rank intervals, {answer.period}")
+    return (
+        Table(
+            key="rank_intervals",
+            caption=caption,
+            frame=frame.reset_index(drop=True),
+            decimals={voice(heads["median"]): 1},
+            show=40,
+        ),
+    )
+
+
+@figures.register
+def _(answer: RankIntervals, voice: Voice) -> tuple[Figure, ...]:
+    def draw() -> Canvas:
+        shown = answer.frame.head(40)
+        canvas, axes = theme.new_figure(7.2, 1.4 + 0.17 * len(shown))
+        place = np.arange(len(shown))
+        axes.hlines(place, shown["best"], shown["worst"], color=theme.PALETTE[0], lw=3, alpha=0.35)
+        axes.plot(shown["rank"], place, "o", color=theme.PALETTE[0], ms=4)
+        axes.set_yticks(place, [voice.name(unit) for unit in shown.index], fontsize=7)
+        axes.invert_yaxis()
+        axes.set_xlabel(voice.term("rank"))
+        return canvas
+
+    caption = Text(f"{answer.period} 年位次区间（前 40 个）", f"Rank intervals, {answer.period} (first 40)")
+    alt = voice(
+        Text(
+            "区间图：点为基准位次，线为各设定下位次范围。",
+            "Interval chart: dots are the base ranks, bars the range over settings.",
+        )
+    )
+    return (Figure(key="rank_intervals", caption=caption, draw=draw, alt=alt),)
+
+
+@words.register
+def _(answer: RankIntervals, voice: Voice) -> str:
+    width = answer.frame["worst"] - answer.frame["best"]
+    text = Text(
+        "{year} 年 {n} 个地区在 {k} 种设定下的位次区间宽度中位数为 {w:.0f}，{firm} 个地区位次不变。",
+        "Over {k} settings the median width of the rank intervals of {n} places in {year} is {w:.0f}; {firm} places keep their rank.",
+    )
+    return voice(
+        text, year=answer.period, n=len(width), k=len(answer.spec.members), w=width.median(), firm=int((width == 0).sum())
+    )
+
+
+TEXT_RANK = Text("基准位次", "Base rank")
+
+
+def recipe(answer: FittedIndex, voice: Voice) -> Table:
+    """Bounds, weights and skewness of each indicator."""
+    system, frame = answer.spec.system, answer.frame
+    by_id = {indicator.id: indicator for indicator in system.indicators}
+    printed = pd.DataFrame(
+        {
+            voice.term("dimension"): [voice.name(d) for d in frame["dimension"]],
+            voice.term("indicator"): [f"{key} {voice(by_id[key].name)}" for key in frame.index],
+            voice.term("measure_unit"): [voice(by_id[key].unit) for key in frame.index],
+            voice.term("direction"): [voice.term(by_id[key].direction.value) for key in frame.index],
+            voice(Text("0 分值", "Scores 0 at")): frame["zero_at"].to_numpy(),
+            voice(Text("1 分值", "Scores 1 at")): frame["one_at"].to_numpy(),
+            voice.term("weight"): frame["weight"].to_numpy(),
+            voice.term("skewness"): frame["skewness"].to_numpy(),
+        }
+    )
+    return Table(
+        key=f"weights_{system.id}",
+        caption=Text(f"{system.name.zh}：指标、上下界与权重", f"{system.name.en}: indicators, bounds and weights"),
+        frame=printed,
+        decimals={
+            voice(Text("0 分值", "Scores 0 at")): 2,
+            voice(Text("1 分值", "Scores 1 at")): 2,
+            voice.term("weight"): 4,
+            voice.term("skewness"): 2,
+        },
+    )
+
+
+def sources(answer: FittedIndex, voice: Voice) -> Table:
+    """Where the figures of each indicator come from, and what to mind."""
+    every = [(dimension, indicator) for dimension in answer.spec.system.dimensions for indicator in dimension.indicators]
+    system = answer.spec.system
+    printed = pd.DataFrame(
+        {
+            voice.term("indicator"): [f"{i.id} {voice(i.name)}" for _, i in every],
+            voice.term("dimension"): [voice(d.name) for d, _ in every],
+            voice.term("source"): [i.source or "—" for _, i in every],
+            voice.term("note"): [i.note or "—" for _, i in every],
+        }
+    )
+    return Table(
+        key=f"sources_{system.id}",
+        caption=Text(f"{system.name.zh}：指标来源与说明", f"{system.name.en}: sources and notes of the indicators"),
+        frame=printed,
+    )
+
+
+def dimension_means(answer: IndexScores, voice: Voice) -> Table:
+    """Means of the index and its dimensions by year."""
+    mean = (
+        answer.frame.groupby("period")
+        .mean()
+        .rename(columns={"score": voice.term("score")} | {d.id: voice(d.name) for d in answer.system.dimensions})
+    )
+    return Table(
+        key=f"dimensions_{answer.system.id}",
+        caption=Text(f"{answer.system.name.zh}：各年维度得分均值", f"{answer.system.name.en}: dimension scores by year (means)"),
+        frame=mean.rename_axis(voice.term("period")).reset_index(),
+    )
+
+
+def dimension_trend(answer: IndexScores, voice: Voice) -> Figure:
+    """Mean of each dimension over the years."""
+
+    def draw() -> Canvas:
+        mean = answer.frame.groupby("period").mean()
+        canvas, axes = theme.new_figure(7.2, 3.9)
+        for at, dimension in enumerate(answer.system.dimensions):
+            axes.plot(mean.index, mean[dimension.id], label=voice(dimension.name), **theme.line(at))
+        axes.plot(mean.index, mean["score"], label=voice.term("score"), color="0.15", lw=2.6)
+        axes.set_ylim(0, 1)
+        axes.set_ylabel(voice(Text("得分均值", "Mean score")))
+        theme.years(axes, mean.index)
+        theme.legend_below(axes)
+        return canvas
+
+    return Figure(
+        key=f"dimensions_{answer.system.id}",
+        caption=Text(f"{answer.system.name.zh}：维度得分的变化", f"{answer.system.name.en}: dimension scores over the years"),
+        draw=draw,
+        alt=words(answer, voice),
+    )
+
+
+def greatest(answer: Obstacles, voice: Voice, most: int = 10) -> Table:
+    """The indicators with the greatest mean obstacle degree in the last year, beside the first year."""
+    first, last = answer.average.iloc[0], answer.average.iloc[-1]
+    top = last.sort_values(ascending=False, kind="stable").head(most)
+    system = answer.scores.system
+    dimension = {i.id: d.name for d in system.dimensions for i in d.indicators}
+    printed = pd.DataFrame(
+        {
+            voice.term("rank"): range(1, len(top) + 1),
+            voice.term("indicator"): [f"{key} {voice.name(key)}" for key in top.index],
+            voice.term("dimension"): [voice(dimension[key]) for key in top.index],
+            voice(Text("{year} 年障碍度（%）", "Degree {year} (%)"), year=first.name): first[top.index].to_numpy() * 100,
+            voice(Text("{year} 年障碍度（%）", "Degree {year} (%)"), year=last.name): top.to_numpy() * 100,
+        }
+    )
+    return Table(
+        key=f"obstacles_{system.id}",
+        caption=Text(f"{system.name.zh}：主要障碍指标", f"{system.name.en}: main obstacles"),
+        frame=printed,
+        decimals={column: 1 for column in printed.columns[3:]},
+    )
+
+
+def by_place(answer: Obstacles, voice: Voice) -> Table:
+    """The greatest obstacles of every place in the last year."""
+    last = answer.average.index[-1]
+    now = answer.frame.xs(last, level="period")
+    printed = pd.DataFrame({voice.term("unit"): [voice.name(unit) for unit in now.index]})
+    for place in range(1, now.shape[1] // 2 + 1):
+        head = voice(Text("第 {n} 障碍", "Obstacle {n}"), n=place)
+        printed[head] = now[f"obstacle_{place}"].astype(object).map(voice.name).to_numpy()
+        printed[voice(Text("障碍度 {n}（%）", "Degree {n} (%)"), n=place)] = now[f"degree_{place}"].to_numpy() * 100
+    system = answer.scores.system
+    return Table(
+        key=f"obstacles_places_{system.id}",
+        caption=Text(f"{system.name.zh}：{last} 年各地区主要障碍", f"{system.name.en}: main obstacles of each place, {last}"),
+        frame=printed,
+        decimals={column: 1 for column in printed.columns[2::2]},
+        show=0,
+    )
+
+
+def heatmap(answer: Obstacles, voice: Voice, most: int = 16) -> Figure:
+    """Mean obstacle degree of the leading indicators by year."""
+    system = answer.scores.system
+
+    def draw() -> Canvas:
+        order = answer.average.iloc[-1].sort_values(ascending=False, kind="stable").index[:most]
+        shown = answer.average[order].T * 100
+        canvas, axes = theme.new_figure(7.2, 1.5 + 0.27 * len(shown))
+        image = axes.imshow(shown.to_numpy(), cmap=theme.SEQUENTIAL, aspect="auto", vmin=0)
+        axes.set_xticks(range(shown.shape[1]), [str(p) for p in shown.columns])
+        axes.set_yticks(range(len(shown)), [voice.name(key) for key in shown.index], fontsize=8)
+        axes.grid(visible=False)
+        for (i, j), value in np.ndenumerate(shown.to_numpy()):
+            axes.text(j, i, f"{value:.1f}", ha="center", va="center", fontsize=6.5, color=theme.on(image.norm(value)))
+        canvas.colorbar(image, ax=axes, label=voice(Text("平均障碍度（%）", "Mean obstacle degree (%)")), shrink=0.8)
+        return canvas
+
+    return Figure(
+        key=f"obstacles_{system.id}",
+        caption=Text(f"{system.name.zh}：主要障碍指标的变化", f"{system.name.en}: main obstacles over the years"),
+        draw=draw,
+        alt=words(answer, voice),
+    )
+
+
+def all_scores(answer: IndexScores, voice: Voice) -> Table:
+    """Index and dimension scores of every place and year."""
+    rows = answer.frame.reset_index()
+    printed = pd.DataFrame({voice.term("unit"): rows["unit"].map(voice.name), voice.term("period"): rows["period"]})
+    printed[voice.term("score")] = rows["score"]
+    for dimension in answer.system.dimensions:
+        printed[voice(dimension.name)] = rows[dimension.id]
+    return Table(
+        key=f"scores_{answer.system.id}",
+        caption=Text(f"{answer.system.name.zh}：全部地区各年得分", f"{answer.system.name.en}: scores of all places and years"),
+        frame=printed,
+        show=0,
+    )

@@ -1,0 +1,82 @@
+"""What can be done with any answer: `table`, `figure`, `prose`; each family registers how its answers look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import singledispatch
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from evalkit.answer import Answer
+from evalkit.errors import SpecError, several
+from evalkit.report.document import Figure, Table
+from evalkit.report.words import Voice
+from evalkit.terms import Lang, Text
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Canvas
+
+
+@singledispatch
+def tables(answer: Answer, voice: Voice) -> tuple[Table, ...]:
+    """The tables an answer is printed as, the main one first."""
+    return ()
+
+
+@singledispatch
+def figures(answer: Answer, voice: Voice) -> tuple[Figure, ...]:
+    """The figures an answer is drawn as, the main one first."""
+    return ()
+
+
+@singledispatch
+def words(answer: Answer, voice: Voice) -> str:
+    """An answer in a few sentences."""
+    return ""
+
+
+@singledispatch
+def names(answer: Answer) -> Mapping[str, Text]:
+    """The names an answer knows of its units, systems and indicators."""
+    return {}
+
+
+def table(answer: Answer, kind: str | None = None, *, lang: Lang = "zh", known: Mapping[str, Text] | None = None) -> pd.DataFrame:
+    """An answer as a table ready to print; `kind` chooses among several, `known` names units the answer has no names for."""
+    return _chosen(tables(answer, _voice(answer, lang, known)), kind, answer, "table").frame
+
+
+def figure(answer: Answer, kind: str | None = None, *, lang: Lang = "zh", known: Mapping[str, Text] | None = None) -> Canvas:
+    """An answer as a matplotlib figure; `kind` chooses among several.
+
+    Examples
+    --------
+    >>> import evalkit as ek
+    >>> counties = ek.datasets.load("counties")
+    >>> index = ek.CompositeIndex(system=ek.systems("revitalization")["revitalization"])
+    >>> drag = ek.ObstacleDegree(top=3).measure(index.fit(counties).score(counties))
+    >>> type(ek.figure(drag, lang="en")).__name__
+    'Figure'
+    """
+    return _chosen(figures(answer, _voice(answer, lang, known)), kind, answer, "figure").draw()
+
+
+def prose(answer: Answer, *, lang: Lang = "zh", known: Mapping[str, Text] | None = None) -> str:
+    """An answer in a few sentences."""
+    return words(answer, _voice(answer, lang, known))
+
+
+def _voice(answer: Answer, lang: Lang, known: Mapping[str, Text] | None) -> Voice:
+    return Voice(lang, {**names(answer), **(known or {})})
+
+
+def _chosen(options: tuple[Any, ...], kind: str | None, answer: Answer, what: str) -> Any:
+    if not options:
+        raise SpecError(f"{type(answer).__name__} has no {what}", do="look at its frame")
+    if kind is None:
+        return options[0]
+    for option in options:
+        if option.key == kind:
+            return option
+    raise SpecError(f"{type(answer).__name__} has no {what} '{kind}'", do=f"use one of {several(o.key for o in options)}")

@@ -1,0 +1,1 @@
+"""Arithmetic every chapter shares; arrays in, arrays out."""
