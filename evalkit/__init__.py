@@ -12,7 +12,7 @@ from evalkit.coupling.compare import compare
 from evalkit.coupling.grades import COUPLING_STAGES, FIVE_GRADES, FOUR_GRADES, SIX_GRADES, TEN_GRADES, Grade, GradeScheme
 from evalkit.coupling.relative import LagRule
 from evalkit.coupling.static import CouplingCoordination
-from evalkit.coupling.variants import Standard
+from evalkit.coupling.variants import Power, Standard
 from evalkit.datasets import systems
 from evalkit.distribution.groups import GroupDifferences
 from evalkit.errors import DataError, EvalkitError, NoAnswer, OutputError, SpecError
@@ -22,6 +22,7 @@ from evalkit.indicators.obstacle import ObstacleDegree
 from evalkit.indicators.treatment import Carry, GroupMean, Interpolate, LeaveOut, Refuse, treat
 from evalkit.indicators.uncertainty import vary
 from evalkit.indicators.weighting import Critic, Entropy, Equal, Given
+from evalkit.panel.audit import audit_file, audit_panel
 from evalkit.panel.form import read_system
 from evalkit.panel.panel import Panel
 from evalkit.panel.read import read_panel
@@ -29,15 +30,19 @@ from evalkit.panel.system import Dimension, Direction, Indicator, IndicatorSyste
 from evalkit.terms import Text
 
 if TYPE_CHECKING:
+    from evalkit.report.report import Report
     from evalkit.report.verbs import figure, prose, table
-    from evalkit.report.document import Report
     from evalkit.study import Study
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "Answer",
     "COUPLING_STAGES",
+    "FIVE_GRADES",
+    "FOUR_GRADES",
+    "SIX_GRADES",
+    "TEN_GRADES",
+    "Answer",
     "Carry",
     "CompositeIndex",
     "CouplingCoordination",
@@ -49,8 +54,6 @@ __all__ = [
     "Entropy",
     "Equal",
     "EvalkitError",
-    "FIVE_GRADES",
-    "FOUR_GRADES",
     "Given",
     "Grade",
     "GradeScheme",
@@ -67,15 +70,16 @@ __all__ = [
     "ObstacleDegree",
     "OutputError",
     "Panel",
+    "Power",
     "Refuse",
     "Report",
-    "SIX_GRADES",
     "SpecError",
     "Standard",
     "Study",
-    "TEN_GRADES",
     "Text",
     "ZScore",
+    "audit_file",
+    "audit_panel",
     "compare",
     "datasets",
     "figure",
@@ -88,7 +92,13 @@ __all__ = [
     "vary",
 ]
 
-_LAZY = {"figure": "evalkit.report.verbs", "prose": "evalkit.report.verbs", "table": "evalkit.report.verbs", "Report": "evalkit.report.document", "Study": "evalkit.study"}
+_LAZY = {
+    "figure": "evalkit.report.verbs",
+    "prose": "evalkit.report.verbs",
+    "table": "evalkit.report.verbs",
+    "Report": "evalkit.report.report",
+    "Study": "evalkit.study",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -40,3 +40,9 @@ class Answer:
         head = f"<b>{type(self).__name__}</b> · {len(self.frame):,} × {self.frame.shape[1]}"
         notes = "".join(f"<li>{note.kind}: {note.text.en}</li>" for note in self.notes)
         return f"{head}{self.frame.head(10).to_html()}<ul>{notes}</ul>"
+
+
+def in_period(frame: pd.DataFrame, period: int) -> pd.DataFrame:
+    """The rows of one period of a frame keyed by (unit, period) or (group, period), keyed by the first alone."""
+    rows = frame.index.get_level_values("period") == period
+    return frame.loc[rows].droplevel("period")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
@@ -15,7 +15,7 @@ from rich.table import Table
 
 from evalkit import datasets
 from evalkit.errors import EvalkitError, OutputError, several
-from evalkit.panel.audit import Audit, audit_file, audit_panel
+from evalkit.panel.audit import Audit, audit_file
 from evalkit.terms import Lang, Text
 
 app = typer.Typer(
@@ -28,6 +28,12 @@ app = typer.Typer(
     "巩固拓展脱贫攻坚成果同乡村振兴有效衔接后评估。",
 )
 speak, complain = Console(highlight=False), Console(stderr=True, highlight=False)
+
+
+def _examples(*lines: str) -> str:
+    """The examples under a command's help."""
+    return "\n\n".join(["[bold]Examples[/]", *(f"  {line}" for line in lines)])
+
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but the result and errors.")]
 STAGES = {
@@ -56,15 +62,19 @@ def main() -> None:
     except Exception as bug:
         if os.environ.get("EVALKIT_DEBUG"):
             raise
-        complain.print(f"[bold red]internal error[/] {type(bug).__name__}; nothing was written. Please report it; EVALKIT_DEBUG=1 shows where.")
+        complain.print(f"[bold red]internal error[/] {type(bug).__name__}; nothing was written. EVALKIT_DEBUG=1 shows where.")
         raise SystemExit(1) from None
 
 
 @app.command(
-    epilog="[bold]Examples[/]\n\n  evalkit assess\n\n  evalkit assess study.toml --out report --lang en\n\n  evalkit assess study.toml --out report --force --quiet"
+    epilog=_examples(
+        "evalkit assess",
+        "evalkit assess study.toml --out report --lang en",
+        "evalkit assess study.toml --out report --force --quiet",
+    )
 )
 def assess(
-    study: Annotated[Path | None, typer.Argument(help="A study file (TOML); without it, the demonstration on simulated counties.")] = None,
+    study: Annotated[Path | None, typer.Argument(help="A study file; without it, the demonstration.")] = None,
     out: Annotated[Path, typer.Option("--out", "-o", help="The folder to write; it must not be there yet.")] = Path("assessment"),
     lang: Annotated[Literal["zh", "en"] | None, typer.Option(help="Language of the report; by default the study's own.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier assessment in that folder.")] = False,
@@ -86,10 +96,18 @@ def assess(
         speak.print(str(folder), soft_wrap=True)
 
 
-@app.command(epilog="[bold]Examples[/]\n\n  evalkit audit yearbook.xlsx\n\n  evalkit audit yearbook.xlsx --study study.toml\n\n  evalkit audit panel.csv --unit county --period year")
+@app.command(
+    epilog=_examples(
+        "evalkit audit yearbook.xlsx",
+        "evalkit audit yearbook.xlsx --study study.toml",
+        "evalkit audit panel.csv --unit county --period year",
+    )
+)
 def audit(
     file: Annotated[Path, typer.Argument(help="A panel file: csv, xlsx, parquet or dta.")],
-    study: Annotated[Path | None, typer.Option("--study", help="Check against this study's columns and indicator systems.")] = None,
+    study: Annotated[
+        Path | None, typer.Option("--study", help="Check against this study's columns and indicator systems.")
+    ] = None,
     unit: Annotated[str | None, typer.Option(help="Column of the units; guessed without it.")] = None,
     period: Annotated[str | None, typer.Option(help="Column of the periods; guessed without it.")] = None,
     sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook; the first without it.")] = None,
@@ -108,8 +126,8 @@ def audit(
         raise typer.Exit(3)
 
 
-@app.command(epilog="[bold]Example[/]\n\n  evalkit init mystudy && cd mystudy && evalkit assess study.toml --out report")
-def init(folder: Annotated[Path, typer.Argument(help="The folder to make; it must not hold anything yet.")], quiet: Quiet = False) -> None:
+@app.command(epilog=_examples("evalkit init mystudy && cd mystudy && evalkit assess study.toml --out report"))
+def init(folder: Annotated[Path, typer.Argument(help="The folder to make.")], quiet: Quiet = False) -> None:
     """Write a commented study, its two indicator systems and an empty panel to fill in."""
     from evalkit.study.deliver import staged
 
@@ -125,7 +143,9 @@ def init(folder: Annotated[Path, typer.Argument(help="The folder to make; it mus
         (stage / "panel.csv").write_text(",".join(header) + "\n", encoding="utf-8-sig")
     if not quiet:
         speak.print(f"{folder}: study.toml, consolidation.toml, revitalization.toml, panel.csv", soft_wrap=True)
-        speak.print("Fill in panel.csv, then: evalkit assess study.toml --out report  /  填写 panel.csv 后运行上述命令。", soft_wrap=True)
+        speak.print(
+            "Fill in panel.csv, then: evalkit assess study.toml --out report  /  填写 panel.csv 后运行上述命令。", soft_wrap=True
+        )
 
 
 def _audited(file: Path, study: Path | None, unit: str | None, period: str | None, sheet: str | None) -> Audit:
@@ -146,7 +166,11 @@ def _audited(file: Path, study: Path | None, unit: str | None, period: str | Non
 
 def _show(answer: Audit, lang: Lang) -> None:
     colors = {"defect": "red", "notice": "yellow", "repaired": "green"}
-    heads = ("规则", "级别", "列", "数量", "位置", "说明") if lang == "zh" else ("Rule", "Severity", "Column", "Count", "Where", "What")
+    heads = (
+        ("规则", "级别", "列", "数量", "位置", "说明")
+        if lang == "zh"
+        else ("Rule", "Severity", "Column", "Count", "Where", "What")
+    )
     table = Table(*heads, show_lines=False)
     for row in answer.frame.to_dict("records"):
         color = colors[row["severity"]]
@@ -164,10 +188,14 @@ def _plain(value: object) -> str:
 
 
 @contextmanager
-def _progress(lang: Lang, *, quiet: bool) -> Iterator:
+def _progress(lang: Lang, *, quiet: bool) -> Iterator[Callable[[str], None]]:
     """A line that says which stage runs, on a terminal; nothing when quiet or when output goes to a file."""
     if quiet or not complain.is_terminal:
         yield lambda stage: None
         return
     with complain.status("…") as status:
-        yield lambda stage: status.update(STAGES[stage].say(lang) + " …")
+
+        def tell(stage: str) -> None:
+            status.update(STAGES[stage].say(lang) + " …")
+
+        yield tell

@@ -168,7 +168,7 @@ def folder() -> Path:
 
 def _dress(panel: Panel, units: pd.DataFrame, group: str) -> Panel:
     """The panel with the names of its units and of their groups in both languages."""
-    table = units.reindex(panel.units)
+    table = units.reindex(pd.Index(panel.units, dtype=object, name="unit"))
     if table.isna().to_numpy().any():
         unknown = table.index[table.isna().any(axis=1)]
         raise DataError("some units are not in the register of units", found=several(unknown), do="correct their codes")
@@ -176,7 +176,7 @@ def _dress(panel: Panel, units: pd.DataFrame, group: str) -> Panel:
     for kind, keys in (("name", table.index), ("group", table["group_zh"])):
         words = zip(keys, table[f"{kind}_zh"], table[f"{kind}_en"], strict=True)
         names |= {str(key): Text(str(zh), str(en)) for key, zh, en in words}
-    return replace(panel, names=names, groups=table[["group_zh"]].set_axis([group], axis=1).rename_axis("unit"))
+    return replace(panel, names=names, groups=table[["group_zh"]].set_axis([group], axis=1))
 
 
 def _units_table(path: Path) -> pd.DataFrame:
@@ -221,7 +221,7 @@ def _system_path(name: str | Path) -> Path:
     if str(name).endswith(".toml"):
         return Path(name)
     base = folder()
-    shipped = {path.stem: path for path in (base / "systems").glob("*.toml")}
+    shipped = {kind: base / "systems" / f"{kind}.toml" for kind in SHIPPED_SYSTEMS}
     shipped |= {f"{at}/{kind}": base / at / f"{kind}.toml" for at in REGISTER for kind in SHIPPED_SYSTEMS if at != "counties"}
     if str(name) not in shipped:
         raise _unknown("indicator system", str(name), shipped, otherwise=", or the path of a TOML file")

@@ -57,8 +57,8 @@ def respond(latent: Array, level: Level, noise: Array) -> Array:
 
     Examples
     --------
-    >>> respond(np.array([0.2, 0.5, 0.8]), Level(20.0, 80.0), np.zeros(3)).round(6)
-    array([32., 50., 68.])
+    >>> respond(np.array([0.2, 0.5, 0.8]), Level(20.0, 70.0), np.zeros(3)).round(6)
+    array([30., 45., 60.])
     """
     share = logistic(np.log(latent) - np.log1p(-latent) + level.lead + noise)
     if level.geometric:
@@ -292,7 +292,7 @@ def _counties(spec: CountyPanel) -> pd.DataFrame:
             code = f"{province + 1:02d}{at // 5 + 1:02d}{at % 5 + 1:02d}"
             rows[code] = (f"模拟县{zh}{at + 1:02d}", f"Simulated County {en}-{at + 1:02d}", f"{zh}省", f"{en} Province")
     counties = pd.DataFrame.from_dict(rows, orient="index", columns=["name", "name_en", "province", "province_en"])
-    return counties.rename_axis("unit")
+    return counties.set_axis(pd.Index(rows, dtype=object, name="unit"), axis=0)
 
 
 def _names(counties: pd.DataFrame) -> dict[str, Text]:

@@ -26,7 +26,7 @@ class Text(NamedTuple):
         """The words in one language; where it lacks them, those of the other."""
         return (self.zh or self.en) if lang == "zh" else (self.en or self.zh)
 
-    def format(self, **values: object) -> Text:  # type: ignore[override]
+    def format(self, **values: object) -> Text:
         """Both languages with the same values filled in; a `Text` among them speaks each language."""
         zh = {k: v.say("zh") if isinstance(v, Text) else v for k, v in values.items()}
         en = {k: v.say("en") if isinstance(v, Text) else v for k, v in values.items()}

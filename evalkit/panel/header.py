@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from evalkit.errors import DataError
 from evalkit.panel.cells import read_cell
-from evalkit.panel.raw import Cells, Merge
 from evalkit.panel.findings import Finding, finding, listing, shown
+from evalkit.panel.raw import Cells, Merge
 from evalkit.panel.sheet import letter
 
 _DEEPEST = 60  # rows looked at for a header
@@ -174,7 +174,8 @@ def _fill(body: pd.DataFrame, merges: Sequence[Merge]) -> tuple[pd.DataFrame, di
 def _ends(body: pd.DataFrame, *, first: int) -> tuple[NDArray[np.bool_], tuple[Finding, ...]]:
     """Which rows belong to the table: not the blank ones, and not the remarks below it."""
     there = body.notna().to_numpy()
-    keep, findings = there.any(axis=1), list[Finding]()
+    keep: NDArray[np.bool_] = np.asarray(there.any(axis=1), dtype=np.bool_)
+    findings = list[Finding]()
     if not body.shape[1]:
         return keep, ()
     remarks = list[str]()

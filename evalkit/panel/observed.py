@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from evalkit.panel.findings import SHOWN, Finding, Severity, finding, listing
-from evalkit.panel.rules import RULES
+from evalkit.panel.findings import SHOWN, Finding, finding, listing
+from evalkit.panel.rules import RULES, Severity
 from evalkit.panel.system import Indicator, IndicatorSystem
 
 
@@ -72,4 +72,4 @@ def asked_of(systems: Sequence[IndicatorSystem]) -> dict[str, Indicator]:
     """The indicators of some systems by id; one that is scored anywhere counts as scored."""
     every = [indicator for system in systems for indicator in system.every]
     context = {indicator.id: indicator for indicator in every if not indicator.scored}
-    return {**{k: v for k, v in context.items()}, **{indicator.id: indicator for indicator in every if indicator.scored}}
+    return {**dict(context.items()), **{indicator.id: indicator for indicator in every if indicator.scored}}

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import pandas as pd
 
 from evalkit.answer import Note
 from evalkit.check import has_columns
 from evalkit.errors import DataError, SpecError, several
+from evalkit.stats.arrays import Mask
 from evalkit.terms import Text
 
 Periods = slice | Collection[int] | int | None
@@ -117,9 +119,9 @@ class Panel:
             return self
         wanted = resolve(periods, self.periods)
         rows = self.frame.index.get_level_values("period").isin(wanted)
-        return self.rows(rows)
+        return self.rows(np.asarray(rows))
 
-    def rows(self, keep: Sequence[bool] | pd.Series) -> Panel:
+    def rows(self, keep: Mask) -> Panel:
         """The panel with some of its rows, everything else along."""
         frame = self.frame.loc[keep]
         weights = None if self.weights is None else self.weights.loc[keep]

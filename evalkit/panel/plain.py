@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import glob
 import io
+import struct
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -12,23 +13,22 @@ from typing import Any
 import pandas as pd
 
 from evalkit.errors import DataError
+from evalkit.panel.findings import Finding, finding
 from evalkit.panel.header import find_header
 from evalkit.panel.raw import Cells
-from evalkit.panel.findings import Finding, finding
 
 _DELIMITERS = ",\t;|"
-_SAMPLE = 60  # lines looked at to find the delimiter and the header
+_LINES = 60  # lines looked at to find the delimiter and the header
 
 
 def read_text(data: bytes, *, name: str, header: int | None, delimiter: str | None = None) -> Cells:
     """The cells of a delimited text file; comment lines above the header become blank rows, so that rows keep their number."""
     text, encoding = _decode(data, name)
     text, comments = _uncomment(text)
-    head = list(csv.reader(io.StringIO("\n".join(text.split("\n", _SAMPLE)[:_SAMPLE])), delimiter=","))
-    if not any(any(cell.strip() for cell in row) for row in head):
+    if not text.strip(" \n,;|\t"):
         raise DataError("the file is empty", where=name)
     mark = delimiter or _sniff(text, header)
-    width = max(len(row) for row in csv.reader(io.StringIO("\n".join(text.split("\n", _SAMPLE)[:_SAMPLE])), delimiter=mark))
+    width = max(map(len, _sample(text, mark)))
     try:
         table = pd.read_csv(
             io.StringIO(text),
@@ -78,7 +78,7 @@ def read_stata(path: Path, text: Collection[str]) -> Cells:
         frame = pd.read_stata(path, convert_categoricals=False)
         for column in [name for name in text if name in frame.columns]:
             frame[column] = pd.read_stata(path, columns=[column])[column].astype(object)
-    except (ValueError, OSError, EOFError, UnicodeDecodeError) as fault:
+    except (ValueError, OSError, EOFError, struct.error) as fault:
         raise DataError(
             "the file is not a readable Stata file", where=path.name, found=type(fault).__name__, do="save it again"
         ) from None
@@ -138,13 +138,19 @@ def _uncomment(text: str) -> tuple[str, int]:
 
 
 def _sniff(text: str, header: int | None) -> str:
-    """The delimiter that gives the header the most names."""
+    """The delimiter that gives the header the most names, or else the lines the most cells."""
 
-    def names(mark: str) -> int:
-        rows = list(csv.reader(io.StringIO("\n".join(text.split("\n", _SAMPLE)[:_SAMPLE])), delimiter=mark))
+    def names(mark: str) -> tuple[int, int]:
+        rows = _sample(text, mark)
         width = max(map(len, rows))
         sample = pd.DataFrame([[cell or None for cell in row] + [None] * (width - len(row)) for row in rows], dtype=object)
         at = header - 1 if header else find_header(sample)
-        return 0 if at is None or at >= len(sample) else int(sample.iloc[at].notna().sum())
+        found = 0 if at is None or at >= len(sample) else int(sample.iloc[at].notna().sum())
+        return found if found > 1 else 0, width
 
     return max(_DELIMITERS, key=names)
+
+
+def _sample(text: str, mark: str) -> list[list[str]]:
+    """The first lines as cells."""
+    return list(csv.reader(io.StringIO("\n".join(text.split("\n", _LINES)[:_LINES])), delimiter=mark))

@@ -15,11 +15,11 @@ import pandas as pd
 from evalkit.check import has_columns
 from evalkit.errors import DataError, did_you_mean
 from evalkit.panel.cells import read_codes
+from evalkit.panel.findings import refusal
 from evalkit.panel.header import cut_table
 from evalkit.panel.panel import Panel
 from evalkit.panel.plain import read_parquet, read_stata, read_text
 from evalkit.panel.raw import Cells, RawTable
-from evalkit.panel.findings import refusal
 from evalkit.panel.sheet import MOST_BYTES, letter, read_sheet
 from evalkit.panel.tidy import Layout, tidy
 

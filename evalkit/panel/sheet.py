@@ -14,8 +14,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalkit.errors import DataError, did_you_mean, several
-from evalkit.panel.raw import Cells
 from evalkit.panel.findings import Finding, finding, listing
+from evalkit.panel.raw import Cells
 
 MOST_BYTES, MOST_RATIO, MOST_ENTRIES, MOST_CELLS = 2**30, 200, 10_000, 100_000_000
 

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from evalkit.errors import did_you_mean
 from evalkit.panel.cells import Numbers, read_codes, read_numbers, read_years
+from evalkit.panel.findings import Finding, finding, listing, refusal, secret, shown
 from evalkit.panel.panel import Panel
 from evalkit.panel.raw import RawTable, notes_of
-from evalkit.panel.findings import Finding, finding, listing, refusal, secret, shown
-from evalkit.terms import same
+from evalkit.terms import Text, same
 
 _TOTAL = re.compile(
     r"(?:.*(?:合\s*计|总\s*计|小\s*计|共\s*计)|全国|全省|全市|全县|全区|全州|各地区?平均|平均值?|均值|"
@@ -88,7 +88,7 @@ def tidy(raw: RawTable, layout: Layout) -> Tidied:
         if numeric.size:
             findings.append(finding("code_number", column=column, count=len(numeric)))
         findings += _filled(raw, column)
-    if layout.period in raw.frame:
+    if layout.period is not None and layout.period in raw.frame:
         findings += _filled(raw, layout.period) + _years(raw, layout.period, columns)
     figures = list[str]()
     for column in have:
@@ -206,9 +206,9 @@ def _private(cells: pd.Series, column: str) -> int:
 
 
 def _digits(cells: pd.Series, at: NDArray[np.intp]) -> bool:
-    """Whether most of some texts hold a digit: figures written as words rather than words."""
-    texts = cells.to_numpy(object)[at]
-    return bool(np.mean([any(letter.isdigit() for letter in str(text)) for text in texts[:2000]]) > 0.5)
+    """Whether most of some texts are figures written as words, "约300", rather than words."""
+    texts = [str(text) for text in cells.to_numpy(object)[at[:2000]]]
+    return 2 * sum(len(text) <= 16 and any(letter.isdigit() for letter in text) for text in texts) > len(texts)
 
 
 def _percent(raw: RawTable, column: str, numbers: Numbers, target: str, findings: list[Finding]) -> NDArray[np.float64]:
@@ -279,26 +279,22 @@ def _twice(raw: RawTable, frame: pd.DataFrame, keys: pd.MultiIndex, known: NDArr
     """The rows that share their unit and period, grouped."""
     rows = pd.Series(raw.rows[known], index=keys)[keys.duplicated(keep=False)]
     groups = rows.groupby(level=[0, 1], sort=False).agg(list)
-    where = [f"{unit} {period:.0f} (rows {', '.join(map(str, at[:6]))})" for (unit, period), at in groups.head(21).items()]
+    where = [f"{key[0]} {key[1]:.0f} (rows {listing(at, 6)})" for key, at in zip(groups.index.tolist(), groups, strict=True)]
     same_figures = bool(frame.loc[known].duplicated().sum() == keys.duplicated().sum())
-    found = "identical 完全相同" if same_figures else "with different figures 数值不同"
-    text = listing(where) if len(groups) <= 20 else f"{listing(where[:20])}, … (+{len(groups) - 20:,})"
-    return finding("duplicate_rows", column=str(layout.unit), count=len(groups), where=text, found=found)
+    found = Text("完全相同", "identical") if same_figures else Text("数值不同", "with different figures")
+    return finding("duplicate_rows", column=str(layout.unit), count=len(groups), where=listing(where), found=found)
 
 
 def _codes(raw: RawTable, frame: pd.DataFrame, layout: Layout) -> list[Finding]:
     """Codes that lost a leading zero, and rows that look like totals."""
     findings = list[Finding]()
     codes = frame[layout.unit].dropna()
-    distinct = pd.Series(codes.unique(), dtype=object)
+    every = pd.Series(codes.unique(), dtype=object)
+    distinct = every[every.str.fullmatch(r"\d+").astype(bool)]
     lengths = distinct.str.len()
-    if (
-        len(distinct) > 1
-        and distinct.str.fullmatch(r"\d+").all()
-        and lengths.max() >= 5
-        and set(lengths) == {lengths.max(), lengths.max() - 1}
-    ):
-        short = distinct[lengths < lengths.max()]
+    longest = lengths.max() if 2 * len(distinct) > len(every) else 0
+    if longest >= 5 and set(lengths) == {longest, longest - 1}:
+        short = distinct[lengths < longest]
         at = np.flatnonzero(frame[layout.unit].isin(short))
         unit = str(layout.unit)
         findings.append(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from evalkit.answer import in_period
 from evalkit.report import coupling as coupling_ink
 from evalkit.report import indicators as index_ink
 from evalkit.report.assessment import Assessment, Chapter
@@ -176,7 +177,7 @@ def lagging(found: Assessment, voice: Voice) -> str:
     """Who lags in the last year, in one sentence."""
     bond = found.bond
     last = bond.frame.index.get_level_values("period").max()
-    now = bond.frame.xs(last, level="period")["lagging"]
+    now = in_period(bond.frame, last)["lagging"]
     parts = [
         voice(Text("{name}滞后 {k} 个", "{name} lags in {k}"), name=voice.name(name), k=int((now == name).sum()))
         for name in bond.systems

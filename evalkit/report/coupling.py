@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
+from evalkit.answer import in_period
 from evalkit.coupling.compare import Comparison
 from evalkit.coupling.static import Coordination
 from evalkit.report import theme
@@ -29,7 +30,7 @@ def _(answer: Coordination, voice: Voice) -> tuple[Figure, ...]:
 def _(answer: Coordination, voice: Voice) -> str:
     mean = answer.frame.groupby("period")["D"].mean()
     first, last = mean.index[0], mean.index[-1]
-    scheme, grade = answer.spec.grades, answer.frame.xs(last, level="period")["grade"]
+    scheme, grade = answer.spec.grades, in_period(answer.frame, last)["grade"]
     text = Text(
         "{first}—{last} 年，平均耦合协调度由 {a:.3f} {verb} {b:.3f}（{change:+.3f}）；{last} 年最多见的等级为“{label}”（{n} 个地区中的 {k} 个）。",
         "From {first} to {last} the mean coordination degree {verb} {a:.3f} to {b:.3f} ({change:+.3f}); the most frequent grade "
@@ -95,7 +96,7 @@ def grade_counts(answer: Coordination, voice: Voice) -> Table:
 def by_place(answer: Coordination, voice: Voice, period: int | None = None, show: int | None = 40) -> Table:
     """Every place in one year (by default the last), best D first."""
     at = int(answer.frame.index.get_level_values("period").max()) if period is None else period
-    now = answer.frame.xs(at, level="period").sort_values("D", ascending=False, kind="stable")
+    now = in_period(answer.frame, at).sort_values("D", ascending=False, kind="stable")
     return Table(
         key=f"places_{at}",
         caption=Text(f"{at} 年各地区耦合协调结果", f"Coordination of all places, {at}"),
@@ -177,7 +178,7 @@ def trend(answer: Coordination, voice: Voice) -> Figure:
         mean = answer.frame.groupby("period")[[*answer.systems, "C", "D"]].mean()
         canvas, axes = theme.new_figure(7.2, 3.8)
         for at, key in enumerate(mean):
-            label = voice.name(key) if key in answer.systems else voice.term(key)
+            label = voice.name(key) if key in answer.systems else voice.term(str(key))
             axes.plot(mean.index, mean[key], label=label, **theme.line(at))
         axes.set_ylim(0, 1)
         axes.set_ylabel(voice(Text("均值", "Mean")))
@@ -234,7 +235,7 @@ def balance(answer: Coordination, voice: Voice) -> Figure:
         years = answer.frame.index.unique("period").sort_values()
         canvas, axes = theme.new_figure(5.2, 4.9)
         for at, year in enumerate(dict.fromkeys((years[0], years[-1]))):
-            now = answer.frame.xs(year, level="period")
+            now = in_period(answer.frame, year)
             axes.scatter(now[x], now[y], label=str(year), **theme.dots(at))
         axes.plot([0, 1], [0, 1], color="0.35", lw=1, ls="--", label=voice(Text("均衡线", "line of balance")))
         axes.set(xlim=(0, 1), ylim=(0, 1), xlabel=voice.name(x), ylabel=voice.name(y), aspect="equal")
@@ -257,7 +258,7 @@ def ranking(answer: Coordination, voice: Voice, ends: int = 15) -> Figure:
     at = int(answer.frame.index.get_level_values("period").max())
 
     def draw() -> Canvas:
-        now = answer.frame.xs(at, level="period").sort_values("D", kind="stable")
+        now = in_period(answer.frame, at).sort_values("D", kind="stable")
         shown = now if len(now) <= 2 * ends else pd.concat([now.head(ends), now.tail(ends)])
         colors = theme.grades(len(answer.spec.grades.grades))
         canvas, axes = theme.new_figure(7.2, 1.3 + 0.19 * len(shown))
@@ -266,6 +267,7 @@ def ranking(answer: Coordination, voice: Voice, ends: int = 15) -> Figure:
         for height, value in zip(place, shown["D"], strict=True):
             axes.text(value + 0.008, height, f"{value:.3f}", va="center", fontsize=7)
         axes.set_yticks(place, [voice.name(u) for u in shown.index], fontsize=7)
+        axes.margins(y=0.02)
         axes.set(xlim=(0, min(1.0, shown["D"].max() * 1.15)), xlabel=voice.term("D"))
         axes.grid(visible=False, axis="y")
         return canvas

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
+from evalkit.answer import in_period
 from evalkit.distribution.groups import Groups
 from evalkit.report import theme
 from evalkit.report.document import Figure, Table
@@ -26,7 +27,7 @@ def _(answer: Groups, voice: Voice) -> tuple[Figure, ...]:
 @words.register
 def _(answer: Groups, voice: Voice) -> str:
     last = answer.overall.index[-1]
-    now = answer.frame.xs(last, level="period")["mean"].sort_values(kind="stable")
+    now = in_period(answer.frame, last)["mean"].sort_values(kind="stable")
     first = answer.overall["between_share"].iloc[0]
     text = Text(
         "{year} 年，耦合协调度均值最高的组为{high}（{a:.3f}），最低的为{low}（{b:.3f}）；组间差异占总方差的 {share:.1%}（{start} 年为 {before:.1%}）。",
@@ -49,7 +50,7 @@ def _(answer: Groups, voice: Voice) -> str:
 def by_group(answer: Groups, voice: Voice) -> Table:
     """Each group in the last year, beside its mean in the first."""
     first, last = answer.overall.index[0], answer.overall.index[-1]
-    now, then = answer.frame.xs(last, level="period"), answer.frame.xs(first, level="period")["mean"]
+    now, then = in_period(answer.frame, last), in_period(answer.frame, first)["mean"]
     heads = {
         "n": Text("地区数", "Places"),
         "then": Text("{first} 年均值", "Mean {first}").format(first=first),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from evalkit.answer import Note, in_period
 from evalkit.report.assessment import Assessment
 from evalkit.report.document import Block, Bullets, Heading, Paragraph, Table
 from evalkit.report.verbs import words
@@ -56,7 +57,7 @@ Row = tuple[str, str, str]
 def _key_figures(found: Assessment, voice: Voice) -> Table:
     bond = found.bond
     years = bond.frame.index.unique("period").sort_values()
-    first, last = (bond.frame.xs(year, level="period") for year in (years[0], years[-1]))
+    first, last = (in_period(bond.frame, year) for year in (years[0], years[-1]))
     rows = [(voice.name(name), first[name].mean(), last[name].mean()) for name in bond.systems]
     rows += [(voice.term(key), first[key].mean(), last[key].mean()) for key in ("C", "T", "D")]
     heads = [voice(Text("均值", "Mean")), str(years[0]), str(years[-1])]
@@ -65,14 +66,14 @@ def _key_figures(found: Assessment, voice: Voice) -> Table:
     return Table(key="summary", caption=Text("主要结果", "Main results"), frame=frame)
 
 
-def _cautions(found: Assessment) -> list:
+def _cautions(found: Assessment) -> list[Note]:
     notes = [note for score in found.scores.values() for note in score.notes] + [*found.bond.notes, *found.panel.notes]
     return [note for note in notes if note.kind == "caution"]
 
 
 def _now(found: Assessment) -> tuple[int, pd.DataFrame]:
     last = int(found.bond.frame.index.get_level_values("period").max())
-    return last, found.bond.frame.xs(last, level="period")
+    return last, in_period(found.bond.frame, last)
 
 
 def _lowest(found: Assessment, voice: Voice) -> Row:
@@ -127,8 +128,8 @@ def _lagging(found: Assessment, voice: Voice) -> Row | None:
 def _main_obstacles(found: Assessment, voice: Voice) -> Row:
     evidence = []
     for answer in found.obstacles.values():
-        key = answer.average.iloc[-1].idxmax()
-        evidence.append(f"{voice(answer.scores.system.name)}: {voice.name(key)} {answer.average.iloc[-1][key]:.1%}")
+        now = answer.average.iloc[-1]
+        evidence.append(f"{voice(answer.scores.system.name)}: {voice.name(now.idxmax())} {now.max():.1%}")
     return (
         voice(Text("普遍的主要障碍", "Obstacles most places share")),
         voice.listing(evidence),

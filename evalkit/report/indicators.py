@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
+from evalkit.answer import in_period
 from evalkit.indicators.index import FittedIndex, IndexScores
 from evalkit.indicators.obstacle import Obstacles
 from evalkit.indicators.uncertainty import RankIntervals
@@ -267,14 +268,14 @@ def greatest(answer: Obstacles, voice: Voice, most: int = 10) -> Table:
         key=f"obstacles_{system.id}",
         caption=Text(f"{system.name.zh}：主要障碍指标", f"{system.name.en}: main obstacles"),
         frame=printed,
-        decimals={column: 1 for column in printed.columns[3:]},
+        decimals=dict.fromkeys(printed.columns[3:], 1),
     )
 
 
 def by_place(answer: Obstacles, voice: Voice) -> Table:
     """The greatest obstacles of every place in the last year."""
     last = answer.average.index[-1]
-    now = answer.frame.xs(last, level="period")
+    now = in_period(answer.frame, last)
     printed = pd.DataFrame({voice.term("unit"): [voice.name(unit) for unit in now.index]})
     for place in range(1, now.shape[1] // 2 + 1):
         head = voice(Text("第 {n} 障碍", "Obstacle {n}"), n=place)
@@ -285,7 +286,7 @@ def by_place(answer: Obstacles, voice: Voice) -> Table:
         key=f"obstacles_places_{system.id}",
         caption=Text(f"{system.name.zh}：{last} 年各地区主要障碍", f"{system.name.en}: main obstacles of each place, {last}"),
         frame=printed,
-        decimals={column: 1 for column in printed.columns[2::2]},
+        decimals=dict.fromkeys(printed.columns[2::2], 1),
         show=0,
     )
 
@@ -299,7 +300,7 @@ def heatmap(answer: Obstacles, voice: Voice, most: int = 16) -> Figure:
         shown = answer.average[order].T * 100
         canvas, axes = theme.new_figure(7.2, 1.5 + 0.27 * len(shown))
         image = axes.imshow(shown.to_numpy(), cmap=theme.SEQUENTIAL, aspect="auto", vmin=0)
-        axes.set_xticks(range(shown.shape[1]), [str(p) for p in shown.columns])
+        axes.set_xticks(range(shown.shape[1]), [str(p) for p in shown.columns], fontsize=7.5)
         axes.set_yticks(range(len(shown)), [voice.name(key) for key in shown.index], fontsize=8)
         axes.grid(visible=False)
         for (i, j), value in np.ndenumerate(shown.to_numpy()):

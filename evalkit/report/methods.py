@@ -133,10 +133,11 @@ def _aggregation(voice: Voice) -> list[Block]:
 def _coupling(found: Assessment, voice: Voice) -> list[Block]:
     spec, n = found.bond.spec, len(found.bond.systems)
     shares = spec.shares or (1 / n,) * n
-    power = r"^{\,%g}" % (n * spec.variant.k) if isinstance(spec.variant, Power) else ""
-    c = r"C=\left[\frac{%d\left(\prod_{s} U_s\right)^{1/%d}}{\sum_s U_s}\right]" % (n, n) + power
+    quotient = rf"\frac{{{n}\left(\prod_{{s}} U_s\right)^{{1/{n}}}}}{{\sum_s U_s}}"
+    power = f"^{{\\,{n * spec.variant.k:g}}}" if isinstance(spec.variant, Power) else ""
+    c = r"C=\left[" + quotient + r"\right]" + power
     if isinstance(spec.variant, Standard):
-        c = r"C=\frac{%d\left(\prod_{s} U_s\right)^{1/%d}}{\sum_s U_s}" % (n, n)
+        c = "C=" + quotient
     text = Text(
         "采用{variant}。T 中各系统份额为 {shares}。等级：{grades}；{source}。",
         "The {variant} is used; the systems count {shares} in T. Grades: {grades} ({source}).",

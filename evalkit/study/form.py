@@ -59,6 +59,15 @@ class AcceptForm(Form):
     because: Annotated[str, Field(min_length=4)]
 
 
+class BlankForm(Form):
+    """`[[blank]]`: a cell whose figure is known to be wrong and is taken as missing, with the reason, which the report prints."""
+
+    unit: str
+    period: int
+    column: str
+    because: Annotated[str, Field(min_length=4)]
+
+
 class Step(Form):
     """One step of `[missing]`."""
 
@@ -174,6 +183,7 @@ class StudyForm(Form):
     panel: PanelForm
     system: Annotated[tuple[SystemChoice, ...], Field(min_length=2)]
     accept: tuple[AcceptForm, ...] = ()
+    blank: tuple[BlankForm, ...] = ()
     missing: MissingForm = MissingForm()
     normalize: NormalizeForm = NormalizeForm()
     weigh: WeighForm = WeighForm()

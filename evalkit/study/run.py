@@ -10,10 +10,11 @@ from pathlib import Path
 from platform import python_version
 
 from evalkit import datasets
+from evalkit.answer import Note
 from evalkit.check import has_columns
 from evalkit.coupling.compare import Comparison, compare
 from evalkit.coupling.static import Coordination
-from evalkit.distribution.groups import GroupDifferences
+from evalkit.distribution.groups import GroupDifferences, Groups
 from evalkit.errors import SpecError, several
 from evalkit.indicators.index import CompositeIndex, IndexScores
 from evalkit.indicators.obstacle import ObstacleDegree
@@ -26,6 +27,7 @@ from evalkit.panel.read import read_panel
 from evalkit.panel.system import IndicatorSystem
 from evalkit.report.assessment import Assessment
 from evalkit.study.form import Span, StudyForm, WeighForm
+from evalkit.terms import Text
 
 Progress = Callable[[str], None]
 Scores = Mapping[str, IndexScores]
@@ -107,7 +109,8 @@ class Study:
                 missing=form.missing,
             )
         has_columns(panel.frame, self.columns, who=f"the study '{self.path.name}'")
-        return panel if form.periods is None else panel.at(slice(*form.periods))
+        panel = panel if form.periods is None else panel.at(slice(*form.periods))
+        return self._blanked(panel)
 
     def audit(self) -> Audit:
         """What is wrong with the panel, seen through the study's indicator systems."""
@@ -146,12 +149,28 @@ class Study:
             filled=treated.filled,
             bond=bond,
             obstacles=obstacles,
-            groups={
-                over: GroupDifferences(over=str(over)).measure(bond.series, treated.panel.groups) for over in treated.panel.groups
-            },
+            groups=_by_groups(bond, treated.panel),
             comparison=self._compare(treated, bond),
             versions={"python": python_version(), **{name: version(name) for name in LIBRARIES}},
         )
+
+    def _blanked(self, panel: Panel) -> Panel:
+        """The panel without the cells that the study knows to be wrong."""
+        frame, notes = panel.frame.copy(), list(panel.notes)
+        for one in self.form.blank:
+            cell = (one.unit, one.period)
+            if cell not in frame.index or one.column not in frame:
+                what = f"[[blank]] names '{one.column}' of {one.unit} in {one.period}, which the panel does not have"
+                raise SpecError(what, where=self.path.name, do="correct its unit, period or column")
+            text = Text(
+                "{where} 的 {column} 原值 {value:g} 视为缺失：{why}", "{column} of {where}, {value:g}, is taken as missing: {why}"
+            )
+            where = f"{panel.name(one.unit).en} {one.period}"
+            notes.append(
+                Note("choice", text.format(where=where, column=one.column, value=frame.loc[cell, one.column], why=one.because))
+            )
+            frame.loc[cell, one.column] = float("nan")
+        return replace(panel, frame=frame, notes=tuple(notes)) if self.form.blank else panel
 
     def _scores(self, treated: Treated, weigh: Weighting, reference: Span | None) -> dict[str, IndexScores]:
         on = None if reference is None else slice(*reference)
@@ -184,3 +203,8 @@ class Study:
         if self.form.reference not in (None, (years[0], years[-1])):
             return ((years[0], years[-1]),)
         return ((years[0], years[(len(years) - 1) // 2]),) if len(years) > 2 else ()
+
+
+def _by_groups(bond: Coordination, panel: Panel) -> dict[str, Groups]:
+    """Coordination by every grouping the panel has."""
+    return {str(over): GroupDifferences(over=str(over)).measure(bond.series, panel.groups) for over in panel.groups}

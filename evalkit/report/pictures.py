@@ -1,0 +1,66 @@
+"""Figures and formulas as bytes: each drawn once, kept as PNG and SVG, the same bytes every time."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure as Canvas
+
+from evalkit.report.document import Figure, Formula
+from evalkit.report.fonts import need_chinese
+from evalkit.report.theme import style
+from evalkit.terms import Lang
+
+DPI = 200
+
+
+class Pictures:
+    """The pictures of one document, drawn when first asked for."""
+
+    def __init__(self, lang: Lang = "zh") -> None:
+        if lang == "zh":
+            need_chinese()
+        self._made: dict[tuple[str, str], bytes] = {}
+
+    def png(self, figure: Figure) -> bytes:
+        """The figure as PNG, 200 dots an inch."""
+        self._draw(figure)
+        return self._made[figure.key, "png"]
+
+    def svg(self, figure: Figure) -> bytes:
+        """The figure as SVG, its text as paths, so that it needs no font."""
+        self._draw(figure)
+        return self._made[figure.key, "svg"]
+
+    def formula_png(self, formula: Formula) -> bytes:
+        """The formula as PNG on white."""
+        return self._typeset(formula, "png")
+
+    def formula_svg(self, formula: Formula) -> bytes:
+        """The formula as SVG."""
+        return self._typeset(formula, "svg")
+
+    def _draw(self, figure: Figure) -> None:
+        if (figure.key, "png") not in self._made:
+            with style():
+                canvas = figure.draw()
+                for kind in ("png", "svg"):
+                    self._made[figure.key, kind] = _bytes(canvas, kind)
+
+    def _typeset(self, formula: Formula, kind: str) -> bytes:
+        if (formula.tex, kind) not in self._made:
+            with style():
+                canvas = Canvas(figsize=(0.1, 0.1))
+                FigureCanvasAgg(canvas)
+                canvas.text(0, 0, f"${formula.tex}$", fontsize=12)
+                self._made[formula.tex, kind] = _bytes(canvas, kind, bbox_inches="tight", pad_inches=0.04)
+        return self._made[formula.tex, kind]
+
+
+def _bytes(canvas: Canvas, kind: str, **options: Any) -> bytes:
+    out = BytesIO()
+    metadata = {"Date": None, "Creator": None} if kind == "svg" else {"Software": None}
+    canvas.savefig(out, format=kind, dpi=DPI, metadata=metadata, **options)
+    return out.getvalue()

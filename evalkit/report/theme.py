@@ -1,0 +1,110 @@
+"""How figures look: one palette that holds in gray and for color-blind readers, sizes, and the few helpers they share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import Colormap, ListedColormap
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from evalkit.report.fonts import families
+
+# Okabe & Ito (2008), reordered so that neighbors also differ in lightness; black is kept for totals.
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#7A7A7A", "#4B3F72", "#8C510A", "#003F5C")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "h")
+DASHES = ("-", "--", "-.", ":")
+SEQUENTIAL = "YlGnBu"
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """The settings under which every figure is made and written."""
+    with mpl.rc_context(
+        {
+            "font.family": families(),
+            "font.size": 9,
+            "axes.titlesize": 10,
+            "axes.labelsize": 9,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.grid": True,
+            "axes.axisbelow": True,
+            "axes.unicode_minus": False,
+            "grid.color": "0.88",
+            "grid.linewidth": 0.6,
+            "legend.frameon": False,
+            "legend.fontsize": 8,
+            "mathtext.fontset": "stix",
+            "svg.fonttype": "path",
+            "svg.hashsalt": "evalkit",
+            "figure.constrained_layout.use": True,
+        }
+    ):
+        yield
+
+
+def new_figure(width: float, height: float) -> tuple[Figure, Axes]:
+    """A figure of one plot, in inches, outside matplotlib's global state."""
+    with style():
+        canvas = Figure(figsize=(width, height), layout="constrained")
+        FigureCanvasAgg(canvas)
+        return canvas, canvas.subplots()
+
+
+def line(at: int) -> dict[str, Any]:
+    """The look of the at-th line: color, dash and marker each tell it apart."""
+    return {
+        "color": PALETTE[at % len(PALETTE)],
+        "ls": DASHES[at % len(DASHES)],
+        "marker": MARKERS[at % len(MARKERS)],
+        "ms": 4,
+        "lw": 1.7,
+    }
+
+
+def dots(at: int) -> dict[str, Any]:
+    """The look of the at-th cloud of points."""
+    return {
+        "color": PALETTE[at % len(PALETTE)],
+        "marker": MARKERS[at % len(MARKERS)],
+        "s": 22,
+        "alpha": 0.75,
+        "linewidths": 0.3,
+        "edgecolors": "white",
+    }
+
+
+def grades(count: int) -> ListedColormap:
+    """Colors of `count` grades, from worst (dark brown) to best (dark blue-green), light in the middle."""
+    return ListedColormap(mpl.colormaps["BrBG"](np.linspace(0.06, 0.94, count)))
+
+
+def on(color: Any, cmap: str | Colormap = SEQUENTIAL) -> str:
+    """Black or white, whichever reads better on a color of the map (a number in [0, 1])."""
+    red, green, blue, _ = mpl.colormaps.get_cmap(cmap)(float(color))
+    return "black" if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else "white"
+
+
+def years(axes: Axes, periods: Iterable[int]) -> None:
+    """Whole years on the axis below, as many as fit."""
+    every = [int(p) for p in periods]
+    shown = every[:: max(1, -(-len(every) // 14))]
+    axes.set_xticks(shown, [str(p) for p in shown])
+
+
+def legend_below(axes: Axes, columns: int = 4) -> None:
+    """The legend under the plot, where it hides nothing."""
+    axes.figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=columns)
+
+
+def keys_below(axes: Axes, keys: Sequence[tuple[Any, str]], columns: int = 4) -> None:
+    """Colored keys under the plot."""
+    patches = [Patch(facecolor=color, edgecolor="0.4", linewidth=0.4, label=label) for color, label in keys]
+    axes.figure.legend(handles=patches, loc="outside lower center", ncols=columns, fontsize=7.5)

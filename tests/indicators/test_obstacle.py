@@ -1,0 +1,55 @@
+"""Obstacle degrees: shares that add up to one, by indicator and by dimension."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+import evalkit as ek
+from evalkit.indicators.obstacle import obstacle_degree
+
+
+@pytest.fixture(scope="module")
+def scored(counties, systems):
+    return (
+        ek.CompositeIndex(system=systems["consolidation"], weigh=ek.Entropy()).fit(counties, on=slice(2016, 2020)).score(counties)
+    )
+
+
+@given(arrays(float, (6, 4), elements=st.floats(0, 0.99)), arrays(float, 4, elements=st.floats(0.01, 1)))
+def test_shares_lie_in_the_unit_interval_and_sum_to_one(z, w):
+    o = obstacle_degree(z, w / w.sum())
+    assert np.all((o >= 0) & (o <= 1))
+    np.testing.assert_allclose(o.sum(axis=1), 1.0, rtol=1e-12)
+
+
+def test_all_ranked_obstacles_are_the_formula(scored):
+    every = ek.ObstacleDegree().measure(scored)
+    expected = obstacle_degree(scored.normalized.to_numpy(), scored.spec.weights)
+    degrees = every.frame[[c for c in every.frame if c.startswith("degree")]].to_numpy()
+    np.testing.assert_allclose(degrees, -np.sort(-expected, axis=1), atol=1e-12)
+    np.testing.assert_allclose(degrees.sum(axis=1), 1.0, rtol=1e-12)
+    np.testing.assert_allclose(every.dimensions.sum(axis=1), 1.0, rtol=1e-12)
+    np.testing.assert_allclose(every.average.sum(axis=1), 1.0, rtol=1e-12)
+    by_hand = pd.DataFrame(expected, index=scored.frame.index, columns=every.average.columns).groupby("period").mean()
+    np.testing.assert_allclose(every.average, by_hand, atol=1e-12)
+
+
+def test_the_top_few_are_the_first_of_all(scored):
+    every, few = ek.ObstacleDegree().measure(scored), ek.ObstacleDegree(top=3).measure(scored)
+    pd.testing.assert_frame_equal(few.frame, every.frame.iloc[:, :6])
+
+
+def test_a_place_that_lacks_nothing_has_no_obstacle_and_is_told(make_panel, make_system):
+    panel = make_panel({"x": [1, 2, 3, 3, 3, 3, 1, 1, 1], "y": [1, 2, 3, 3, 2, 1, 1, 2, 3]})
+    scores = ek.CompositeIndex(system=make_system(d={"x": "benefit", "y": "benefit"})).fit(panel).score(panel)
+    drag = ek.ObstacleDegree(top=1).measure(scores)
+    assert len(drag.frame) == 7
+    assert any("2 unit-years lack nothing" in note.text.en for note in drag.notes)
+
+
+def test_top_must_be_positive():
+    with pytest.raises(ek.SpecError):
+        ek.ObstacleDegree(top=0)

@@ -1,0 +1,179 @@
+"""Studies: read with every fault named by line, run on shipped and real panels, delivered whole or not at all."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+
+import evalkit as ek
+from evalkit.study.deliver import deliver
+from evalkit.study.run import Study
+
+STUDIES = ek.datasets.folder() / "studies"
+
+
+@pytest.fixture(scope="session")
+def delivered(tmp_path_factory) -> Path:
+    """The demonstration, delivered once in Chinese."""
+    return deliver(Study.read(STUDIES / "counties.toml"), tmp_path_factory.mktemp("out") / "assessment")
+
+
+def test_the_demonstration_delivers_every_part(delivered):
+    assert {p.name for p in delivered.iterdir()} == {"report.html", "report.docx", "report.xlsx", "figures", "manifest.json"}
+    manifest = json.loads((delivered / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["versions"]["evalkit"] == ek.__version__
+    assert len(manifest["inputs"]["panel"]["sha256"]) == 64
+    assert manifest["study"]["weigh"]["method"] == "entropy"
+    assert "report.docx" in manifest["outputs"]
+    assert str(delivered) not in (delivered / "manifest.json").read_text(encoding="utf-8")
+
+
+def test_the_workbook_holds_every_row(delivered):
+    book = openpyxl.load_workbook(delivered / "report.xlsx", read_only=True)
+    rows = book["coordination_all"].max_row
+    assert rows >= 120 * 13
+
+
+def test_the_same_study_gives_the_same_bytes(delivered, tmp_path):
+    again = deliver(Study.read(STUDIES / "counties.toml"), tmp_path / "again")
+    for path in sorted(p for p in delivered.rglob("*") if p.is_file()):
+        assert path.read_bytes() == (again / path.relative_to(delivered)).read_bytes(), path.name
+
+
+def test_english_reports_speak_english(tmp_path):
+    folder = deliver(Study.read(STUDIES / "counties.toml"), tmp_path / "en", lang="en")
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert 'lang="en"' in page
+    assert "Coupling and coordination" in page
+
+
+@pytest.mark.parametrize("name", ["wdi", "vietnam"])
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_real_studies_run_to_every_format_and_coordination_rises(name, lang, tmp_path, real_data):
+    study = Study.read(STUDIES / f"{name}.toml")
+    mean = study.run().bond.series.groupby("period").mean()
+    assert mean.iloc[-1] > mean.iloc[0] + 0.02
+    assert mean.diff().dropna().min() > -0.002
+    folder = deliver(study, tmp_path / "out", lang=lang)
+    assert all((folder / f"report.{kind}").stat().st_size > 10_000 for kind in ("html", "docx", "xlsx"))
+
+
+def test_real_data_that_are_not_at_hand_say_where_they_are(monkeypatch):
+    monkeypatch.delenv("EVALKIT_DATA", raising=False)
+    with pytest.raises(ek.DataError, match="EVALKIT_DATA"):
+        _ = Study.read(STUDIES / "wdi.toml").panel
+
+
+def write_study(folder: Path, text: str = "", *, panel: pd.DataFrame | None = None, **changes: str) -> Path:
+    """A small study on a copy of the simulated counties, with parts of its text replaced."""
+    template = (STUDIES / "template.toml").read_text(encoding="utf-8")
+    for name in ("consolidation", "revitalization"):
+        source = ek.datasets.folder() / "systems" / f"{name}.toml"
+        (folder / f"{name}.toml").write_bytes(source.read_bytes())
+    for old, new in changes.items():
+        assert old in template
+        template = template.replace(old, new)
+    path = folder / "study.toml"
+    path.write_text(template + text, encoding="utf-8")
+    rows = county_rows() if panel is None else panel
+    rows.to_csv(folder / "panel.csv", index=False)
+    return path
+
+
+def county_rows() -> pd.DataFrame:
+    rows = pd.read_csv(ek.datasets.folder() / "counties.csv", comment="#", dtype={"county": str})
+    return rows.drop(columns=["name_en", "province_en"])
+
+
+def test_a_users_own_file_runs(tmp_path):
+    found = Study.read(write_study(tmp_path)).run()
+    assert found.bond.frame.shape[0] == 1560
+    assert found.scores["consolidation"].spec.reference == tuple(range(2016, 2021))
+
+
+@pytest.mark.parametrize(
+    ("add", "message"),
+    [
+        ('\n[[accept]]\nrule = "no_such_rule"\nbecause = "no reason"\n', "rules that do not exist"),
+        ("\n[nonsense]\nx = 1\n", "'nonsense' is not a known key"),
+        ('\n[[blank]]\nunit = "nowhere"\nperiod = 2016\ncolumn = "G10"\nbecause = "a slip"\n', "which the panel does not have"),
+    ],
+)
+def test_faults_of_a_study_are_named(tmp_path, add, message):
+    with pytest.raises(ek.SpecError, match=message):
+        Study.read(write_study(tmp_path, add)).run()
+
+
+def test_a_wrong_key_is_named_with_its_line(tmp_path):
+    path = write_study(tmp_path, **{'method = "entropy" ': 'methd = "entropy" '})
+    line = next(n for n, text in enumerate(path.read_text(encoding="utf-8").splitlines(), 1) if "methd" in text)
+    with pytest.raises(ek.SpecError, match=rf"line {line}: 'weigh.methd' is not a known key. did you mean 'method'"):
+        Study.read(path)
+
+
+def test_a_cell_known_to_be_wrong_is_blanked_with_its_reason(tmp_path):
+    rows = county_rows()
+    unit = rows["county"].iloc[30]
+    blank = f'\n[[blank]]\nunit = "{unit}"\nperiod = 2016\ncolumn = "G10"\nbecause = "typed twice"\n'
+    study = Study.read(write_study(tmp_path, blank))
+    assert pd.isna(study.panel.frame.loc[(unit, 2016), "G10"])
+    assert any("typed twice" in note.text.en for note in study.run().panel.notes)
+
+
+def test_a_defect_refuses_unless_it_is_accepted_with_a_reason(tmp_path):
+    rows = county_rows()
+    rows.loc[rows["year"] == 2018, "R24"] *= 10_000
+    with pytest.raises(ek.DataError, match="R24"):
+        Study.read(write_study(tmp_path, panel=rows)).run()
+    accepted = "".join(
+        f'\n[[accept]]\nrule = "{rule}"\nbecause = "known and shown"\n'
+        for rule in ("unit_jump", "unit_of_ten_thousand", "out_of_range")
+    )
+    found = Study.read(write_study(tmp_path, accepted, panel=rows)).run()
+    assert ("unit_jump", "known and shown") in found.accepted
+
+
+def test_a_failing_study_leaves_nothing_behind(tmp_path):
+    rows = pd.concat([county_rows(), county_rows().head(2)])
+    study = Study.read(write_study(tmp_path, panel=rows))
+    with pytest.raises(ek.DataError, match="duplicate_rows"):
+        deliver(study, tmp_path / "out")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["consolidation.toml", "panel.csv", "revitalization.toml", "study.toml"]
+
+
+def test_a_fault_while_writing_leaves_nothing_behind(tmp_path, monkeypatch):
+    def fail(*args, **kwargs):
+        raise ek.OutputError("the disk is full")
+
+    monkeypatch.setattr("evalkit.study.deliver._manifest", fail)
+    with pytest.raises(ek.OutputError, match="disk is full"):
+        deliver(Study.read(STUDIES / "counties.toml"), tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_output_folder_that_is_there_is_kept(tmp_path):
+    study = Study.read(STUDIES / "counties.toml")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine.txt").write_text("mine")
+    with pytest.raises(ek.OutputError, match="there already"):
+        deliver(study, tmp_path / "out")
+    with pytest.raises(ek.OutputError, match="holds none"):
+        deliver(study, tmp_path / "out", force=True)
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(ek.OutputError, match="this is none"):
+        deliver(study, tmp_path / "file", force=True)
+    assert (tmp_path / "out" / "mine.txt").read_text() == "mine"
+
+
+def test_systems_that_share_a_column_are_treated_once(tmp_path):
+    study = Study.read(STUDIES / "counties.toml")
+    assert len(study.columns) == sum(len(system.columns) for system in study.systems.values())
+
+
+def test_the_other_weights_of_robustness_leave_out_the_chosen_ones():
+    form = Study.read(STUDIES / "counties.toml")
+    found = replace(form).run()
+    assert list(found.comparison.frame.index) == ["weights=equal", "weights=critic", "reference=2012–2024", "reference=2016–2020"]

@@ -1,0 +1,99 @@
+"""The command line as a user meets it: messages, exit codes, nothing half-written, no traceback."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import evalkit as ek
+
+
+def evalkit(*arguments: str | Path, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-c", "from evalkit.cli import main; main()", *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, env={**os.environ, **env}, capture_output=True, text=True, check=False, timeout=300)
+
+
+@pytest.fixture
+def started(tmp_path):
+    done = evalkit("init", "mine", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    return tmp_path / "mine"
+
+
+def test_help_shows_examples():
+    for command in ("assess", "audit", "init"):
+        done = evalkit(command, "--help")
+        assert done.returncode == 0
+        assert "Example" in done.stdout
+
+
+def test_init_writes_a_study_that_reads_and_an_empty_panel(started):
+    assert sorted(p.name for p in started.iterdir()) == ["consolidation.toml", "panel.csv", "revitalization.toml", "study.toml"]
+    assert list(ek.Study.read(started / "study.toml").systems) == ["consolidation", "revitalization"]
+    again = evalkit("init", started)
+    assert again.returncode == 4
+    assert "there already" in again.stderr
+
+
+def test_an_empty_panel_is_refused_in_one_message(started):
+    done = evalkit("assess", "study.toml", "--out", "report", cwd=started)
+    assert done.returncode == 3, done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (started / "report").exists()
+
+
+def test_assess_prints_where_the_report_lies(tmp_path):
+    done = evalkit("assess", "--out", "there", "--lang", "en", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert str(tmp_path / "there") in done.stdout
+    assert (tmp_path / "there" / "report.html").is_file()
+    quiet = evalkit("assess", "--out", "there", "--lang", "en", "--force", "--quiet", cwd=tmp_path)
+    assert quiet.stdout.strip() == "there"
+    refused = evalkit("assess", "--out", "there", cwd=tmp_path)
+    assert refused.returncode == 4
+
+
+def test_it_runs_where_the_console_speaks_ascii(tmp_path):
+    done = evalkit(
+        "audit",
+        ek.datasets.folder() / "counties.csv",
+        "--unit",
+        "county",
+        "--period",
+        "year",
+        LANG="C",
+        PYTHONIOENCODING="ascii:replace",
+    )
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("assess", "nowhere.toml"), 3, "no such file"),
+        (("audit", "nowhere.csv"), 3, "nowhere.csv"),
+        (("assess", "--lang", "fr"), 2, "fr"),
+        (("asess",), 2, "asess"),
+    ],
+)
+def test_wrong_calls_have_one_message_and_a_code(arguments, code, message, tmp_path):
+    done = evalkit(*arguments, cwd=tmp_path)
+    assert done.returncode == code, done.stderr
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_audit_of_a_clean_file_exits_with_zero():
+    done = evalkit("audit", ek.datasets.folder() / "counties.csv", "--unit", "county", "--period", "year", "--lang", "en")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_audit_through_a_study_checks_its_columns(started):
+    rows = (ek.datasets.folder() / "counties.csv").read_text(encoding="utf-8")
+    (started / "panel.csv").write_text(rows.replace("G10", "water"), encoding="utf-8")
+    done = evalkit("audit", "panel.csv", "--study", "study.toml", "--lang", "en", cwd=started)
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "missing_column" in done.stderr
