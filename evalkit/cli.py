@@ -16,6 +16,7 @@ from rich.table import Table
 from evalkit import datasets
 from evalkit.errors import EvalkitError, OutputError, several
 from evalkit.panel.audit import Audit, audit_file
+from evalkit.panel.tidy import Layout
 from evalkit.terms import Lang, Text
 
 app = typer.Typer(
@@ -155,13 +156,16 @@ def _audited(file: Path, study: Path | None, unit: str | None, period: str | Non
 
     asked = Study.read(study)
     form = asked.form.panel
-    return audit_file(
-        file,
+    layout = Layout(
         unit=unit or form.unit,
         period=period or form.period,
-        systems=tuple(asked.systems.values()),
-        sheet=sheet or form.sheet,
+        name=form.name,
+        groups=form.groups,
+        weight=form.weight,
+        columns=form.columns,
+        missing=form.missing,
     )
+    return audit_file(file, layout=layout, systems=tuple(asked.systems.values()), sheet=sheet or form.sheet, header=form.header)
 
 
 def _show(answer: Audit, lang: Lang) -> None:

@@ -29,7 +29,7 @@ _STYLED = re.compile(rb"<(?:\w+:)?c\b(?=[^>]*\bs=[\"'](\d+)[\"'])[^>]*\br=[\"'](
 
 
 def read_sheet(data: bytes, *, name: str, sheet: str | None) -> Cells:
-    """The cells of one sheet of a spreadsheet file; of the first visible one that is not empty when none is named."""
+    """The cells of one sheet of a spreadsheet file; of the first visible one when none is named."""
     from python_calamine import CalamineError, CalamineWorkbook
 
     archive = _archive(data, name)
@@ -50,7 +50,7 @@ def read_sheet(data: bytes, *, name: str, sheet: str | None) -> Cells:
     findings = _lost(xml)
     if others and sheet is None:
         findings += (finding("other_sheets", column=chosen, count=len(others), found=listing(others)),)
-    columns = {at: [_plain(cell) for cell in cells] for at, cells in enumerate(zip(*rows, strict=True))}
+    columns = {at: _column(cells) for at, cells in enumerate(zip(*rows, strict=True))}
     return Cells(
         table=pd.DataFrame(columns, dtype=object),
         merges=merges,
@@ -81,6 +81,10 @@ def _number(letters: bytes) -> int:
     for byte in letters:
         at = at * 26 + byte - 64
     return at - 1
+
+
+def _column(cells: tuple[Any, ...]) -> list[str | float | None]:
+    return list(cells) if set(map(type, cells)) == {float} else [_plain(cell) for cell in cells]
 
 
 def _plain(cell: Any) -> str | float | None:
@@ -160,7 +164,8 @@ def _part(archive: zipfile.ZipFile, sheet: str) -> str:
 
 def _measure(xml: bytes, name: str) -> None:
     """Refuse a sheet whose farthest cells span more than memory holds."""
-    last = [int(row) for row in re.findall(rb"<(?:\w+:)?row\b[^>]*\br=[\"'](\d+)[\"']", xml)[-1:]]
+    tail = xml[max(0, xml.rfind(b"row ")) :][:200]
+    last = [int(row) for row in re.findall(rb"\br=[\"'](\d+)[\"']", tail)[:1]]
     far = [_number(letters) for letters in re.findall(rb"\br=[\"']([A-Z]{3})\d+[\"']", xml)]
     if last and last[0] * (max(far, default=701) + 1 if far else 256) > MOST_CELLS:
         raise DataError(

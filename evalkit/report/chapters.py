@@ -8,13 +8,14 @@ import pandas as pd
 
 from evalkit.answer import in_period
 from evalkit.report import coupling as coupling_ink
+from evalkit.report import distribution  # noqa: F401  its looks are registered on import
 from evalkit.report import indicators as index_ink
 from evalkit.report.assessment import Assessment, Chapter
 from evalkit.report.document import Block, Bullets, Document, Heading, Paragraph, Table
 from evalkit.report.findings import problems, summary
 from evalkit.report.methods import methods
 from evalkit.report.verbs import figures, tables, words
-from evalkit.report.words import Voice, system_names
+from evalkit.report.words import Voice, spoken_method, system_names
 from evalkit.terms import Lang, Text
 
 STATEMENT = Text(
@@ -204,33 +205,43 @@ def _cover(found: Assessment, voice: Voice) -> tuple[tuple[str, str], ...]:
 
 def _findings(found: Assessment, voice: Voice) -> list[Block]:
     assert found.audit is not None
-    frame = found.audit.frame
+    frame = found.audit.frame.assign(message=found.audit.frame[f"message_{voice.lang}"])
     severity = {"defect": Text("缺陷", "defect"), "notice": Text("提示", "notice"), "repaired": Text("已修复", "repaired")}
-    printed = pd.DataFrame(
-        {
-            voice(Text("规则", "Rule")): frame["rule"].to_numpy(),
-            voice(Text("级别", "Severity")): [voice(severity[s]) for s in frame["severity"]],
-            voice(Text("列", "Column")): [voice.name(c) for c in frame["column"]],
-            voice(Text("数量", "Count")): frame["count"].to_numpy(),
-            voice(Text("位置", "Where")): frame["where"].to_numpy(),
-            voice.term("note"): frame[f"message_{voice.lang}"].to_numpy(),
-        }
+    heads = {
+        "rule": voice(Text("规则", "Rule")),
+        "severity": voice(Text("级别", "Severity")),
+        "column": voice(Text("列", "Column")),
+        "count": voice(Text("数量", "Count")),
+        "where": voice(Text("位置", "Where")),
+        "message": voice.term("note"),
+    }
+    named = frame.assign(
+        severity=[voice(severity[s]) for s in frame["severity"]], column=[voice.name(c) for c in frame["column"]]
     )
-    caption = Text("数据审计发现", "Findings of the data audit")
-    return [Table(key="audit", caption=caption, frame=printed, source=voice(found.panel.source), show=30)]
+    source = voice(found.panel.source)
+    brief = named.groupby(["rule", "severity"], sort=False).agg(
+        column=("column", lambda columns: voice.listing(columns, 4)), count=("count", "sum"), message=("message", "first")
+    )
+    brief = brief.reset_index().rename(columns=heads)
+    whole = named[list(heads)].rename(columns=heads)
+    return [
+        Table(key="audit", caption=Text("数据审计发现汇总", "Findings of the data audit, by rule"), frame=brief, source=source),
+        Table(
+            key="audit_all",
+            caption=Text("数据审计发现明细", "Findings of the data audit, in full"),
+            frame=whole,
+            source=source,
+            show=0,
+        ),
+    ]
 
 
 def _filled(found: Assessment, voice: Voice) -> Table:
-    by = found.filled.groupby(["indicator", "method"]).size().rename("n").reset_index()
-    printed = pd.DataFrame(
-        {
-            voice.term("indicator"): [f"{key} {voice.name(key)}" for key in by["indicator"]],
-            voice(Text("处理方法", "Treatment")): by["method"].to_numpy(),
-            voice(Text("单元格数", "Cells")): by["n"].to_numpy(),
-        }
-    )
-    caption = Text("按指标填补的缺失值", "Missing values filled, by indicator")
-    return Table(key="filled", caption=caption, frame=printed)
+    counts = pd.crosstab(found.filled["indicator"], found.filled["method"])
+    counts.columns = [voice(spoken_method(str(method))) for method in counts.columns]
+    counts.insert(0, voice.term("indicator"), [f"{key} {voice.name(key)}" for key in counts.index])
+    caption = Text("按指标与方法填补的缺失值（单元格数）", "Missing values filled, by indicator and method (cells)")
+    return Table(key="filled", caption=caption, frame=counts.reset_index(drop=True), show=20)
 
 
 CHAPTER: dict[Chapter, Callable[[Assessment, Voice], list[Block]]] = {

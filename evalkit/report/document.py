@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
@@ -101,9 +100,3 @@ class Document:
     def with_blocks(self, blocks: Iterable[Block]) -> Document:
         """The document with more blocks at its end."""
         return replace(self, blocks=(*self.blocks, *blocks))
-
-    def save(self, path: str | Path) -> Path:
-        """Write the document to a .html, .docx or .xlsx file, whole or not at all."""
-        from evalkit.report.render import save
-
-        return save(self, Path(path))

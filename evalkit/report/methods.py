@@ -79,7 +79,7 @@ def _normalization(spec: Normalization, found: Assessment, voice: Voice) -> list
         Heading(voice(Text("标准化", "Normalization")), level=2),
         Paragraph(said),
         Formula(
-            r"z_{ij}=\frac{x_{ij}-x_j^{0}}{x_j^{1}-x_j^{0}}",
+            r"z_{ij}=\dfrac{x_{ij}-x_j^{0}}{x_j^{1}-x_j^{0}}",
             voice(
                 Text(
                     "z = (x − 0 分值) / (1 分值 − 0 分值)；逆向指标两值互换",
@@ -98,14 +98,14 @@ def _weighting(spec: Weighting, voice: Voice) -> list[Block]:
                 "采用熵权法，在参考期全部 m 个“地区—年份”上合并计算。熵权反映指标离散程度，不表示政策重要性。",
                 "Entropy weights over all m unit-years of the reference years. They follow the spread of an indicator, not its importance to policy.",
             )
-            formula = r"p_{ij}=\frac{z_{ij}}{\sum_i z_{ij}},\quad e_j=-\frac{1}{\ln m}\sum_i p_{ij}\ln p_{ij},\quad w_j=\frac{1-e_j}{\sum_k(1-e_k)}"
+            formula = r"p_{ij}=\dfrac{z_{ij}}{\sum_i z_{ij}},\quad e_j=-\dfrac{1}{\ln m}\sum_i p_{ij}\ln p_{ij},\quad w_j=\dfrac{1-e_j}{\sum_k(1-e_k)}"
             return [*blocks, Paragraph(voice(text)), Formula(formula, "p = z / Σz; e = −Σ p ln p / ln m; w = (1 − e) / Σ(1 − e)")]
         case Critic():
             text = Text(
                 "采用 CRITIC 法，由得分的标准差与指标间冲突性确定。",
                 "CRITIC weights: the deviation of a score times its conflict with the others.",
             )
-            formula = r"w_j=\frac{s_j\sum_k(1-r_{jk})}{\sum_l s_l\sum_k(1-r_{lk})}"
+            formula = r"w_j=\dfrac{s_j\sum_k(1-r_{jk})}{\sum_l s_l\sum_k(1-r_{lk})}"
             return [*blocks, Paragraph(voice(text)), Formula(formula, "w = s Σ(1 − r) / Σ s Σ(1 − r)")]
         case Equal(among="dimensions"):
             said = Text("各维度等权，维度内各指标等权。", "Dimensions count alike, and indicators alike inside each.")
@@ -133,7 +133,7 @@ def _aggregation(voice: Voice) -> list[Block]:
 def _coupling(found: Assessment, voice: Voice) -> list[Block]:
     spec, n = found.bond.spec, len(found.bond.systems)
     shares = spec.shares or (1 / n,) * n
-    quotient = rf"\frac{{{n}\left(\prod_{{s}} U_s\right)^{{1/{n}}}}}{{\sum_s U_s}}"
+    quotient = rf"\dfrac{{{n}\left(\prod_{{s}} U_s\right)^{{1/{n}}}}}{{\sum_s U_s}}"
     power = f"^{{\\,{n * spec.variant.k:g}}}" if isinstance(spec.variant, Power) else ""
     c = r"C=\left[" + quotient + r"\right]" + power
     if isinstance(spec.variant, Standard):
@@ -158,5 +158,5 @@ def _obstacles(voice: Voice) -> list[Block]:
     return [
         Heading(voice(Text("障碍度", "Obstacle degree")), level=2),
         Paragraph(voice(text)),
-        Formula(r"O_{ij}=\frac{w_j(1-z_{ij})}{\sum_k w_k(1-z_{ik})}", "O = w (1 − z) / Σ w (1 − z)"),
+        Formula(r"O_{ij}=\dfrac{w_j(1-z_{ij})}{\sum_k w_k(1-z_{ik})}", "O = w (1 − z) / Σ w (1 − z)"),
     ]

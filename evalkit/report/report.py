@@ -8,6 +8,7 @@ from pathlib import Path
 from evalkit.answer import Answer
 from evalkit.report import coupling, distribution, indicators  # noqa: F401  their answers' looks are registered on import
 from evalkit.report.document import Block, Document, Heading, Paragraph
+from evalkit.report.render import save
 from evalkit.report.verbs import figures, names, tables, words
 from evalkit.report.words import Voice
 from evalkit.terms import TERMS, Lang, Text
@@ -60,7 +61,7 @@ class Report:
 
     def save(self, path: str | Path) -> Path:
         """Write the report to a .html, .docx or .xlsx file, whole or not at all."""
-        return self.document().save(path)
+        return save(self.document(), Path(path))
 
 
 def _chapter(answer: Answer, voice: Voice) -> list[Block]:

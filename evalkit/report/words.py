@@ -45,10 +45,6 @@ class Voice:
             return shown
         return self(Text("{shown}等 {n} 个", "{shown} and {more} more"), shown=shown, n=len(every), more=len(every) - most)
 
-    def caption(self, text: Text) -> Text:
-        """A caption with names of both languages left as they are."""
-        return text
-
 
 def system_names(systems: Mapping[str, IndicatorSystem]) -> dict[str, Text]:
     """Names of systems, their dimensions and indicators, by id; systems also under the name they have in a study."""
@@ -59,3 +55,13 @@ def system_names(systems: Mapping[str, IndicatorSystem]) -> dict[str, Text]:
             names[dimension.id] = dimension.name
             names |= {indicator.id: indicator.name for indicator in dimension.indicators}
     return names
+
+
+def spoken_method(method: str) -> Text:
+    """A treatment of missing values as a reader says it."""
+    said = {
+        "Interpolate": Text("线性插值", "interpolated"),
+        "Carry": Text("沿用邻近年份", "carried from the nearest year"),
+        "GroupMean": Text("同组均值", "mean of the group"),
+    }
+    return said.get(method, Text(method, method))

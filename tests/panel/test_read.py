@@ -17,7 +17,10 @@ import pytest
 from evalkit.errors import DataError
 from evalkit.panel.read import RawTable, read_panel, read_table
 
-PLAIN = "code,name,year,income,tap\n010101,甲县,2020,12588,85.2\n010101,甲县,2021,13100,86\n010102,乙县,2020,11000,71.5\n010102,乙县,2021,,72\n"
+PLAIN = (
+    "code,name,year,income,tap\n010101,甲县,2020,12588,85.2\n010101,甲县,2021,13100,86\n"
+    "010102,乙县,2020,11000,71.5\n010102,乙县,2021,,72\n"
+)
 
 
 def sheet(path: Path, *rows: list[Any], merge: tuple[str, ...] = (), then: Callable[[Any], None] | None = None) -> Path:
@@ -236,7 +239,7 @@ class TestRefusals:
             ("p.csv", b"\xff\xfe\xff\xff\x81", "not text in UTF-8 or GB18030"),
             ("p.csv", b"PK\x03\x04abc", "not text"),
             ("p.csv", b"u,year,x\na,2020,1\na,2021,1,2\n", "columns hold data and have no name: D"),
-            ("p.csv", b"u,year,x\n" + b"a,2020,1\n" * 99 + b"a,2021,1,2\n", "same number of cells; found Expected 3 fields in line 101"),
+            ("p.csv", b"u,year,x\n" + b"a,2020,1\n" * 99 + b"a,2021,1,2\n", "same number of cells; found Expected 3 fields"),
             ("p.xlsx", b"u,year\n", "not a readable .xlsx"),
             ("p.xlsx", b"\xd0\xcf\x11\xe0rest", "old .xls"),
             ("p.parquet", b"nothing", "not a readable Parquet"),

@@ -1,0 +1,122 @@
+"""A document as one HTML file that works offline, prints well and reads on a phone."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from jinja2 import BaseLoader, Environment, StrictUndefined
+from markupsafe import Markup
+
+from evalkit.report.document import Block, Bullets, Document, Figure, Formula, Heading, Paragraph, Table
+from evalkit.report.fonts import chinese_font
+from evalkit.report.numbering import Numbered, numbered
+from evalkit.report.pictures import Pictures
+from evalkit.report.plain import hidden_rows, printed, safe_text
+from evalkit.terms import Lang, Text
+
+FAMILY = "Evalkit Sans SC"
+WORDS = {
+    "contents": Text("目录", "Contents"),
+    "skip": Text("跳到正文", "Skip to the text"),
+    "source": Text("来源：", "Source: "),
+    "hidden": Text("共 {n} 行，全部列于工作簿的工作表“{key}”。", "{n} rows in all; the workbook holds them on sheet “{key}”."),
+}
+
+
+def html(document: Document, pictures: Pictures) -> bytes:
+    """The document as one self-contained page: styles, pictures and the glyphs it uses are inside."""
+    lang = document.lang
+    parts = [_part(item, pictures, lang) for item in numbered(document)]
+    page = _environment().from_string(_resource("template.html.j2"))
+    words = {key: text.say(lang) for key, text in WORDS.items()}
+    css = _resource("report.css")
+    body = page.render(document=_safe(document), parts=parts, words=words, css=Markup(css), font=Markup(""))
+    font = _font_face(body)
+    return page.render(document=_safe(document), parts=parts, words=words, css=Markup(css), font=Markup(font)).encode("utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One block as the template takes it: its kind, its number, and what it holds."""
+
+    kind: str
+    anchor: str = ""
+    data: Any = None
+
+
+def _part(item: Numbered, pictures: Pictures, lang: Lang) -> Part:
+    block: Block = item.block
+    match block:
+        case Heading():
+            return Part("heading", item.anchor, {"text": item.label, "level": block.level})
+        case Paragraph():
+            return Part("paragraph", data={"text": safe_text(block.text), "role": block.role})
+        case Bullets():
+            return Part("bullets", data={"items": [safe_text(text) for text in block.items], "numbered": block.numbered})
+        case Formula():
+            return Part("formula", data={"uri": _uri(pictures.formula_svg(block)), "alt": safe_text(block.alt)})
+        case Figure():
+            data = {"uri": _uri(pictures.svg(block)), "alt": safe_text(block.alt)} | _caption(item, block, lang)
+            return Part("figure", item.anchor, data)
+        case Table():
+            heads, rows, numeric = printed(block)
+            hidden = WORDS["hidden"].format(n=f"{len(block.frame):,}", key=block.key).say(lang) if hidden_rows(block) else ""
+            data = {"heads": heads, "rows": rows, "numeric": numeric, "hidden": hidden, "note": safe_text(block.note)}
+            return Part("table", item.anchor, data | _caption(item, block, lang))
+
+
+def _caption(item: Numbered, block: Table | Figure, lang: Lang) -> dict[str, str]:
+    return {"main": item.label, "other": item.other, "source": safe_text(block.source), "source_word": WORDS["source"].say(lang)}
+
+
+def _safe(document: Document) -> dict[str, Any]:
+    return {
+        "title": safe_text(document.title),
+        "subtitle": safe_text(document.subtitle),
+        "lang": "zh-CN" if document.lang == "zh" else "en",
+        "cover": [(safe_text(label), safe_text(value)) for label, value in document.cover],
+        "statement": safe_text(document.statement),
+    }
+
+
+def _uri(svg: bytes) -> str:
+    return "data:image/svg+xml;base64," + b64encode(svg).decode("ascii")
+
+
+def _font_face(page: str) -> str:
+    """The glyphs of the page that lie beyond Latin, as a font of its own; nothing where no font may travel along."""
+    path = chinese_font()
+    glyphs = "".join(sorted({char for char in page if ord(char) > 0x2E7F or 0x2000 <= ord(char) < 0x2070}))
+    if path is None or not glyphs:
+        return ""
+    data = b64encode(_subset(path, glyphs)).decode("ascii")
+    return f'@font-face{{font-family:"{FAMILY}";src:url(data:font/woff2;base64,{data}) format("woff2");}}'
+
+
+@cache
+def _subset(path: Path, glyphs: str) -> bytes:
+    from fontTools import subset
+
+    options = subset.Options(flavor="woff2", recalc_timestamp=False, notdef_outline=True, layout_features=["palt", "vert"])
+    font = subset.load_font(str(path), options)
+    maker = subset.Subsetter(options)
+    maker.populate(text=glyphs)
+    maker.subset(font)
+    out = BytesIO()
+    subset.save_font(font, out, options)
+    return out.getvalue()
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(loader=BaseLoader(), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+
+
+def _resource(name: str) -> str:
+    return (files("evalkit.report") / name).read_text(encoding="utf-8")

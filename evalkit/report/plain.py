@@ -1,0 +1,67 @@
+"""Cells and words as they are printed: numbers with their digits, and text that no file format chokes on."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from evalkit.report.document import Table
+
+MINUS = "−"
+NOTHING = "—"
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+
+
+def safe_text(text: object) -> str:
+    """Text without control characters and lone surrogates, which XML cannot hold.
+
+    Examples
+    --------
+    >>> safe_text("a\\x00b")
+    'ab'
+    """
+    return _UNPRINTABLE.sub("", str(text))
+
+
+def cell(value: object, *, decimals: int = 3, year: bool = False) -> str:
+    """One value as printed.
+
+    Examples
+    --------
+    >>> cell(-0.12345), cell(12345), cell(2020, year=True), cell(float("nan"))
+    ('−0.123', '12,345', '2020', '—')
+    """
+    if value is None or value is pd.NA or (isinstance(value, float | np.floating) and np.isnan(value)):
+        return NOTHING
+    if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.integer | np.floating):
+        return safe_text(value)
+    if isinstance(value, int | np.integer):
+        return f"{int(value):d}" if year else f"{int(value):,d}".replace("-", MINUS)
+    printed = f"{float(value):,.{decimals}f}"
+    if float(printed.replace(",", "")) == 0:
+        printed = printed.lstrip("-")
+    return printed.replace("-", MINUS)
+
+
+def printed(table: Table) -> tuple[list[str], list[list[str]], list[bool]]:
+    """The headers of a table, its rows as far as they are shown, and which columns hold numbers."""
+    shown = table.frame if table.show is None else table.frame.head(table.show)
+    numeric = [pd.api.types.is_numeric_dtype(dtype) for dtype in table.frame.dtypes]
+    columns = []
+    for at, head in enumerate(table.frame.columns):
+        values, year = shown.iloc[:, at].tolist(), holds_years(table.frame.iloc[:, at])
+        columns.append([cell(value, decimals=table.decimals.get(str(head), 3), year=year) for value in values])
+    rows = [list(row) for row in zip(*columns, strict=True)] if columns else []
+    return [safe_text(head) for head in table.frame.columns], rows, numeric
+
+
+def hidden_rows(table: Table) -> int:
+    """How many rows the documents leave to the workbook."""
+    return 0 if table.show is None else max(0, len(table.frame) - table.show)
+
+
+def holds_years(column: pd.Series) -> bool:
+    """Whether a column holds years, which take no thousands separator."""
+    return bool(pd.api.types.is_integer_dtype(column.dtype) and len(column) and column.between(1900, 2100).all())
