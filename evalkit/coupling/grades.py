@@ -52,7 +52,7 @@ class GradeScheme:
     name: Text
     grades: tuple[Grade, ...]
     closed: Literal["left", "right"]
-    source: str
+    source: Text
     measure: Literal["D", "C"] = "D"
 
     def __post_init__(self) -> None:
@@ -95,7 +95,7 @@ class GradeScheme:
         return f"{left}{one.lower:g}, {one.upper:g}{right}"
 
 
-def scheme(id: str, name: Text, limits: str, labels: str, *, closed: Literal["left", "right"], source: str) -> GradeScheme:  # noqa: A002
+def scheme(id: str, name: Text, limits: str, labels: str, *, closed: Literal["left", "right"], source: Text) -> GradeScheme:  # noqa: A002
     """A scheme from its limits and its labels, written as `zh en; zh en; …`."""
     edges = [float(edge) for edge in limits.split()]
     names = [Text(*label.strip().split(" ", 1)) for label in labels.split(";")]
@@ -114,7 +114,7 @@ TEN_GRADES = scheme(
     "勉强协调 barely coordinated; 初级协调 primary coordination; 中级协调 intermediate coordination; 良好协调 good coordination; "
     "优质协调 quality coordination",
     closed="right",
-    source="田深圳 (2021), 地理学报 76(4), Table 1",
+    source=Text("田深圳（2021），地理学报 76(4)，表 1", "Tian Shenzhen (2021), Acta Geographica Sinica 76(4), Table 1"),
 )
 FOUR_GRADES = scheme(
     "four",
@@ -122,7 +122,9 @@ FOUR_GRADES = scheme(
     "0 .5 .6 .7 1",
     "濒临失调 near disorder; 初级协调 primary coordination; 中级协调 intermediate coordination; 高级协调 advanced coordination",
     closed="left",
-    source="徐维祥等 (2020), 自然资源学报 35(9), Table 2",
+    source=Text(
+        "徐维祥等（2020），自然资源学报 35(9)，表 2", "Xu Weixiang et al. (2020), Journal of Natural Resources 35(9), Table 2"
+    ),
 )
 FIVE_GRADES = scheme(
     "five",
@@ -131,7 +133,7 @@ FIVE_GRADES = scheme(
     "严重失衡 seriously imbalanced; 轻度失衡 slightly imbalanced; 勉强协调 barely coordinated; "
     "协调 coordinated; 高度均衡 superiorly balanced",
     closed="right",
-    source="PMC8374037, Table 2 (Chinese labels are our translation)",
+    source=Text("PMC8374037，表 2（中文名称为本项目译名）", "PMC8374037, Table 2 (the Chinese labels are our translation)"),
 )
 SIX_GRADES = scheme(
     "six",
@@ -139,14 +141,17 @@ SIX_GRADES = scheme(
     "0 .2 .4 .5 .6 .8 1",
     "第一级 level 1; 第二级 level 2; 第三级 level 3; 第四级 level 4; 第五级 level 5; 第六级 level 6",
     closed="left",
-    source="Hindawi 7271637, Table 3 (limits only: the source's labels and closed side are unverified)",
+    source=Text(
+        "Hindawi 7271637，表 3（仅取界限；名称与闭合方向未核实）",
+        "Hindawi 7271637, Table 3 (limits only; labels and closed side unverified)",
+    ),
 )
 COUPLING_STAGES = GradeScheme(
     id="stages",
     name=Text("耦合阶段", "coupling stages"),
     measure="C",
     closed="right",
-    source="田深圳 (2021), 地理学报 76(4)",
+    source=Text("田深圳（2021），地理学报 76(4)", "Tian Shenzhen (2021), Acta Geographica Sinica 76(4)"),
     grades=(
         Grade(lower=0.0, upper=0.3, label=Text("低水平耦合", "low coupling")),
         Grade(lower=0.3, upper=0.5, label=Text("拮抗阶段", "antagonism")),

@@ -186,7 +186,7 @@ def _beyond(z: Normalized, clips: bool) -> tuple[Note, ...]:
     cells = len(z) * len(z.columns)
     text = Text(
         "{below} 个单元格劣于下界、{above} 个优于上界（合计占 {share:.1%}），{how}。",
-        "{below} cells lie below the worse bound and {above} above the better one ({share:.1%} together); they were {how}.",
+        "Cells beyond the bounds: {below} below the worse, {above} above the better ({share:.1%} of all); they were {how}.",
     )
     how = Text("按界限截断，界限之外的变化不计入", "clipped to the bounds: change beyond them does not count")
     how = how if clips else Text("保留原值", "kept as they are")

@@ -183,9 +183,7 @@ def _cells(after: pd.DataFrame, new: pd.DataFrame, *, method: str) -> pd.DataFra
 
 
 def _filled(step: Treatment, count: int, cells: int) -> Note:
-    text = Text(
-        "{count} 个缺失单元格（占 {share:.2%}）由 {how} 填补。", "{count} missing cells ({share:.2%}) were filled by {how}."
-    )
+    text = Text("{count} 个缺失单元格（占 {share:.2%}）由 {how} 填补。", "Missing cells filled by {how}: {count} ({share:.2%}).")
     return Note("filled", text.format(count=count, share=count / cells, how=_spoken(step)))
 
 
@@ -208,7 +206,7 @@ def _left_out(before: pd.DataFrame, after: pd.DataFrame, panel: Panel) -> Note:
             "no unit is complete, so none is left", do="fill more gaps, shorten the period, or drop the emptiest indicators"
         )
     names = Text("、".join(panel.name(u).zh for u in gone), ", ".join(panel.name(u).en for u in gone))
-    text = Text("{n} 个地区因数据缺失未参评：{names}。", "{n} places were left out for missing data: {names}.")
+    text = Text("{n} 个地区因数据缺失未参评：{names}。", "Left out for missing data ({n}): {names}.")
     return Note("left_out", text.format(n=len(gone), names=names))
 
 

@@ -66,9 +66,7 @@ def read_cell(text: str, missing: Collection[str] = ()) -> Cell:
     unit = (tail or money).strip()
     if tail and (money or not _UNIT.fullmatch(unit)):
         return UNREADABLE
-    repairs = [
-        name for name, hit in (("full_width", _WIDE.search(text)), ("thousands", grouped), ("unit_in_cell", unit)) if hit
-    ]
+    repairs = [name for name, hit in (("full_width", _WIDE.search(text)), ("thousands", grouped), ("unit_in_cell", unit)) if hit]
     value = float(sign + (simple or re.sub("[, ]", "", grouped)))
     return Cell(value, unit, tuple(repairs)) if np.isfinite(value) else UNREADABLE
 

@@ -78,8 +78,8 @@ class IndicatorForm(Form):
     plausible: tuple[float, float] | None = None
     target: float | None = None
     weight: float | None = None
-    source: str = ""
-    note: str = ""
+    source: Words = Text("", "")
+    note: Words = Text("", "")
 
 
 class DimensionForm(Form):
@@ -95,7 +95,7 @@ class SystemForm(Form):
 
     id: str
     name: Words
-    source: str = ""
+    source: Words = Text("", "")
     dimension: tuple[DimensionForm, ...] = ()
 
     def build(self) -> IndicatorSystem:

@@ -60,9 +60,7 @@ def missing_periods(observed: Observed) -> list[Finding]:
     grid = seen.unstack("period", fill_value=False).astype(bool)
     lacking = grid.loc[~grid.all(axis=1)]
     if len(lacking):
-        where = [
-            f"{unit}: {_spans(lacking.columns[~row])}" for unit, row in zip(lacking.index, lacking.to_numpy(), strict=True)
-        ]
+        where = [f"{unit}: {_spans(lacking.columns[~row])}" for unit, row in zip(lacking.index, lacking.to_numpy(), strict=True)]
         findings.append(finding("missing_periods", count=len(lacking), where=listing(where)))
     return findings
 

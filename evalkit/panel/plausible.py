@@ -125,6 +125,4 @@ def _guess(unit: Text, factor: float, *, small: bool) -> Text:
         if unit.zh.startswith("万"):
             return Text(f"{base}误作{unit.zh}", f"figures in '{base}' given as '{unit.en}' (ten thousands)")
     size = Text("大", "larger") if small else Text("小", "smaller")
-    return Text("所用单位{size} {factor} 倍", "as if in a unit {factor} times {size}").format(
-        size=size, factor=f"{factor:,.0f}"
-    )
+    return Text("所用单位{size} {factor} 倍", "as if in a unit {factor} times {size}").format(size=size, factor=f"{factor:,.0f}")

@@ -97,9 +97,7 @@ def notes_of(findings: Iterable[Finding]) -> tuple[Note, ...]:
         if item.rule in _REPAIRS:
             counts.setdefault(item.rule, []).append(f"{item.column} {item.count:,}")
         elif item.severity == "repaired" or item.rule == "text_column":
-            notes.append(
-                Note("left_out" if item.rule in ("footnotes", "blank_rows", "text_column") else "choice", item.message)
-            )
+            notes.append(Note("left_out" if item.rule in ("footnotes", "blank_rows", "text_column") else "choice", item.message))
     for rule, columns in counts.items():
         notes.append(
             Note(

@@ -28,9 +28,7 @@ __all__ = ["FORMATS", "Layout", "RawTable", "open_table", "read_panel", "read_ta
 FORMATS = (".csv", ".tsv", ".txt", ".csv.gz", ".xlsx", ".parquet", ".dta")
 
 
-def read_table(
-    path: str | Path, *, sheet: str | None = None, header: int | None = None, text: Collection[str] = ()
-) -> RawTable:
+def read_table(path: str | Path, *, sheet: str | None = None, header: int | None = None, text: Collection[str] = ()) -> RawTable:
     """The table of a data file, every cell as found.
 
     Parameters
@@ -124,9 +122,7 @@ def read_panel(  # noqa: PLR0913  a door names everything that may come through 
     return tidy(open_table(path, sheet=sheet, header=header, text=layout.texts), layout).panel()
 
 
-def open_table(
-    path: str | Path, *, sheet: str | None = None, header: int | None = None, text: Collection[str] = ()
-) -> RawTable:
+def open_table(path: str | Path, *, sheet: str | None = None, header: int | None = None, text: Collection[str] = ()) -> RawTable:
     """As `read_table`, but what is wrong with the header or the formulas is handed back in `findings`, for an audit."""
     path = Path(path)
     data, kind = _bytes(path)

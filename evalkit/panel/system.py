@@ -48,8 +48,8 @@ class Indicator:
     plausible: tuple[float, float] | None = None
     target: float | None = None
     weight: float | None = None
-    source: str = ""
-    note: str = ""
+    source: Text = Text("", "")
+    note: Text = Text("", "")
     core: bool = True
 
     def __post_init__(self) -> None:
@@ -94,7 +94,7 @@ class IndicatorSystem:
     id: str
     name: Text
     dimensions: tuple[Dimension, ...]
-    source: str = ""
+    source: Text = Text("", "")
 
     def __post_init__(self) -> None:
         if not self.dimensions:

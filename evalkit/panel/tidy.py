@@ -164,17 +164,13 @@ def _figures(raw: RawTable, column: str, target: str, layout: Layout) -> tuple[N
     wordy = numbers.unreadable.size and np.isnan(numbers.values).all() and column != layout.weight
     if wordy and not _digits(cells, numbers.unreadable):
         return None, [
-            finding(
-                "text_column", column=target, count=len(numbers.unreadable), where=_some(raw, column, numbers.unreadable[:3])
-            )
+            finding("text_column", column=target, count=len(numbers.unreadable), where=_some(raw, column, numbers.unreadable[:3]))
         ]
     findings = list[Finding]()
     if numbers.unreadable.size:
         bad = numbers.unreadable
         findings.append(
-            finding(
-                "unreadable_cell", column=target, count=len(bad), where=raw.where(column, bad), found=_some(raw, column, bad)
-            )
+            finding("unreadable_cell", column=target, count=len(bad), where=raw.where(column, bad), found=_some(raw, column, bad))
         )
     if (merged := raw.merged.get(column)) is not None and merged.size:
         findings.append(finding("merged_figures", column=target, count=len(merged), where=raw.where(column, merged)))
@@ -298,9 +294,7 @@ def _codes(raw: RawTable, frame: pd.DataFrame, layout: Layout) -> list[Finding]:
         at = np.flatnonzero(frame[layout.unit].isin(short))
         unit = str(layout.unit)
         findings.append(
-            finding(
-                "lost_leading_zeros", column=unit, count=len(short), found=listing(list(short), 5), where=raw.where(unit, at)
-            )
+            finding("lost_leading_zeros", column=unit, count=len(short), found=listing(list(short), 5), where=raw.where(unit, at))
         )
     for column in (column for column in (layout.unit, layout.name) if column and column in frame):
         names = pd.Series(frame[column].dropna().unique(), dtype=object)

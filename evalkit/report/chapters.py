@@ -8,7 +8,6 @@ import pandas as pd
 
 from evalkit.answer import in_period
 from evalkit.report import coupling as coupling_ink
-from evalkit.report import distribution  # noqa: F401  its looks are registered on import
 from evalkit.report import indicators as index_ink
 from evalkit.report.assessment import Assessment, Chapter
 from evalkit.report.document import Block, Bullets, Document, Heading, Paragraph, Table

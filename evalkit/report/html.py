@@ -37,7 +37,7 @@ def html(document: Document, pictures: Pictures) -> bytes:
     words = {key: text.say(lang) for key, text in WORDS.items()}
     css = _resource("report.css")
     body = page.render(document=_safe(document), parts=parts, words=words, css=Markup(css), font=Markup(""))
-    font = _font_face(body)
+    font = _font_face(body, lang)
     return page.render(document=_safe(document), parts=parts, words=words, css=Markup(css), font=Markup(font)).encode("utf-8")
 
 
@@ -67,7 +67,13 @@ def _part(item: Numbered, pictures: Pictures, lang: Lang) -> Part:
         case Table():
             heads, rows, numeric = printed(block)
             hidden = WORDS["hidden"].format(n=f"{len(block.frame):,}", key=block.key).say(lang) if hidden_rows(block) else ""
-            data = {"heads": heads, "rows": rows, "numeric": numeric, "hidden": hidden, "note": safe_text(block.note)}
+            data: dict[str, Any] = {
+                "heads": heads,
+                "rows": rows,
+                "numeric": numeric,
+                "hidden": hidden,
+                "note": safe_text(block.note),
+            }
             return Part("table", item.anchor, data | _caption(item, block, lang))
 
 
@@ -89,10 +95,13 @@ def _uri(svg: bytes) -> str:
     return "data:image/svg+xml;base64," + b64encode(svg).decode("ascii")
 
 
-def _font_face(page: str) -> str:
-    """The glyphs of the page that lie beyond Latin, as a font of its own; nothing where no font may travel along."""
+def _font_face(page: str, lang: Lang) -> str:
+    """The Chinese glyphs of the page as a font of its own; nothing where no font may travel along.
+
+    Quotes and dashes are of it in Chinese text only: they are wide in a Chinese font.
+    """
     path = chinese_font()
-    glyphs = "".join(sorted({char for char in page if ord(char) > 0x2E7F or 0x2000 <= ord(char) < 0x2070}))
+    glyphs = "".join(sorted({char for char in page if ord(char) > 0x2E7F or (lang == "zh" and 0x2010 <= ord(char) < 0x2030)}))
     if path is None or not glyphs:
         return ""
     data = b64encode(_subset(path, glyphs)).decode("ascii")

@@ -201,8 +201,8 @@ def sources(answer: FittedIndex, voice: Voice) -> Table:
         {
             voice.term("indicator"): [f"{i.id} {voice(i.name)}" for _, i in every],
             voice.term("dimension"): [voice(d.name) for d, _ in every],
-            voice.term("source"): [i.source or "—" for _, i in every],
-            voice.term("note"): [i.note or "—" for _, i in every],
+            voice.term("source"): [voice(i.source) or "—" for _, i in every],
+            voice.term("note"): [voice(i.note) or "—" for _, i in every],
         }
     )
     return Table(

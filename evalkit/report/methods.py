@@ -74,7 +74,8 @@ def _normalization(spec: Normalization, found: Assessment, voice: Voice) -> list
         case _:
             what = Text("标准化方法：" + type(spec).__name__, "Normalization: " + type(spec).__name__)
     beyond = Text("超出上下界的取值截断为 0 或 1。", "Values beyond the bounds are clipped to 0 or 1.")
-    said = voice(what.format(span=f"{reference[0]}–{reference[-1]}")) + (voice(beyond) if spec.clips else "")
+    gap = "" if voice.lang == "zh" else " "
+    said = voice(what, span=f"{reference[0]}–{reference[-1]}") + (gap + voice(beyond) if spec.clips else "")
     return [
         Heading(voice(Text("标准化", "Normalization")), level=2),
         Paragraph(said),

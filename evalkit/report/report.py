@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evalkit.answer import Answer
-from evalkit.report import coupling, distribution, indicators  # noqa: F401  their answers' looks are registered on import
 from evalkit.report.document import Block, Document, Heading, Paragraph
 from evalkit.report.render import save
 from evalkit.report.verbs import figures, names, tables, words

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from io import BytesIO
 from typing import Any
@@ -13,7 +12,8 @@ from docx.oxml.ns import nsdecls
 from docx.shared import Cm, Emu
 
 from evalkit.report.archive import MOMENT, reproducible
-from evalkit.report.document import Block, Bullets, Document, Figure, Formula, Heading, Paragraph, Table
+from evalkit.report.document import Bullets, Document, Figure, Formula, Heading, Paragraph, Table
+from evalkit.report.numbering import KINDS, Numbered, numbered
 from evalkit.report.pictures import Pictures
 from evalkit.report.plain import hidden_rows, printed, safe_text
 from evalkit.report.word_parts import Grid, bookmark, field, field_begin, field_end, paragraph, run, wide
@@ -21,7 +21,6 @@ from evalkit.report.word_styles import AT_FOOT, GRAY, HEAD_FONTS, dress
 from evalkit.report.workbook import sheet_names
 from evalkit.terms import Lang, Text
 
-TABLE, FIGURE = Text("表", "Table"), Text("图", "Figure")
 CONTENTS = Text("目  录", "Contents")
 SOURCE, NOTE = Text("来源：{text}", "Source: {text}"), Text("注：{text}", "Note: {text}")
 HIDDEN = Text(
@@ -46,8 +45,8 @@ def word(document: Document, pictures: Pictures) -> bytes:
     writer = _Writer(file, document, pictures)
     writer.cover()
     writer.contents()
-    for block in document.blocks:
-        writer.write(block)
+    for item in writer.items:
+        writer.write(item)
     out = BytesIO()
     file.save(out)
     return reproducible(out.getvalue())
@@ -59,28 +58,29 @@ def _describe(file: Any, document: Document) -> None:
     about.title, about.subject, about.comments = safe_text(document.title), safe_text(document.subtitle), ""
     about.author = about.last_modified_by = ""
     about.language = "zh-CN" if document.lang == "zh" else "en-US"
-    about.created = about.modified = datetime(*MOMENT)  # noqa: DTZ001
+    about.created = about.modified = datetime(*MOMENT)
     links = file.part.package.rels
     for key in [key for key, link in links.items() if link.reltype.endswith("/thumbnail")]:
         del links[key]
 
 
 class _Writer:
-    """Writes blocks one after another, counting headings, tables and figures."""
+    """Writes numbered blocks one after another."""
 
     def __init__(self, file: Any, document: Document, pictures: Pictures) -> None:
         self.file, self.document, self.pictures = file, document, pictures
         self.lang: Lang = document.lang
         self.end = file.element.body[-1]  # the section's properties stay last
         self.sheets = dict(zip(map(id, document.tables()), sheet_names(document.tables()), strict=True))
-        self.headings = numbered(block for block in document.blocks if isinstance(block, Heading))
-        self.seen = {"heading": 0, "table": 0, "figure": 0, "picture": 0}
+        self.items = numbered(document)
+        self.anchors = {item.anchor: at for at, item in enumerate(self.items, start=1) if isinstance(item.block, Heading)}
+        self.pictured = 0
 
-    def write(self, block: Block) -> None:
+    def write(self, item: Numbered) -> None:
         """One block at the end of the text."""
-        match block:
+        match block := item.block:
             case Heading():
-                self._heading(block)
+                self._heading(item, block)
             case Paragraph():
                 self._add(paragraph(ROLES[block.role], run(block.text)))
             case Bullets():
@@ -88,9 +88,9 @@ class _Writer:
             case Formula():
                 self._picture("FormulaLine", self.pictures.formula_png(block), block.alt, whole=False)
             case Table():
-                self._table(block)
+                self._table(item, block)
             case Figure():
-                self._figure(block)
+                self._figure(item, block)
 
     def cover(self) -> None:
         """Title, subtitle, label–value lines and statement, on a page of their own."""
@@ -104,27 +104,30 @@ class _Writer:
             for label, value in document.cover:
                 self._add(paragraph("CoverLine", run(label + colon, bold), "<w:r><w:tab/></w:r>", run(value), props=hang))
         if document.statement:
-            self._add(paragraph("CoverStatement", run(document.statement), props=AT_FOOT))
+            self._add(paragraph("CoverStatement", run(document.statement), props=AT_FOOT), paragraph("Normal"))
 
     def contents(self) -> None:
         """The table of contents, a field that already shows the headings."""
-        listed = [(at, level, text) for at, (level, text) in enumerate(self.headings, start=1) if level <= 2]
         lines: list[str] = []
-        for at, level, text in listed:
-            link = f'<w:hyperlink w:anchor="{_anchor(at)}" w:history="1">{run(text)}</w:hyperlink>'
-            head = field_begin('TOC \\o "1-2" \\h \\z \\u', dirty=True) if not lines else ""
-            lines.append(paragraph(f"TOC{level}", head, link))
+        for item in self.items:
+            if isinstance(item.block, Heading) and item.block.level <= 2:
+                link = f'<w:hyperlink w:anchor="{self._anchor(item)}" w:history="1">{run(item.label)}</w:hyperlink>'
+                head = "" if lines else field_begin('TOC \\o "1-2" \\h \\z \\u', dirty=True)
+                lines.append(paragraph(f"TOC{item.block.level}", head, link))
         if lines:
             title = paragraph("ContentsTitle", run(CONTENTS.say(self.lang)), props="<w:pageBreakBefore/>")
             self._add(title, *lines, paragraph("Normal", field_end()))
         if self.document.blocks and not isinstance(self.document.blocks[0], Heading):
             self._add(paragraph("Normal", '<w:r><w:br w:type="page"/></w:r>'))
 
-    def _heading(self, block: Heading) -> None:
-        at = self.seen["heading"] = self.seen["heading"] + 1
-        level, text = self.headings[at - 1]
-        first = "<w:pageBreakBefore/>" if block is self.document.blocks[0] else ""
-        self._add(paragraph(f"Heading{level}", bookmark(at, _anchor(at), run(text)), props=first))
+    def _heading(self, item: Numbered, block: Heading) -> None:
+        first = "<w:pageBreakBefore/>" if item is self.items[0] else ""
+        inside = bookmark(self.anchors[item.anchor], self._anchor(item), run(item.label))
+        self._add(paragraph(f"Heading{min(block.level, 3)}", inside, props=first))
+
+    def _anchor(self, item: Numbered) -> str:
+        """The name Word gives to what its contents link to."""
+        return f"_Toc{self.anchors[item.anchor]:09d}"
 
     def _bullets(self, block: Bullets) -> None:
         style, props = ("ListNumber", self._fresh_list()) if block.numbered else ("ListBullet", "")
@@ -138,11 +141,10 @@ class _Writer:
         fresh.add_lvlOverride(0).add_startOverride(1)
         return f'<w:numPr><w:ilvl w:val="0"/><w:numId w:val="{fresh.numId}"/></w:numPr><w:ind w:left="720" w:hanging="360"/>'
 
-    def _table(self, block: Table) -> None:
-        self.seen["table"] += 1
+    def _table(self, item: Numbered, block: Table) -> None:
         lines = self._below(block)
         headers, rows, numeric = printed(block)
-        self._caption(TABLE, self.seen["table"], block.caption, keep=bool(rows or lines))
+        self._caption(item, block.caption, keep=bool(rows or lines))
         if rows:
             title, note = block.caption.say(self.lang), block.note
             grid = Grid(headers=headers, rows=rows, numeric=numeric, title=title, description=note, ends=not lines)
@@ -158,26 +160,24 @@ class _Writer:
         lines += [NOTE.say(self.lang).format(text=table.note)] if table.note else []
         return lines + ([SOURCE.say(self.lang).format(text=table.source)] if table.source else [])
 
-    def _figure(self, block: Figure) -> None:
-        self.seen["figure"] += 1
+    def _figure(self, item: Numbered, block: Figure) -> None:
         self._picture("FigureLine", self.pictures.png(block), block.alt, whole=True)
-        self._caption(FIGURE, self.seen["figure"], block.caption, keep=bool(block.source))
+        self._caption(item, block.caption, keep=bool(block.source))
         self._lines([SOURCE.say(self.lang).format(text=block.source)] if block.source else [])
 
-    def _caption(self, kind: Text, number: int, caption: Text, *, keep: bool) -> None:
-        """The caption in the main language, and smaller in the other where that says something else."""
-        other: Lang = "en" if self.lang == "zh" else "zh"
-        count = f"SEQ {kind.say(self.lang)}"
-        inside = [*_label(kind.say(self.lang), number, f"{count} \\* ARABIC"), run(caption.say(self.lang))]
-        if caption.say(other) != caption.say(self.lang):
-            small = (
-                f'<w:rFonts w:hint="{"default" if other == "en" else "eastAsia"}"/><w:color w:val="{GRAY}"/><w:sz w:val="17"/>'
-            )
-            inside += [
-                "<w:r><w:br/></w:r>",
-                *_label(kind.say(other), number, f"{count} \\c", small),
-                run(caption.say(other), small),
-            ]
+    def _caption(self, item: Numbered, caption: Text, *, keep: bool) -> None:
+        """The caption in the main language, and smaller in the other where that says something else.
+
+        Its number is a field, so that Word counts on when a table is put in by hand; the other language repeats it.
+        """
+        kind = KINDS[type(item.block)].say(self.lang)
+        before, after = item.label.split(item.number, 1)
+        inside = [run(before), field(f"SEQ {kind} \\* ARABIC", item.number), run(after)]
+        if caption.zh and caption.en and caption.zh != caption.en:
+            hint = "default" if self.lang == "zh" else "eastAsia"
+            small = f'<w:rFonts w:hint="{hint}"/><w:color w:val="{GRAY}"/><w:sz w:val="17"/><w:szCs w:val="17"/>'
+            before, after = item.other.split(item.number, 1)
+            inside += ["<w:r><w:br/></w:r>", run(before, small), field(f"SEQ {kind} \\c", item.number, small), run(after, small)]
         self._add(paragraph("Caption", *inside, props="<w:keepNext/>" if keep else ""))
 
     def _lines(self, lines: list[str]) -> None:
@@ -196,8 +196,8 @@ class _Writer:
         scale = limit if whole else min(limit, 1)
         shape.width, shape.height = Emu(round(shape.width * scale)), Emu(round(shape.height * scale))
         about = shape._inline.docPr
-        self.seen["picture"] += 1
-        about.set("name", f"Picture {self.seen['picture']}")
+        self.pictured += 1
+        about.set("name", f"Picture {self.pictured}")
         about.set("descr", " ".join(safe_text(alt).split()))
         made._p.get_or_add_pPr().style = style
 
@@ -205,28 +205,3 @@ class _Writer:
         body = parse_xml(f"<w:body {nsdecls('w')}>{''.join(parts)}</w:body>")
         for part in list(body):
             self.end.addprevious(part)
-
-
-def numbered(headings: Iterable[Heading]) -> list[tuple[int, str]]:
-    """The headings with their numbers: 1, 1.1, 1.1.1.
-
-    Examples
-    --------
-    >>> numbered([Heading("Summary"), Heading("Methods"), Heading("Weights", level=2)])
-    [(1, '1  Summary'), (1, '2  Methods'), (2, '2.1  Weights')]
-    """
-    count, made = [0, 0, 0], []
-    for heading in headings:
-        level = min(heading.level, 3)
-        count = [*count[: level - 1], count[level - 1] + 1, *[0] * (3 - level)]
-        made.append((level, f"{'.'.join(map(str, count[:level]))}  {heading.text}"))
-    return made
-
-
-def _label(name: str, number: int, code: str, props: str = "") -> list[str]:
-    """“表 1” or “Table 1”: the number is a field, so that Word counts on when a table is put in by hand."""
-    return [run(f"{name} ", props), field(code, str(number), props), run("  ", props)]
-
-
-def _anchor(at: int) -> str:
-    return f"_Toc{at:09d}"

@@ -11,6 +11,8 @@ from xml.sax.saxutils import escape, quoteattr
 from evalkit.report.plain import safe_text
 
 TEXT_WIDTH = 9071  # twentieths of a point between margins of 2.5 cm on A4
+_SEAMS = re.compile("(?<=[0-9A-Za-z])(?=[一-鿿])|(?<=[一-鿿])(?=[0-9A-Za-z])")
+PAD = 190  # room at the sides of a cell
 _BREAKABLE = re.compile(r"[\s/、，。；：,;]+|(?<=-)")
 
 
@@ -119,24 +121,46 @@ def widths_of(grid: Grid) -> tuple[list[int], int]:
 
     A column gets what its longest word needs, then a part of what is left in proportion to its text.
     """
-    half = 80 if grid.small else 90  # half an em
-    pad = 170
-    columns = [[head, *column] for head, column in zip(grid.headers, _columns(grid), strict=True)]
-    needs = [max(_longest(text) for text in column) * half + pad for column in columns]
-    wants = [max(min(max(map(wide, column)), 64) * half + pad, need) for column, need in zip(columns, needs, strict=True)]
-    if sum(wants) <= TEXT_WIDTH:
-        spare = max(TEXT_WIDTH * 0.62 - sum(wants), min(TEXT_WIDTH - sum(wants), 260 * len(wants))) / len(wants)
-        widths = [round(want + max(spare, 0)) for want in wants]
+    half = 82 if grid.small else 92  # half an em, and a little
+    columns = _columns(grid)
+    heads = [round(_longest(head) * half * 1.2) + PAD for head in grid.headers]
+    bodies = [max(map(_longest, column), default=0) * half + PAD for column in columns]
+    needs = list(map(max, heads, bodies))
+    texts = [round(min(max(map(_span, column), default=0), 64) * half) + PAD for column in columns]
+    wants = list(map(max, needs, texts))
+    whole = [max(want, round(wide(head) * half * 1.15) + PAD) for want, head in zip(wants, grid.headers, strict=True)]
+    if sum(whole) <= TEXT_WIDTH:  # every cell on one line
+        spare = max(TEXT_WIDTH * 0.62 - sum(whole), min(TEXT_WIDTH - sum(whole), 260 * len(whole))) / len(whole)
+        widths = [round(want + max(spare, 0)) for want in whole]
         return widths, min(round(5000 * sum(widths) / TEXT_WIDTH), 5000)
-    room, asked = TEXT_WIDTH - sum(needs), sum(wants) - sum(needs)
-    if room <= 0:
-        return [int(need * TEXT_WIDTH / sum(needs)) for need in needs], 5000
-    return [int(need + room * (want - need) / asked) for need, want in zip(needs, wants, strict=True)], 5000
+    if sum(wants) <= TEXT_WIDTH:  # only headers are broken
+        return _between(wants, whole), 5000
+    if sum(needs) <= TEXT_WIDTH:
+        return _between(needs, wants), 5000
+    return [int(need * TEXT_WIDTH / sum(needs)) for need in needs], 5000
+
+
+def _between(least: Sequence[int], most: Sequence[int]) -> list[int]:
+    """Widths that fill the page, each between its least and its most; the widest columns give way first."""
+    low, high = 0, max(most)
+    while high - low > 1:
+        cap = (low + high) // 2
+        fits = sum(max(a, min(b, cap)) for a, b in zip(least, most, strict=True)) <= TEXT_WIDTH
+        low, high = (cap, high) if fits else (low, cap)
+    return [max(a, min(b, low)) for a, b in zip(least, most, strict=True)]
 
 
 def wide(text: str) -> int:
-    """How wide a text is, in half-width characters: a Chinese character takes two."""
-    return len(text) if text.isascii() else sum(2 if unicodedata.east_asian_width(mark) in "WFA" else 1 for mark in text)
+    """How wide a text is, in half-width characters: a Chinese character takes two, and Latin beside Chinese some air."""
+    if text.isascii():
+        return len(text)
+    full = sum(2 if unicodedata.east_asian_width(mark) in "WF" else 1 for mark in text)
+    return full + (len(_SEAMS.findall(text)) + 1) // 2
+
+
+def _span(text: str) -> float:
+    """The width of a text in print: Latin letters are narrower than digits."""
+    return wide(text) * (0.86 if text.isascii() and not text[-1:].isdigit() else 1)
 
 
 def _longest(text: str) -> int:

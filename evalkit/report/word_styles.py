@@ -216,9 +216,7 @@ def _cover() -> list[Style]:
         Style(id="Title", name="Title", size=52, head=True, bold=True, space=(3000, 240), align="center"),
         Style(id="Subtitle", name="Subtitle", size=32, head=True, color="262626", space=(0, 1400), align="center"),
         Style(id="CoverLine", name="Cover Line", size=26, space=(80, 80), line=(360, "atLeast")),
-        Style(
-            id="CoverStatement", name="Cover Statement", size=19, color="404040", line=(320, "atLeast"), before=frame, box=rule
-        ),
+        Style(id="CoverStatement", name="Cover Statement", size=19, color="404040", line=(320, "atLeast"), box=rule),
     ]
 
 

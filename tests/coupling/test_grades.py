@@ -14,7 +14,7 @@ from evalkit.terms import Text
 
 def scheme(*limits):
     grades = tuple(Grade(lower=a, upper=b, label=Text("级", "grade")) for a, b in limits)
-    return GradeScheme(id="t", name=Text("t", "t"), grades=grades, closed="right", source="test")
+    return GradeScheme(id="t", name=Text("t", "t"), grades=grades, closed="right", source=Text("测试", "test"))
 
 
 @pytest.mark.parametrize(
