@@ -11,7 +11,6 @@ from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from evalkit import datasets
 from evalkit.errors import EvalkitError, OutputError, several
@@ -169,26 +168,12 @@ def _audited(file: Path, study: Path | None, unit: str | None, period: str | Non
 
 
 def _show(answer: Audit, lang: Lang) -> None:
-    colors = {"defect": "red", "notice": "yellow", "repaired": "green"}
-    heads = (
-        ("规则", "级别", "列", "数量", "位置", "说明")
-        if lang == "zh"
-        else ("Rule", "Severity", "Column", "Count", "Where", "What")
-    )
-    table = Table(*heads, show_lines=False)
+    """The findings, defects first, each with its rule, its place and what to do about it."""
+    colors = {"defect": "bold red", "notice": "yellow", "repaired": "green"}
     for row in answer.frame.to_dict("records"):
-        color = colors[row["severity"]]
-        cells = [row["rule"], f"[{color}]{row['severity']}[/]", str(row["column"]), str(row["count"])]
-        table.add_row(*cells, _plain(row["where"]), _plain(row[f"message_{lang}"]))
-    if len(answer.frame):
-        speak.print(table)
-    speak.print(answer.kept.say(lang), markup=False)
-
-
-def _plain(value: object) -> str:
-    from rich.markup import escape
-
-    return escape(str(value))
+        speak.print(f"[{colors[row['severity']]}]{row['severity']} {row['rule']}[/]", end="  ")
+        speak.print(row[f"message_{lang}"], markup=False, soft_wrap=True)
+    speak.print(answer.kept.say(lang), markup=False, soft_wrap=True)
 
 
 @contextmanager

@@ -202,9 +202,9 @@ def _private(cells: pd.Series, column: str) -> int:
 
 
 def _digits(cells: pd.Series, at: NDArray[np.intp]) -> bool:
-    """Whether most of some texts are figures written as words, "约300", rather than words."""
+    """Whether most of some texts are figures with words about them, "约300", rather than words or names, "模拟县01"."""
     texts = [str(text) for text in cells.to_numpy(object)[at[:2000]]]
-    return 2 * sum(len(text) <= 16 and any(letter.isdigit() for letter in text) for text in texts) > len(texts)
+    return 2 * sum(2 * sum(letter.isdigit() or letter in ".,，%" for letter in text) > len(text) for text in texts) > len(texts)
 
 
 def _percent(raw: RawTable, column: str, numbers: Numbers, target: str, findings: list[Finding]) -> NDArray[np.float64]:

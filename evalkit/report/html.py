@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -21,10 +22,15 @@ from evalkit.report.plain import hidden_rows, printed, safe_text
 from evalkit.terms import Lang, Text
 
 FAMILY = "Evalkit Sans SC"
+LANGUAGES: dict[Lang, str] = {"zh": "zh-CN", "en": "en"}
+LINE = 16  # a text cell up to this many ems stays on one line; longer ones wrap
 WORDS = {
     "contents": Text("目录", "Contents"),
     "skip": Text("跳到正文", "Skip to the text"),
     "source": Text("来源：", "Source: "),
+    "empty": Text("（无记录）", "(no rows)"),
+    "key": Text("要点", "Key finding"),
+    "caution": Text("注意", "Caution"),
     "hidden": Text("共 {n} 行，全部列于工作簿的工作表“{key}”。", "{n} rows in all; the workbook holds them on sheet “{key}”."),
 }
 
@@ -35,10 +41,9 @@ def html(document: Document, pictures: Pictures) -> bytes:
     parts = [_part(item, pictures, lang) for item in numbered(document)]
     page = _environment().from_string(_resource("template.html.j2"))
     words = {key: text.say(lang) for key, text in WORDS.items()}
-    css = _resource("report.css")
-    body = page.render(document=_safe(document), parts=parts, words=words, css=Markup(css), font=Markup(""))
-    font = _font_face(body, lang)
-    return page.render(document=_safe(document), parts=parts, words=words, css=Markup(css), font=Markup(font)).encode("utf-8")
+    said = {"document": _safe(document), "parts": parts, "words": words, "css": Markup(_resource("report.css"))}
+    font = _font_face(page.render(**said, font=""))
+    return page.render(**said, font=Markup(font)).encode("utf-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +70,29 @@ def _part(item: Numbered, pictures: Pictures, lang: Lang) -> Part:
             data = {"uri": _uri(pictures.svg(block)), "alt": safe_text(block.alt)} | _caption(item, block, lang)
             return Part("figure", item.anchor, data)
         case Table():
-            heads, rows, numeric = printed(block)
-            hidden = WORDS["hidden"].format(n=f"{len(block.frame):,}", key=block.key).say(lang) if hidden_rows(block) else ""
-            data: dict[str, Any] = {
-                "heads": heads,
-                "rows": rows,
-                "numeric": numeric,
-                "hidden": hidden,
-                "note": safe_text(block.note),
-            }
-            return Part("table", item.anchor, data | _caption(item, block, lang))
+            return Part("table", item.anchor, _table(block, lang) | _caption(item, block, lang))
+
+
+def _table(table: Table, lang: Lang) -> dict[str, Any]:
+    heads, rows, numeric = printed(table)
+    hidden = WORDS["empty"] if table.frame.empty else Text("", "")
+    if hidden_rows(table):
+        hidden = WORDS["hidden"].format(n=f"{len(table.frame):,}", key=safe_text(table.key))
+    columns = zip(*rows, strict=True) if rows else ((),) * len(heads)
+    looks = ["number" if is_number else _wrapping(column) for is_number, column in zip(numeric, columns, strict=True)]
+    return {
+        "heads": list(zip(heads, looks, strict=True)),
+        "rows": [list(zip(row, looks, strict=True)) for row in rows],
+        "wide": len(heads) > 9,
+        "hidden": hidden.say(lang),
+        "note": safe_text(table.note),
+    }
+
+
+def _wrapping(column: Iterable[str]) -> str:
+    """Whether the cells of a text column fit on one line each."""
+    longest = max((sum(1.0 if ord(char) > 0x2E7F else 0.55 for char in text) for text in column), default=0)
+    return "short" if longest <= LINE else "long"
 
 
 def _caption(item: Numbered, block: Table | Figure, lang: Lang) -> dict[str, str]:
@@ -85,7 +103,8 @@ def _safe(document: Document) -> dict[str, Any]:
     return {
         "title": safe_text(document.title),
         "subtitle": safe_text(document.subtitle),
-        "lang": "zh-CN" if document.lang == "zh" else "en",
+        "lang": LANGUAGES[document.lang],
+        "other_lang": LANGUAGES["en" if document.lang == "zh" else "zh"],
         "cover": [(safe_text(label), safe_text(value)) for label, value in document.cover],
         "statement": safe_text(document.statement),
     }
@@ -95,15 +114,15 @@ def _uri(svg: bytes) -> str:
     return "data:image/svg+xml;base64," + b64encode(svg).decode("ascii")
 
 
-def _font_face(page: str, lang: Lang) -> str:
-    """The Chinese glyphs of the page as a font of its own; nothing where no font may travel along.
+def _font_face(page: str) -> str:
+    """The glyphs of the page as a font of its own; nothing where no font may travel along.
 
-    Quotes and dashes are of it in Chinese text only: they are wide in a Chinese font.
+    Quotes are wide in a Chinese font; its narrow ones, which English text asks for, travel along (`pwid`).
     """
     path = chinese_font()
-    glyphs = "".join(sorted({char for char in page if ord(char) > 0x2E7F or (lang == "zh" and 0x2010 <= ord(char) < 0x2030)}))
-    if path is None or not glyphs:
+    if path is None:
         return ""
+    glyphs = "".join(sorted({char for char in page if char.isprintable()}))
     data = b64encode(_subset(path, glyphs)).decode("ascii")
     return f'@font-face{{font-family:"{FAMILY}";src:url(data:font/woff2;base64,{data}) format("woff2");}}'
 
@@ -112,7 +131,10 @@ def _font_face(page: str, lang: Lang) -> str:
 def _subset(path: Path, glyphs: str) -> bytes:
     from fontTools import subset
 
-    options = subset.Options(flavor="woff2", recalc_timestamp=False, notdef_outline=True, layout_features=["palt", "vert"])
+    options = subset.Options(
+        flavor="woff2", recalc_timestamp=False, notdef_outline=True, layout_features=["kern", "locl", "pwid"]
+    )
+    options.name_IDs = [*options.name_IDs, 13]  # the licence travels with the glyphs
     font = subset.load_font(str(path), options)
     maker = subset.Subsetter(options)
     maker.populate(text=glyphs)

@@ -86,7 +86,7 @@ class Grid:
         return (
             f'<w:tbl><w:tblPr><w:tblStyle w:val="ThreeLine"/><w:tblW w:w="{share}" w:type="pct"/><w:jc w:val="center"/>'
             '<w:tblLayout w:type="autofit"/>'
-            '<w:tblLook w:val="0020" w:firstRow="1" w:lastRow="0" w:firstColumn="0" w:lastColumn="0" w:noHBand="1" w:noVBand="1"/>'
+            '<w:tblLook w:val="0620" w:firstRow="1" w:lastRow="0" w:firstColumn="0" w:lastColumn="0" w:noHBand="1" w:noVBand="1"/>'
             f"<w:tblCaption w:val={attribute(self.title)}/><w:tblDescription w:val={attribute(self.description or self.title)}/>"
             f"</w:tblPr><w:tblGrid>{columns}</w:tblGrid>{self._header(cells)}{self._body(cells)}</w:tbl>"
         )

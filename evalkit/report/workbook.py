@@ -16,7 +16,7 @@ from pandas.api.types import is_bool_dtype, is_float_dtype, is_integer_dtype
 
 from evalkit.report.archive import reproducible
 from evalkit.report.document import Document, Table
-from evalkit.report.plain import cell, safe_text
+from evalkit.report.plain import cell, holds_years, safe_text
 from evalkit.report.word_parts import wide
 from evalkit.terms import Lang, Text
 
@@ -29,7 +29,8 @@ LISTED = (
     Text("行数", "Rows"),
     Text("来源", "Source"),
 )
-LONGEST_NAME, LONGEST_CELL, WIDEST = 31, 32_767, 60
+LONGEST_NAME, LONGEST_CELL = 31, 32_767
+WIDEST, LINE = 62, 54  # the widest column, and how much text stands on one line of it
 OPTIONS = {
     "in_memory": True,
     "strings_to_formulas": False,
@@ -97,7 +98,8 @@ class _Ink:
     def head(self, *, number: bool) -> Any:
         """The look of a column's header."""
         align = "right" if number else "left"
-        return self(bold=True, bg_color="#E7EDF3", top=2, bottom=1, align=align, valign="vcenter", text_wrap=True)
+        look = {"align": align, "indent": 0 if number else 1, "valign": "vcenter", "text_wrap": True}
+        return self(bold=True, bg_color="#E7EDF3", top=2, bottom=1, **look)
 
     def link(self) -> Any:
         """The look of a link."""
@@ -132,6 +134,7 @@ def _sheet(sheet: Any, table: Table, lang: Lang, ink: _Ink) -> None:
         sheet.write_string(3, at, _text(column.head), ink.head(number=column.number))
         sheet.set_column(at, at, column.width())
         _fill(sheet, at, column, ink)
+    _heights(sheet, columns)
     if columns:
         sheet.autofilter(3, 0, 3 + len(table.frame), len(columns) - 1)
     _paper(sheet)
@@ -152,36 +155,46 @@ class _Column:
         series, head = table.frame.iloc[:, at], table.frame.columns[at]
         values, kind = series.tolist(), series.dtype
         if is_integer_dtype(kind):
-            return cls(str(head), values, True, "0")
+            return cls(str(head), values, True, "0" if holds_years(series) else "#,##0")
         if is_float_dtype(kind) and not is_bool_dtype(kind):
             decimals = table.decimals.get(str(head), 3)
-            return cls(str(head), values, True, f"0.{'0' * decimals}" if decimals else "0")
+            return cls(str(head), values, True, f"#,##0.{'0' * decimals}".rstrip("."))
         return cls(str(head), values, False, "")
 
     def width(self) -> float:
         """A width that fits what stands in it; long texts are wrapped."""
         if self.number:
             decimals = len(self.look.partition(".")[2])
-            shown = max((len(f"{value:.{decimals}f}") for value in self.values if not pd.isna(value)), default=0)
+            shown = max((len(f"{value:,.{decimals}f}") for value in self.values if not pd.isna(value)), default=0)
         else:
             shown = max((wide(str(value)) for value in self.values[:2000]), default=0)
-        return max(9, min(max(shown, min(wide(self.head), 22)) * 1.1 + 3, WIDEST))
+        return max(9, min(max(shown, min(wide(self.head), 22)) * 1.1 + 4, WIDEST))
 
 
 def _fill(sheet: Any, at: int, column: _Column, ink: _Ink) -> None:
     """Write the cells of a column: numbers as numbers, nothing where a value is missing, all else as text."""
-    number, text, wrapped = ink(num_format=column.look or "0.000"), ink(), ink(text_wrap=True)
-    whole = ink(num_format="0")
+    number, text, wrapped = ink(num_format=column.look or "General"), ink(indent=1), ink(indent=1, text_wrap=True)
     for row, value in enumerate(column.values, start=4):
         if value is None or value is pd.NA or value is pd.NaT:
             continue
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             words = _text(value if isinstance(value, str) else cell(value))
-            sheet.write_string(row, at, words, wrapped if wide(words) > WIDEST - 4 else text)
+            sheet.write_string(row, at, words, wrapped if wide(words) > LINE else text)
         elif math.isfinite(value):
-            sheet.write_number(row, at, value, whole if isinstance(value, int) else number)
+            sheet.write_number(row, at, value, number)
         elif not math.isnan(value):
             sheet.write_string(row, at, cell(value), text)
+
+
+def _heights(sheet: Any, columns: list[_Column]) -> None:
+    """Make rows high enough for their wrapped texts, for programs that do not do so themselves."""
+    lines: dict[int, int] = {}
+    for column in columns:
+        for row, value in enumerate(column.values, start=4):
+            if isinstance(value, str) and len(value) * 2 > LINE and wide(value) > LINE:
+                lines[row] = max(lines.get(row, 1), -(-wide(value) // LINE))
+    for row, most in lines.items():
+        sheet.set_row(row, min(14 * most + 2, 400))
 
 
 def _origin(table: Table, lang: Lang) -> str:

@@ -65,7 +65,7 @@ def test_a_report_is_frozen_and_refuses_other_endings(answers, tmp_path):
     report = ek.Report("t")
     assert report.add(answers["bond"]) is not report
     assert report.answers == ()
-    with pytest.raises(ek.SpecError, match="use .html"):
+    with pytest.raises(ek.SpecError, match=r"use \.html"):
         report.save(tmp_path / "report.odt")
     with pytest.raises(ek.OutputError):
         ek.Report("t", lang="en").add(answers["drag"]).save(tmp_path / "nowhere" / "report.html")
