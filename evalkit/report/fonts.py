@@ -30,6 +30,9 @@ def families() -> list[str]:
     return ["DejaVu Sans", *([chinese] if chinese else [])]
 
 
+LAST = ("Noto Sans CJK JP",)  # what a collection of all of CJK is called where only its first face is read
+
+
 @cache
 def chinese_family() -> str | None:
     """A family that has Chinese glyphs: of the system, else of the package of the extra `fonts`; None where there is none."""
@@ -39,7 +42,7 @@ def chinese_family() -> str | None:
             return name
     packaged = _packaged()
     if packaged is None:
-        return None
+        return next((name for name in LAST if name in have), None)
     font_manager.fontManager.addfont(packaged)
     return font_manager.FontProperties(fname=packaged).get_name()
 
@@ -52,7 +55,12 @@ def chinese_font() -> Path | None:
 def need_chinese() -> None:
     """Refuse to draw Chinese on a machine without a Chinese font: it would come out as empty boxes."""
     if chinese_family() is None:
-        raise OutputError("no font on this machine has Chinese glyphs", do='install one, or run: pip install "evalkit[fonts]"')
+        raise no_chinese()
+
+
+def no_chinese() -> OutputError:
+    """What is said where Chinese is to be drawn and no font has it."""
+    return OutputError("no font on this machine has Chinese glyphs", do='install one, or run: pip install "evalkit[fonts]"')
 
 
 def _packaged() -> Path | None:

@@ -90,9 +90,9 @@ def _table(table: Table, lang: Lang) -> dict[str, Any]:
 
 
 def _wrapping(column: Iterable[str]) -> str:
-    """Whether the cells of a text column fit on one line each."""
+    """Nothing where the cells of a text column fit on one line each, else `long`."""
     longest = max((sum(1.0 if ord(char) > 0x2E7F else 0.55 for char in text) for text in column), default=0)
-    return "short" if longest <= LINE else "long"
+    return "" if longest <= LINE else "long"
 
 
 def _caption(item: Numbered, block: Table | Figure, lang: Lang) -> dict[str, str]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from typing import Any
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
 
+from evalkit.report import fonts
 from evalkit.report.document import Figure, Formula
-from evalkit.report.fonts import need_chinese
 from evalkit.report.theme import style
 from evalkit.terms import Lang
 
@@ -17,22 +20,25 @@ DPI = 200
 
 
 class Pictures:
-    """The pictures of one document, drawn when first asked for."""
+    """The pictures of one document, each drawn when first asked for.
+
+    They are kept by figure, not by its key: answers of one kind draw figures of one key.
+    """
 
     def __init__(self, lang: Lang = "zh") -> None:
         if lang == "zh":
-            need_chinese()
-        self._made: dict[tuple[str, str], bytes] = {}
+            fonts.need_chinese()
+        self._made: dict[tuple[Figure | Formula, str], bytes] = {}
 
     def png(self, figure: Figure) -> bytes:
         """The figure as PNG, 200 dots an inch."""
         self._draw(figure)
-        return self._made[figure.key, "png"]
+        return self._made[figure, "png"]
 
     def svg(self, figure: Figure) -> bytes:
         """The figure as SVG, its text as paths, so that it needs no font."""
         self._draw(figure)
-        return self._made[figure.key, "svg"]
+        return self._made[figure, "svg"]
 
     def formula_png(self, formula: Formula) -> bytes:
         """The formula as PNG on white."""
@@ -43,20 +49,36 @@ class Pictures:
         return self._typeset(formula, "svg")
 
     def _draw(self, figure: Figure) -> None:
-        if (figure.key, "png") not in self._made:
-            with style():
+        if (figure, "svg") not in self._made:
+            with style(), _no_empty_boxes():
                 canvas = figure.draw()
                 for kind in ("png", "svg"):
-                    self._made[figure.key, kind] = _bytes(canvas, kind)
+                    self._made[figure, kind] = _bytes(canvas, kind)
 
     def _typeset(self, formula: Formula, kind: str) -> bytes:
-        if (formula.tex, kind) not in self._made:
-            with style():
+        if (formula, kind) not in self._made:
+            with style(), _no_empty_boxes():
                 canvas = Canvas(figsize=(0.1, 0.1))
                 FigureCanvasAgg(canvas)
                 canvas.text(0, 0, f"${formula.tex}$", fontsize=12)
-                self._made[formula.tex, kind] = _bytes(canvas, kind, bbox_inches="tight", pad_inches=0.04)
-        return self._made[formula.tex, kind]
+                self._made[formula, kind] = _bytes(canvas, kind, bbox_inches="tight", pad_inches=0.04)
+        return self._made[formula, kind]
+
+
+@contextmanager
+def _no_empty_boxes() -> Iterator[None]:
+    """Refuse to draw a Chinese name where no font has it, in an English report too."""
+    if fonts.chinese_family() is not None:
+        yield
+        return
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message=".*[Gg]lyph .*missing", category=UserWarning)
+        try:
+            yield
+        except UserWarning as fault:
+            if "missing from" not in str(fault):
+                raise
+            raise fonts.no_chinese() from None
 
 
 def _bytes(canvas: Canvas, kind: str, **options: Any) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,6 +13,7 @@ from evalkit.report.document import Document
 from evalkit.report.pictures import Pictures
 
 FORMATS = ("html", "docx", "xlsx")
+_UNNAMEABLE = re.compile(r"[^\w.-]+")
 
 
 def save(document: Document, path: Path) -> Path:
@@ -27,19 +29,38 @@ def save(document: Document, path: Path) -> Path:
     kind = path.suffix.lstrip(".").lower()
     if kind not in FORMATS:
         raise SpecError(f"a report is not written as '{path.suffix}'", where=str(path), do="use .html, .docx or .xlsx")
+    _need_folder(path.parent)
     write(path, rendered(document, kind, Pictures(document.lang)))
     return path
 
 
 def save_all(document: Document, folder: Path, *, stem: str, formats: Iterable[str] = FORMATS) -> None:
-    """Write a document in several formats, and its figures as PNG and SVG, into a folder; each figure is drawn once."""
+    """Write a document in several formats, and its figures as files, into a folder; each figure is drawn once.
+
+    Nothing is written before everything is drawn, so that a fault while drawing leaves no file.
+    """
+    _need_folder(folder)
     pictures = Pictures(document.lang)
-    for kind in formats:
-        write(folder / f"{stem}.{kind}", rendered(document, kind, pictures))
-    (folder / "figures").mkdir()
+    made = {f"{stem}.{kind}": rendered(document, kind, pictures) for kind in formats}
+    save_figures(document, folder / "figures", pictures)
+    for name, data in made.items():
+        write(folder / name, data)
+
+
+def save_figures(document: Document, folder: Path, pictures: Pictures | None = None) -> list[Path]:
+    """Write each figure as PNG (200 dots an inch) and SVG, named by its number and key; `pictures` are those drawn already."""
+    drawn = pictures or Pictures(document.lang)
+    made: dict[Path, bytes] = {}
     for number, figure in enumerate(document.figures(), start=1):
-        write(folder / "figures" / f"{number:02d}_{figure.key}.png", pictures.png(figure))
-        write(folder / "figures" / f"{number:02d}_{figure.key}.svg", pictures.svg(figure))
+        stem = f"{number:02d}_{_UNNAMEABLE.sub('_', figure.key)}"
+        made |= {folder / f"{stem}.png": drawn.png(figure), folder / f"{stem}.svg": drawn.svg(figure)}
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as fault:
+        raise OutputError("the folder cannot be made", where=str(folder), found=str(fault), do="choose another place") from None
+    for path, data in made.items():
+        write(path, data)
+    return list(made)
 
 
 def rendered(document: Document, kind: str, pictures: Pictures) -> bytes:
@@ -74,7 +95,14 @@ def write(path: Path, data: bytes) -> None:
         part.chmod(0o644)
         part.replace(path)
     except OSError as fault:
-        part.unlink(missing_ok=True)
         raise OutputError(
             "the file cannot be written", where=str(path), found=str(fault), do="close it where it is open, or free some space"
         ) from None
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _need_folder(folder: Path) -> None:
+    """Refuse a place that is not there before any figure is drawn."""
+    if not folder.is_dir():
+        raise OutputError("the folder to write into is not there", where=str(folder), do="make it, or choose another place")

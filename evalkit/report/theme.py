@@ -36,7 +36,7 @@ def style() -> Iterator[None]:
             "axes.spines.right": False,
             "axes.grid": True,
             "axes.axisbelow": True,
-            "axes.unicode_minus": False,
+            "axes.unicode_minus": True,  # DejaVu Sans comes first and has it
             "grid.color": "0.88",
             "grid.linewidth": 0.6,
             "legend.frameon": False,

@@ -12,7 +12,8 @@ from evalkit.report.plain import safe_text
 
 TEXT_WIDTH = 9071  # twentieths of a point between margins of 2.5 cm on A4
 _SEAMS = re.compile("(?<=[0-9A-Za-z])(?=[一-鿿])|(?<=[一-鿿])(?=[0-9A-Za-z])")
-PAD = 190  # room at the sides of a cell
+NARROW = '<w:tblCellMar><w:left w:w="55" w:type="dxa"/><w:right w:w="55" w:type="dxa"/></w:tblCellMar>'
+SAMPLE, SLICE = 60, 100  # rows looked at, and twips given at a time, to find widths
 _BREAKABLE = re.compile(r"[\s/、，。；：,;]+|(?<=-)")
 
 
@@ -85,7 +86,7 @@ class Grid:
         cells = [f'<w:tc><w:tcPr><w:tcW w:w="{round(5000 * width / total)}" w:type="pct"/>' for width in widths]
         return (
             f'<w:tbl><w:tblPr><w:tblStyle w:val="ThreeLine"/><w:tblW w:w="{share}" w:type="pct"/><w:jc w:val="center"/>'
-            '<w:tblLayout w:type="autofit"/>'
+            f'<w:tblLayout w:type="autofit"/>{NARROW if self.small else ""}'
             '<w:tblLook w:val="0620" w:firstRow="1" w:lastRow="0" w:firstColumn="0" w:lastColumn="0" w:noHBand="1" w:noVBand="1"/>'
             f"<w:tblCaption w:val={attribute(self.title)}/><w:tblDescription w:val={attribute(self.description or self.title)}/>"
             f"</w:tblPr><w:tblGrid>{columns}</w:tblGrid>{self._header(cells)}{self._body(cells)}</w:tbl>"
@@ -119,25 +120,42 @@ class Grid:
 def widths_of(grid: Grid) -> tuple[list[int], int]:
     """Widths of the columns in twips by what they hold, and the table's share of the text width in fiftieths of a percent.
 
-    A column gets what its longest word needs, then a part of what is left in proportion to its text.
+    No number and no word is broken where there is room; what is left goes where it makes the rows lowest.
     """
-    half = 82 if grid.small else 92  # half an em, and a little
+    half, pad = (82, 130) if grid.small else (92, 175)  # half an em and a little; room at the sides of a cell
+    heads = [round(_longest(head) * half * 1.12) + pad for head in grid.headers]
     columns = _columns(grid)
-    heads = [round(_longest(head) * half * 1.2) + PAD for head in grid.headers]
-    bodies = [max(map(_longest, column), default=0) * half + PAD for column in columns]
+    bodies = [max(map(_longest, column), default=0) * half + pad for column in columns]
     needs = list(map(max, heads, bodies))
-    texts = [round(min(max(map(_span, column), default=0), 64) * half) + PAD for column in columns]
-    wants = list(map(max, needs, texts))
-    whole = [max(want, round(wide(head) * half * 1.15) + PAD) for want, head in zip(wants, grid.headers, strict=True)]
+    spans = [[wide(head) * half * 1.12 for head in grid.headers], *([_span(text) * half for text in row] for row in grid.rows)]
+    whole = [max(need, round(max(span)) + pad) for need, span in zip(needs, zip(*spans, strict=True), strict=True)]
     if sum(whole) <= TEXT_WIDTH:  # every cell on one line
         spare = max(TEXT_WIDTH * 0.62 - sum(whole), min(TEXT_WIDTH - sum(whole), 260 * len(whole))) / len(whole)
-        widths = [round(want + max(spare, 0)) for want in whole]
+        widths = [round(want + spare) for want in whole]
         return widths, min(round(5000 * sum(widths) / TEXT_WIDTH), 5000)
-    if sum(wants) <= TEXT_WIDTH:  # only headers are broken
-        return _between(wants, whole), 5000
-    if sum(needs) <= TEXT_WIDTH:
-        return _between(needs, wants), 5000
-    return [int(need * TEXT_WIDTH / sum(needs)) for need in needs], 5000
+    ease = [max(need, min(want, 24 * half + pad)) for need, want in zip(needs, whole, strict=True)]  # names on one line
+    for least in (ease, needs):
+        if sum(least) <= TEXT_WIDTH:
+            return _lowest(least, whole, spans[:SAMPLE], pad), 5000
+    if sum(bodies) <= TEXT_WIDTH:  # long words of headers are broken, numbers are not
+        return _between(bodies, needs), 5000
+    return [int(body * TEXT_WIDTH / sum(bodies)) for body in bodies], 5000
+
+
+def _lowest(least: Sequence[int], most: Sequence[int], spans: Sequence[Sequence[float]], pad: int) -> list[int]:
+    """Widths that fill the page, slice by slice: each goes to the column that makes the most rows high."""
+    widths, room = list(least), TEXT_WIDTH - sum(least)
+    while room > 0:
+        gain = [0.0] * len(widths)
+        for row in spans:
+            lines = [span / (width - pad) for span, width in zip(row, widths, strict=True)]
+            at = lines.index(max(lines))
+            gain[at] += lines[at] / (widths[at] - pad)
+        open_ = [at for at, width in enumerate(widths) if width < most[at]]
+        at = max(open_, key=gain.__getitem__)
+        step = min(SLICE, room, most[at] - widths[at])
+        widths[at], room = widths[at] + step, room - step
+    return widths
 
 
 def _between(least: Sequence[int], most: Sequence[int]) -> list[int]:

@@ -198,7 +198,7 @@ def _around() -> list[Style]:
     ]
     return [
         *tables,
-        Style(id="Caption", name="caption", size=21, head=True, space=(120, 80), align="center", before=lines),
+        Style(id="Caption", name="caption", size=21, head=True, space=(200, 80), align="center", before=lines),
         Style(id="SourceLine", name="Source Line", size=17, color=GRAY, space=(60, 0), before=lines),
         Style(id="FigureLine", name="Figure Line", size=21, space=(200, 0), align="center", before=keep),
         Style(id="FormulaLine", name="Formula Line", size=21, space=(120, 120), align="center"),
