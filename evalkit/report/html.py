@@ -23,7 +23,8 @@ from evalkit.terms import Lang, Text
 
 FAMILY = "Evalkit Sans SC"
 LANGUAGES: dict[Lang, str] = {"zh": "zh-CN", "en": "en"}
-LINE = 16  # a text cell up to this many ems stays on one line; longer ones wrap
+HEAD = 5  # ems: up to here the head of a column never wraps
+WIDTHS = {"": 8, "mid": 16, "long": 40, "prose": float("inf")}  # ems: text cells never wrap; wrap on paper; wrap; are prose
 WORDS = {
     "contents": Text("目录", "Contents"),
     "skip": Text("跳到正文", "Skip to the text"),
@@ -81,18 +82,27 @@ def _table(table: Table, lang: Lang) -> dict[str, Any]:
     columns = zip(*rows, strict=True) if rows else ((),) * len(heads)
     looks = ["number" if is_number else _wrapping(column) for is_number, column in zip(numeric, columns, strict=True)]
     return {
-        "heads": list(zip(heads, looks, strict=True)),
+        "heads": [(head, f"{look} {_head_look(head)}".strip()) for head, look in zip(heads, looks, strict=True)],
         "rows": [list(zip(row, looks, strict=True)) for row in rows],
-        "wide": len(heads) > 9,
+        "size": "many wide" if len(heads) > 9 else "many" if len(heads) > 6 else "",
         "hidden": hidden.say(lang),
         "note": safe_text(table.note),
     }
 
 
 def _wrapping(column: Iterable[str]) -> str:
-    """Nothing where the cells of a text column fit on one line each, else `long`."""
-    longest = max((sum(1.0 if ord(char) > 0x2E7F else 0.55 for char in text) for text in column), default=0)
-    return "" if longest <= LINE else "long"
+    """How the cells of a text column wrap, by the longest of them."""
+    longest = max((_ems(text) for text in column), default=0)
+    return next(look for look, most in WIDTHS.items() if longest <= most)
+
+
+def _head_look(head: str) -> str:
+    return "brief" if _ems(head) <= HEAD else "tall"
+
+
+def _ems(text: str) -> float:
+    """About how wide a text is, in ems."""
+    return sum(1.0 if ord(char) > 0x2E7F else 0.55 for char in text)
 
 
 def _caption(item: Numbered, block: Table | Figure, lang: Lang) -> dict[str, str]:

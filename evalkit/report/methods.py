@@ -33,6 +33,11 @@ LIMITS = (
         "same bounds and weights.",
     ),
     Text(
+        "两系统孰高孰低取决于各自的上下界与指标分布：偏态指标使指数偏低，“滞后”不等于绝对水平落后。",
+        "Which system stands higher depends on the bounds and the distribution of its indicators: skewed ones keep an index low, so that "
+        "“lags” is not “is worse off”.",
+    ),
+    Text(
         "加权平均允许指标之间完全互补，短板可被其他指标抵消，应结合障碍度阅读。",
         "A weighted mean is fully compensatory: a shortfall is offset by other indicators; read it with the obstacle degrees.",
     ),

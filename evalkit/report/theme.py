@@ -16,8 +16,9 @@ from matplotlib.patches import Patch
 
 from evalkit.report.fonts import families
 
-# Okabe & Ito (2008), reordered so that neighbors also differ in lightness; black is kept for totals.
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#7A7A7A", "#4B3F72", "#8C510A", "#003F5C")
+# Okabe & Ito (2008) and four darker colors, in the order that holds best in gray: each is at least 10 steps of lightness
+# (CIE L*) from the next, the first four from each other too, and the first six stay apart for color-blind readers.
+PALETTE = ("#0072B2", "#E69F00", "#4B3F72", "#009E73", "#8C510A", "#CC79A7", "#003F5C", "#7A7A7A", "#56B4E9", "#D55E00")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "h")
 DASHES = ("-", "--", "-.", ":")
 SEQUENTIAL = "YlGnBu"
@@ -99,12 +100,19 @@ def years(axes: Axes, periods: Iterable[int]) -> None:
     axes.set_xticks(shown, [str(p) for p in shown])
 
 
-def legend_below(axes: Axes, columns: int = 4) -> None:
+def legend_below(axes: Axes) -> None:
     """The legend under the plot, where it hides nothing."""
-    axes.figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=columns)
+    handles, labels = axes.get_legend_handles_labels()
+    axes.figure.legend(handles, labels, loc="outside lower center", ncols=_columns(labels))
 
 
-def keys_below(axes: Axes, keys: Sequence[tuple[Any, str]], columns: int = 4) -> None:
+def keys_below(axes: Axes, keys: Sequence[tuple[Any, str]]) -> None:
     """Colored keys under the plot."""
     patches = [Patch(facecolor=color, edgecolor="0.4", linewidth=0.4, label=label) for color, label in keys]
-    axes.figure.legend(handles=patches, loc="outside lower center", ncols=columns, fontsize=7.5)
+    axes.figure.legend(handles=patches, loc="outside lower center", ncols=_columns([label for _, label in keys]), fontsize=7.5)
+
+
+def _columns(labels: Sequence[str], room: int = 100) -> int:
+    """How many columns of a legend fit into a line of `room` letters, a Chinese character counting as two."""
+    longest = max((sum(2 if ord(letter) > 0x2E7F else 1 for letter in label) for label in labels), default=1)
+    return max(1, min(4, room // (longest + 8)))

@@ -14,7 +14,7 @@ TEXT_WIDTH = 9071  # twentieths of a point between margins of 2.5 cm on A4
 _SEAMS = re.compile("(?<=[0-9A-Za-z])(?=[一-鿿])|(?<=[一-鿿])(?=[0-9A-Za-z])")
 NARROW = '<w:tblCellMar><w:left w:w="55" w:type="dxa"/><w:right w:w="55" w:type="dxa"/></w:tblCellMar>'
 SAMPLE, SLICE = 60, 100  # rows looked at, and twips given at a time, to find widths
-_BREAKABLE = re.compile(r"[\s/、，。；：,;]+|(?<=-)")
+_BREAKABLE = re.compile(r"[\s/、，。；：;]+|(?<=-)")
 
 
 def attribute(text: str) -> str:
@@ -103,8 +103,9 @@ class Grid:
     def _body(self, cells: Sequence[str]) -> str:
         style, last, made = self._style("TableText"), len(self.rows) - 1, []
         right = ['<w:jc w:val="right"/>' if numeric else "" for numeric in self.numeric]
+        whole = last < 8 and all(wide(text) < 60 for row in self.rows for text in row)  # small enough for one page
         for at, row in enumerate(self.rows):
-            kept = at == 0 or last < 8 or at >= last - 1
+            kept = whole or at == 0 or at >= last - 1
             keep = "<w:keepNext/>" if kept and not (self.ends and at == last) else ""
             inside = "".join(
                 f'{cell}</w:tcPr><w:p><w:pPr><w:pStyle w:val="{style}"/>{keep}{align}</w:pPr>{run(text)}</w:p></w:tc>'
@@ -123,17 +124,19 @@ def widths_of(grid: Grid) -> tuple[list[int], int]:
     No number and no word is broken where there is room; what is left goes where it makes the rows lowest.
     """
     half, pad = (82, 130) if grid.small else (92, 175)  # half an em and a little; room at the sides of a cell
-    heads = [round(_longest(head) * half * 1.12) + pad for head in grid.headers]
+    wider = 1.09 if grid.small else 1.16  # letters of headers
+    heads = [round(_longest(head) * half * wider) + pad for head in grid.headers]
     columns = _columns(grid)
     bodies = [max(map(_longest, column), default=0) * half + pad for column in columns]
     needs = list(map(max, heads, bodies))
-    spans = [[wide(head) * half * 1.12 for head in grid.headers], *([_span(text) * half for text in row] for row in grid.rows)]
+    spans = [[wide(head) * half * wider for head in grid.headers], *([_span(text) * half for text in row] for row in grid.rows)]
     whole = [max(need, round(max(span)) + pad) for need, span in zip(needs, zip(*spans, strict=True), strict=True)]
     if sum(whole) <= TEXT_WIDTH:  # every cell on one line
         spare = max(TEXT_WIDTH * 0.62 - sum(whole), min(TEXT_WIDTH - sum(whole), 260 * len(whole))) / len(whole)
         widths = [round(want + spare) for want in whole]
         return widths, min(round(5000 * sum(widths) / TEXT_WIDTH), 5000)
-    ease = [max(need, min(want, 24 * half + pad)) for need, want in zip(needs, whole, strict=True)]  # names on one line
+    names = [min(max(map(_span, column), default=0), 24) * half + pad for column in columns]  # on one line where they can
+    ease = [max(need, round(name)) for need, name in zip(needs, names, strict=True)]
     for least in (ease, needs):
         if sum(least) <= TEXT_WIDTH:
             return _lowest(least, whole, spans[:SAMPLE], pad), 5000

@@ -194,7 +194,7 @@ def _around() -> list[Style]:
     tables = [
         Style(id=f"{id_}{tail}", name=f"{name}{' Small' * bool(tail)}", size=size, head=head, space=(30, 30))
         for id_, name, head in (("TableText", "Table Text", False), ("TableHead", "Table Head", True))
-        for tail, size in (("", 18), ("Small", 16))
+        for tail, size in (("", 18), ("Small", 15 if head else 16))
     ]
     return [
         *tables,

@@ -31,6 +31,7 @@ LISTED = (
 )
 LONGEST_NAME, LONGEST_CELL = 31, 32_767
 WIDEST, LINE = 62, 54  # the widest column, and how much text stands on one line of it
+LEFT = {"align": "left", "indent": 1}
 OPTIONS = {
     "in_memory": True,
     "strings_to_formulas": False,
@@ -101,14 +102,14 @@ class _Ink:
         look = {"align": align, "indent": 0 if number else 1, "valign": "vcenter", "text_wrap": True}
         return self(bold=True, bg_color="#E7EDF3", top=2, bottom=1, **look)
 
-    def link(self) -> Any:
+    def link(self, **look: Any) -> Any:
         """The look of a link."""
-        return self(font_color="#0563C1", underline=1)
+        return self(font_color="#0563C1", underline=1, **look)
 
 
 def _contents(sheet: Any, document: Document, names: list[str], ink: _Ink) -> None:
     """The first sheet: every table with a link to its own."""
-    lang, wrapped = document.lang, ink(text_wrap=True)
+    lang, wrapped = document.lang, ink(**LEFT, text_wrap=True)
     sheet.write_string(0, 0, _text(document.title), ink.caption())
     sheet.write_string(1, 0, _text(document.subtitle), ink.small())
     for at, (head, width) in enumerate(zip(LISTED, (7, 30, 42, 52, 10, 50), strict=True)):
@@ -117,7 +118,7 @@ def _contents(sheet: Any, document: Document, names: list[str], ink: _Ink) -> No
     for at, (table, name) in enumerate(zip(document.tables(), names, strict=True), start=1):
         row = 3 + at
         sheet.write_number(row, 0, at, ink(num_format="0"))
-        sheet.write_url(row, 1, _inside(name), ink.link(), string=name)
+        sheet.write_url(row, 1, _inside(name), ink.link(**LEFT), string=name)
         for column, text in ((2, table.caption.zh), (3, table.caption.en), (5, table.source)):
             sheet.write_string(row, column, _text(text), wrapped)
         sheet.write_number(row, 4, len(table.frame), ink(num_format="#,##0"))
@@ -173,7 +174,7 @@ class _Column:
 
 def _fill(sheet: Any, at: int, column: _Column, ink: _Ink) -> None:
     """Write the cells of a column: numbers as numbers, nothing where a value is missing, all else as text."""
-    number, text, wrapped = ink(num_format=column.look or "General"), ink(indent=1), ink(indent=1, text_wrap=True)
+    number, text, wrapped = ink(num_format=column.look or "General"), ink(**LEFT), ink(**LEFT, text_wrap=True)
     for row, value in enumerate(column.values, start=4):
         if value is None or value is pd.NA or value is pd.NaT:
             continue

@@ -3,9 +3,14 @@
 import re
 from html.parser import HTMLParser
 
+import pandas as pd
 import pytest
 
+from evalkit.report import html as html_module
+from evalkit.report.document import Document, Heading, Table
 from evalkit.report.html import html
+from evalkit.report.plain import cell, printed
+from evalkit.terms import Text
 
 
 @pytest.fixture
@@ -74,3 +79,94 @@ def test_the_same_document_gives_the_same_bytes(make_document):
 
     first, second = (html(make_document(), Pictures("zh")) for _ in range(2))
     assert first == second
+
+
+def test_the_font_reaches_the_style_sheet_unescaped_and_holds_what_the_page_says(page):
+    from base64 import b64decode
+    from io import BytesIO
+
+    from fontTools.ttLib import TTFont
+
+    style = re.search(r"<style>(.*?)</style>", page, re.DOTALL).group(1)
+    assert "&#34;" not in style
+    assert "&quot;" not in style
+    data = re.search(r"data:font/woff2;base64,([A-Za-z0-9+/=]+)", style).group(1)
+    glyphs = TTFont(BytesIO(b64decode(data))).getBestCmap()
+    assert {ord(char) for char in "第一章折线长表来源0123456789"} <= set(glyphs)
+
+
+def test_without_a_font_the_page_falls_back_on_those_of_the_reader(document, pictures, monkeypatch):
+    monkeypatch.setattr(html_module, "chinese_font", lambda: None)
+    page = html(document, pictures).decode("utf-8")
+    assert "@font-face" not in page
+    assert '"Microsoft YaHei"' in page
+
+
+def test_nothing_can_run_or_be_fetched(page):
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]+)"', page).group(1)
+    assert policy.startswith("default-src 'none'")
+    assert not re.search(r"https?:", page)
+
+
+def test_each_language_is_marked_for_those_who_listen(page, make_document, pictures):
+    assert '<html lang="zh-CN">' in page
+    assert '<span class="other" lang="en">Table 1. A long table</span>' in page
+    english = html(make_document("en"), pictures).decode("utf-8")
+    assert '<span class="other" lang="zh-CN">表 1　长表</span>' in english
+    assert 'href="#text">Skip to the text' in english
+
+
+def test_chapters_are_numbered_in_text_and_contents(page):
+    assert '<h2 id="h1">1 第一章</h2>' in page
+    assert '<h3 id="h1-1">1.1 小节</h3>' in page
+    assert page.count('<a href="#h2">2 第二章</a>') == 2  # beside the text on a wide screen, folded on a phone
+
+
+def test_a_table_kept_in_the_workbook_prints_no_rows(page):
+    assert page.count("<table") == 1
+    assert "共 60 行，全部列于工作簿的工作表“all”" in page
+
+
+def page_of(frame, pictures):
+    blocks = (Heading("h"), Table(key="t", caption=Text("表", "t"), frame=frame))
+    return html(Document(title="t", blocks=blocks), pictures).decode("utf-8")
+
+
+def test_a_table_without_rows_says_so(pictures):
+    assert "（无记录）" in page_of(pd.DataFrame({"a": []}), pictures)
+
+
+def test_cells_wrap_by_how_long_they_are(pictures):
+    frame = pd.DataFrame({"n": [-1.5], "短": ["良好协调"], "中": ["巩固拓展脱贫攻坚成果"], "长": ["长" * 30], "文": ["长" * 90]})
+    page = page_of(frame, pictures)
+    assert '<td class="number">−1.500</td><td>良好协调</td><td class="mid">' in page
+    assert '<td class="long">' in page
+    assert '<td class="prose">' in page
+
+
+def test_what_cannot_be_printed_is_left_out(pictures):
+    page = page_of(pd.DataFrame({"a\x00": ["x\ud800\u202ey"]}), pictures)
+    assert '<th scope="col" class="brief">a</th>' in page
+    assert "<td>xy</td>" in page
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(float("-inf"), "−∞"), (pd.NaT, "—"), (pd.NA, "—"), (pd.Timestamp("2024-03-01"), "2024-03-01")],
+)
+def test_odd_cells(value, expected):
+    assert cell(value) == expected
+
+
+def test_missing_years_stay_years_and_words_are_no_numbers():
+    frame = pd.DataFrame(
+        {
+            "year": pd.array([2020, None], dtype="Int64"),
+            "mixed": pd.Series([1, None], dtype=object),
+            "yes": [True, False],
+            "word": ["a", "b"],
+        }
+    )
+    _, rows, numeric = printed(Table(key="t", caption=Text("", ""), frame=frame))
+    assert rows == [["2020", "1", "True", "a"], ["—", "—", "False", "b"]]
+    assert numeric == [True, True, False, False]

@@ -2,8 +2,10 @@
 
 import subprocess
 import sys
+from itertools import combinations, pairwise
 
 import matplotlib as mpl
+import numpy as np
 import pytest
 
 import evalkit as ek
@@ -12,7 +14,14 @@ from evalkit.report.document import Figure
 from evalkit.report.pictures import Pictures
 from evalkit.terms import Text
 
-LUMINANCE = (0.2126, 0.7152, 0.0722)
+TO_XYZ = np.array([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]])
+WHITE = np.array([0.95047, 1, 1.08883])
+# Machado, Oliveira & Fernandes (2009), severity 1, on linear RGB
+SIGHTS = {
+    "protanopia": np.array([[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]),
+    "deuteranopia": np.array([[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]),
+    "tritanopia": np.array([[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]]),
+}
 
 
 def draw(title="巩固拓展脱贫攻坚成果"):
@@ -73,10 +82,11 @@ def test_negative_ticks_have_a_true_minus():
 
 
 def test_the_style_leaves_no_trace():
-    before = mpl.rcParams.copy()
+    names = ("font.family", "mathtext.fontset", "svg.hashsalt", "axes.grid")
+    before = [mpl.rcParams[name] for name in names]
     with theme.style():
-        assert mpl.rcParams["font.family"][0] == "DejaVu Sans"
-    assert mpl.rcParams == before
+        assert [mpl.rcParams[name] for name in names] != before
+    assert [mpl.rcParams[name] for name in names] == before
 
 
 def test_figures_stay_out_of_the_global_state():
@@ -84,9 +94,31 @@ def test_figures_stay_out_of_the_global_state():
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
 
 
-def test_neighboring_colors_differ_in_gray():
-    grays = [sum(part * share for part, share in zip(mpl.colors.to_rgb(c), LUMINANCE, strict=True)) for c in theme.PALETTE[:6]]
-    assert all(abs(one - other) > 0.03 for one, other in zip(grays, grays[1:], strict=False))
+def linear(color):
+    part = np.array(mpl.colors.to_rgb(color))
+    return np.where(part <= 0.04045, part / 12.92, ((part + 0.055) / 1.055) ** 2.4)
+
+
+def lightness(color):
+    return 116 * np.cbrt(linear(color) @ TO_XYZ[1]) - 16
+
+
+def lab(rgb):
+    shares = TO_XYZ @ np.clip(rgb, 0, 1) / WHITE
+    x, y, z = np.where(shares > 0.008856, np.cbrt(shares), 7.787 * shares + 16 / 116)
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+def test_colors_hold_in_gray():
+    steps = [lightness(color) for color in theme.PALETTE]
+    assert min(abs(one - other) for one, other in pairwise(steps)) >= 10
+    assert min(abs(one - other) for one, other in combinations(steps[:4], 2)) >= 10
+
+
+@pytest.mark.parametrize("sight", [pytest.param(matrix, id=name) for name, matrix in SIGHTS.items()])
+def test_the_first_colors_stay_apart_for_color_blind_readers(sight):
+    seen = [lab(sight @ linear(color)) for color in theme.PALETTE[:6]]
+    assert min(np.linalg.norm(one - other) for one, other in combinations(seen, 2)) >= 15
 
 
 def test_lines_are_told_apart_without_color():

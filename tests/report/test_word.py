@@ -227,3 +227,10 @@ def test_no_part_names_the_library_that_wrote_it():
         core = parts.read("docProps/core.xml").decode()
         assert re.findall(r"<dcterms:created[^>]*>([^<]*)", core) == ["1980-01-01T00:00:00Z"]
         assert "python" not in core
+
+
+def test_numbers_are_never_broken():
+    rows = [["很长的说明" * 20, "1,234,567.00", "32,882.00"]]
+    widths, _ = widths_of(Grid(headers=["说明", "x", "y"], rows=rows, numeric=[False, True, True], title=""))
+    assert widths[1] > 12 * 90
+    assert widths[2] > 9 * 90

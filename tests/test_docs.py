@@ -1,0 +1,122 @@
+"""The documentation keeps its word: examples run, links lead somewhere, and what must be listed is listed."""
+
+import doctest
+import os
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import evalkit as ek
+from evalkit.panel.form import Form, IndicatorForm
+from evalkit.panel.rules import RULES
+from evalkit.study.form import Step, StudyForm
+
+ROOT = Path(__file__).parents[1]
+DOCS = sorted((ROOT / "docs").rglob("*.md"))
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", *DOCS, *sorted((ROOT / "datasets").rglob("*.md"))]
+FENCE = re.compile(r"^```(\w*)(.*?)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE | doctest.IGNORE_EXCEPTION_DETAIL
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def blocks(path: Path, language: str) -> list[str]:
+    return [found[3] for found in FENCE.finditer(path.read_text(encoding="utf-8")) if found[1] == language]
+
+
+def examples(path: Path, *, real: bool) -> doctest.DocTest:
+    """The examples of a page as one session; lines outside of them are blanked, so that a failure names its line.
+
+    A block whose fence says EVALKIT_DATA needs the real panels: ```python EVALKIT_DATA
+    """
+    text = path.read_text(encoding="utf-8")
+    kept = [" "] * len(text)
+    for found in FENCE.finditer(text):
+        if found[1] == "python" and (real or "EVALKIT_DATA" not in found[2]):
+            kept[found.start(3) : found.end(3)] = found[3]
+    lines = "".join(old if old == "\n" else new for old, new in zip(text, kept, strict=True))
+    return doctest.DocTestParser().get_doctest(lines, {"__name__": "__main__"}, name(path), str(path), 0)
+
+
+@pytest.mark.parametrize("path", [page for page in (ROOT / "README.md", *DOCS) if blocks(page, "python")], ids=name)
+def test_examples_print_what_they_say(path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    report: list[str] = []
+    session = examples(path, real=bool(os.environ.get("EVALKIT_DATA")))
+    result = doctest.DocTestRunner(optionflags=FLAGS).run(session, out=report.append)
+    assert result.attempted > 0
+    assert result.failed == 0, "\n".join(report)
+
+
+@pytest.mark.parametrize("path", DOCS, ids=name)
+def test_every_python_block_is_an_example_that_runs(path):
+    for block in blocks(path, "python"):
+        assert block.startswith(">>> "), f"not run by the tests:\n{block}"
+
+
+@pytest.mark.parametrize("path", [page for page in DOCS if blocks(page, "toml")], ids=name)
+def test_toml_blocks_are_toml(path):
+    for block in blocks(path, "toml"):
+        assert tomllib.loads(block)
+
+
+def anchors(path: Path) -> set[str]:
+    """The anchors of a page's headings, as code forges make them."""
+    headings = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name)
+def test_links_lead_somewhere(path):
+    text = FENCE.sub("", path.read_text(encoding="utf-8"))
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if target.startswith(("http://", "https://", "mailto:")):
+            continue
+        file, _, anchor = target.partition("#")
+        there = (path.parent / file).resolve() if file else path
+        assert there.exists(), f"{name(path)} links to {target}, which is not there"
+        assert not anchor or anchor in anchors(there), f"{name(path)} links to {target}: {anchors(there)}"
+
+
+def test_the_index_leads_to_every_page():
+    read, reached = [ROOT / "docs" / "README.md"], set()
+    while read:
+        page = read.pop()
+        if page in reached or page.suffix != ".md" or not page.is_relative_to(ROOT / "docs"):
+            continue
+        reached.add(page)
+        targets = re.findall(r"\]\(([^)\s#]+)", page.read_text(encoding="utf-8"))
+        read += [(page.parent / target).resolve() for target in targets if "://" not in target]
+    assert reached == set(DOCS)
+
+
+def keys(form: type[Form]) -> set[str]:
+    found = set(form.model_fields)
+    for field in form.model_fields.values():
+        for part in (field.annotation, *getattr(field.annotation, "__args__", ())):
+            if isinstance(part, type) and issubclass(part, Form):
+                found |= keys(part)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [
+        pytest.param("how-to/study_file.md", keys(StudyForm) | keys(Step), id="study"),
+        pytest.param("how-to/own_indicator_system.md", keys(IndicatorForm), id="system"),
+        pytest.param("reference/errors.md", set(RULES), id="rules"),
+    ],
+)
+def test_what_must_be_listed_is_listed(page, words):
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    said = set(re.findall(r"\w+", text))
+    assert not words - said
+
+
+def test_every_public_name_is_met_in_the_docs():
+    said = set(re.findall(r"\w+", "".join(page.read_text(encoding="utf-8") for page in [ROOT / "README.md", *DOCS])))
+    assert not set(ek.__all__) - said
