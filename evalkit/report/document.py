@@ -19,7 +19,7 @@ class Heading:
     """A heading; level 1 is a chapter."""
 
     text: str
-    level: int = 1
+    level: Literal[1, 2, 3] = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from io import BytesIO
 from typing import Any
 
 import matplotlib as mpl
@@ -51,10 +52,20 @@ def style() -> Iterator[None]:
         yield
 
 
+class Picture(Figure):
+    """A figure outside matplotlib's global state, which shows itself in a notebook."""
+
+    def _repr_png_(self) -> bytes:
+        out = BytesIO()
+        with style():
+            self.savefig(out, format="png", dpi=110)
+        return out.getvalue()
+
+
 def new_figure(width: float, height: float) -> tuple[Figure, Axes]:
     """A figure of one plot, in inches, outside matplotlib's global state."""
     with style():
-        canvas = Figure(figsize=(width, height), layout="constrained")
+        canvas = Picture(figsize=(width, height), layout="constrained")
         FigureCanvasAgg(canvas)
         return canvas, canvas.subplots()
 

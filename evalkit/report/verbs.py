@@ -57,9 +57,12 @@ def figure(answer: Answer, kind: str | None = None, *, lang: Lang = "zh", known:
     >>> index = ek.CompositeIndex(system=ek.systems("revitalization")["revitalization"])
     >>> drag = ek.ObstacleDegree(top=3).measure(index.fit(counties).score(counties))
     >>> type(ek.figure(drag, lang="en")).__name__
-    'Figure'
+    'Picture'
     """
-    return _chosen(figures(answer, _voice(answer, lang, known)), kind, answer, "figure").draw()
+    from evalkit.report.theme import style
+
+    with style():
+        return _chosen(figures(answer, _voice(answer, lang, known)), kind, answer, "figure").draw()
 
 
 def prose(answer: Answer, *, lang: Lang = "zh", known: Mapping[str, Text] | None = None) -> str:

@@ -33,7 +33,7 @@ def test_every_answer_is_printed_and_told(answers, name, lang):
 
 @pytest.mark.parametrize("name", ["scores", "bond", "drag", "firm", "groups"])
 def test_every_answer_with_a_picture_is_drawn(answers, name):
-    assert type(ek.figure(answers[name], lang="en")).__name__ == "Figure"
+    assert type(ek.figure(answers[name], lang="en")).__name__ == "Picture"
 
 
 @pytest.mark.parametrize("kind", ["trend", "ladder", "balance", "ranking"])
