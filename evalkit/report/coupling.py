@@ -206,7 +206,7 @@ def ladder(answer: Coordination, voice: Voice, most: int = 40) -> Figure:
         canvas, axes = theme.new_figure(7.2, 1.6 + 0.17 * len(wide))
         colors = theme.grades(len(scheme.grades))
         axes.imshow(wide.to_numpy(dtype=float), cmap=colors, vmin=0.5, vmax=len(scheme.grades) + 0.5, aspect="auto")
-        axes.set_xticks(range(wide.shape[1]), [str(p) for p in wide.columns])
+        theme.years(axes, answer.frame.index.unique("period").sort_values(), tiles=True)
         axes.set_yticks(range(len(wide)), [voice.name(u) for u in wide.index], fontsize=7)
         axes.grid(visible=False)
         present = sorted({int(g) for g in np.unique(wide.to_numpy()[~wide.isna().to_numpy()])})

@@ -18,7 +18,7 @@ from evalkit.report.document import Block, Bullets, Document, Figure, Formula, H
 from evalkit.report.fonts import chinese_font
 from evalkit.report.numbering import Numbered, numbered
 from evalkit.report.pictures import Pictures
-from evalkit.report.plain import hidden_rows, printed, safe_text
+from evalkit.report.plain import printed, safe_text
 from evalkit.terms import Lang, Text
 
 FAMILY = "Evalkit Sans SC"
@@ -32,7 +32,6 @@ WORDS = {
     "empty": Text("（无记录）", "(no rows)"),
     "key": Text("要点", "Key finding"),
     "caution": Text("注意", "Caution"),
-    "hidden": Text("共 {n} 行，全部列于工作簿的工作表“{key}”。", "{n} rows in all; the workbook holds them on sheet “{key}”."),
 }
 
 
@@ -71,21 +70,18 @@ def _part(item: Numbered, pictures: Pictures, lang: Lang) -> Part:
             data = {"uri": _uri(pictures.svg(block)), "alt": safe_text(block.alt)} | _caption(item, block, lang)
             return Part("figure", item.anchor, data)
         case Table():
-            return Part("table", item.anchor, _table(block, lang) | _caption(item, block, lang))
+            return Part("table", item.anchor, _table(item, block, lang) | _caption(item, block, lang))
 
 
-def _table(table: Table, lang: Lang) -> dict[str, Any]:
+def _table(item: Numbered, table: Table, lang: Lang) -> dict[str, Any]:
     heads, rows, numeric = printed(table)
-    hidden = WORDS["empty"] if table.frame.empty else Text("", "")
-    if hidden_rows(table):
-        hidden = WORDS["hidden"].format(n=f"{len(table.frame):,}", key=safe_text(table.key))
     columns = zip(*rows, strict=True) if rows else ((),) * len(heads)
     looks = ["number" if is_number else _wrapping(column) for is_number, column in zip(numeric, columns, strict=True)]
     return {
         "heads": [(head, f"{look} {_head_look(head)}".strip()) for head, look in zip(heads, looks, strict=True)],
         "rows": [list(zip(row, looks, strict=True)) for row in rows],
         "size": "many wide" if len(heads) > 9 else "many" if len(heads) > 6 else "",
-        "hidden": hidden.say(lang),
+        "hidden": WORDS["empty"].say(lang) if table.frame.empty else item.elsewhere,
         "note": safe_text(table.note),
     }
 

@@ -298,13 +298,13 @@ def heatmap(answer: Obstacles, voice: Voice, most: int = 16) -> Figure:
     def draw() -> Canvas:
         order = answer.average.iloc[-1].sort_values(ascending=False, kind="stable").index[:most]
         shown = answer.average[order].T * 100
-        canvas, axes = theme.new_figure(7.2, 1.5 + 0.27 * len(shown))
+        canvas, axes = theme.new_figure(7.2, 1.4 + 0.32 * len(shown))
         image = axes.imshow(shown.to_numpy(), cmap=theme.SEQUENTIAL, aspect="auto", vmin=0)
-        axes.set_xticks(range(shown.shape[1]), [str(p) for p in shown.columns], fontsize=7.5)
-        axes.set_yticks(range(len(shown)), [voice.name(key) for key in shown.index], fontsize=8)
+        theme.years(axes, answer.average.index, tiles=True)
+        axes.set_yticks(range(len(shown)), [theme.wrapped(voice.name(key)) for key in shown.index], fontsize=7.5)
         axes.grid(visible=False)
         for (i, j), value in np.ndenumerate(shown.to_numpy()):
-            axes.text(j, i, f"{value:.1f}", ha="center", va="center", fontsize=6.5, color=theme.on(image.norm(value)))
+            axes.text(j, i, f"{value:.0f}", ha="center", va="center", fontsize=6.5, color=theme.on(image.norm(value)))
         canvas.colorbar(image, ax=axes, label=voice(Text("平均障碍度（%）", "Mean obstacle degree (%)")), shrink=0.8)
         return canvas
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
+from textwrap import wrap
 from typing import Any
 
 import matplotlib as mpl
@@ -104,11 +105,21 @@ def on(color: Any, cmap: str | Colormap = SEQUENTIAL) -> str:
     return "black" if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else "white"
 
 
-def years(axes: Axes, periods: Iterable[int]) -> None:
-    """Whole years on the axis below, as many as fit."""
+def years(axes: Axes, periods: Iterable[int], *, tiles: bool = False) -> None:
+    """Whole years on the axis below, as many as fit; `tiles` where columns of an image stand for them."""
     every = [int(p) for p in periods]
-    shown = every[:: max(1, -(-len(every) // 14))]
-    axes.set_xticks(shown, [str(p) for p in shown])
+    step = max(1, -(-len(every) // (9 if tiles else 14)))
+    places = range(len(every)) if tiles else every
+    axes.set_xticks(list(places)[::step], [str(p) for p in every][::step])
+
+
+def wrapped(label: str, room: int = 30) -> str:
+    """A label broken into lines of at most `room` letters, a Chinese character counting as two."""
+    if any(ord(letter) > 0x2E7F for letter in label):
+        lines = -(-2 * len(label) // room)
+        size = -(-len(label) // lines)
+        return "\n".join(label[at : at + size] for at in range(0, len(label), size))
+    return "\n".join(wrap(label, room)) or label
 
 
 def legend_below(axes: Axes) -> None:

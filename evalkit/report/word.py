@@ -15,19 +15,13 @@ from evalkit.report.archive import MOMENT, reproducible
 from evalkit.report.document import Bullets, Document, Figure, Formula, Heading, Paragraph, Table
 from evalkit.report.numbering import KINDS, Numbered, numbered
 from evalkit.report.pictures import Pictures
-from evalkit.report.plain import hidden_rows, printed, safe_text
+from evalkit.report.plain import printed, safe_text
 from evalkit.report.word_parts import Grid, bookmark, field, field_begin, field_end, paragraph, run, wide
 from evalkit.report.word_styles import AT_FOOT, GRAY, HEAD_FONTS, dress
-from evalkit.report.workbook import sheet_names
 from evalkit.terms import Lang, Text
 
 CONTENTS = Text("目  录", "Contents")
 SOURCE, NOTE = Text("来源：{text}", "Source: {text}"), Text("注：{text}", "Note: {text}")
-HIDDEN = Text(
-    "本表共 {rows} 行，此处列出前 {shown} 行；全部 {rows} 行见随附工作簿的“{sheet}”工作表。",
-    "The first {shown} of {rows} rows are printed; the workbook holds all {rows} rows in sheet “{sheet}”.",
-)
-ELSEWHERE = Text("本表共 {rows} 行，见随附工作簿的“{sheet}”工作表。", "The workbook holds all {rows} rows in sheet “{sheet}”.")
 ROLES = {"body": "BodyText", "key": "KeyFinding", "note": "NoteText", "caution": "CautionText"}
 MOST_WIDE, MOST_HIGH = Cm(16), Cm(22)
 
@@ -71,7 +65,6 @@ class _Writer:
         self.file, self.document, self.pictures = file, document, pictures
         self.lang: Lang = document.lang
         self.end = file.element.body[-1]  # the section's properties stay last
-        self.sheets = dict(zip(map(id, document.tables()), sheet_names(document.tables()), strict=True))
         self.items = numbered(document)
         self.anchors = {item.anchor: at for at, item in enumerate(self.items, start=1) if isinstance(item.block, Heading)}
         self.pictured = 0
@@ -142,7 +135,7 @@ class _Writer:
         return f'<w:numPr><w:ilvl w:val="0"/><w:numId w:val="{fresh.numId}"/></w:numPr><w:ind w:left="720" w:hanging="360"/>'
 
     def _table(self, item: Numbered, block: Table) -> None:
-        lines = self._below(block)
+        lines = self._below(item, block)
         headers, rows, numeric = printed(block)
         self._caption(item, block.caption, keep=bool(rows or lines))
         if rows:
@@ -151,12 +144,9 @@ class _Writer:
             self._add(grid.xml())
         self._lines(lines)
 
-    def _below(self, table: Table) -> list[str]:
+    def _below(self, item: Numbered, table: Table) -> list[str]:
         """What stands under a table: where the other rows are, its note, its source."""
-        lines, hidden, rows = [], hidden_rows(table), len(table.frame)
-        if hidden:
-            said = (ELSEWHERE if hidden == rows else HIDDEN).say(self.lang)
-            lines.append(said.format(rows=rows, shown=rows - hidden, sheet=self.sheets[id(table)]))
+        lines = [item.elsewhere] if item.elsewhere else []
         lines += [NOTE.say(self.lang).format(text=table.note)] if table.note else []
         return lines + ([SOURCE.say(self.lang).format(text=table.source)] if table.source else [])
 

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from io import BytesIO
-from itertools import count
 from typing import Any
 
 import pandas as pd
@@ -17,10 +14,11 @@ from pandas.api.types import is_bool_dtype, is_float_dtype, is_integer_dtype
 from evalkit.report.archive import reproducible
 from evalkit.report.document import Document, Table
 from evalkit.report.plain import cell, holds_years, safe_text
+from evalkit.report.sheets import CONTENTS, sheet_names
 from evalkit.report.word_parts import wide
 from evalkit.terms import Lang, Text
 
-CONTENTS, BACK = Text("目录", "Contents"), Text("返回目录", "Back to contents")
+BACK = Text("返回目录", "Back to contents")
 LISTED = (
     Text("序号", "No."),
     Text("工作表", "Sheet"),
@@ -29,7 +27,7 @@ LISTED = (
     Text("行数", "Rows"),
     Text("来源", "Source"),
 )
-LONGEST_NAME, LONGEST_CELL = 31, 32_767
+LONGEST_CELL = 32_767
 WIDEST, LINE = 62, 54  # the widest column, and how much text stands on one line of it
 LEFT = {"align": "left", "indent": 1}
 OPTIONS = {
@@ -52,27 +50,6 @@ def workbook(document: Document) -> bytes:
         _sheet(book.add_worksheet(name), table, document.lang, ink)
     book.close()
     return reproducible(out.getvalue())
-
-
-def sheet_names(tables: Iterable[Table]) -> list[str]:
-    """A name for the sheet of each table: its key, without what a workbook forbids, at most 31 characters, each once.
-
-    Examples
-    --------
-    >>> sheet_names([Table(key=key, caption=Text("", ""), frame=pd.DataFrame()) for key in ("a/b", "A:B", "")])
-    ['a_b', 'A_B_2', 'sheet']
-    """
-    taken, names = {text.casefold() for text in (*CONTENTS, "History")}, []
-    for table in tables:
-        base = re.sub(r"[\[\]:*?/\\\s]+", "_", safe_text(table.key)).strip("'_") or "sheet"
-        for at in count(1):
-            tail = "" if at == 1 else f"_{at}"
-            name = base[: LONGEST_NAME - len(tail)] + tail
-            if name.casefold() not in taken:
-                break
-        taken.add(name.casefold())
-        names.append(name)
-    return names
 
 
 class _Ink:

@@ -44,7 +44,7 @@ def test_english_comes_first_in_an_english_report(make_document, pictures):
 
 
 def test_hidden_rows_are_told(page):
-    assert "共 60 行，全部列于工作簿的工作表“long”" in page
+    assert "本表共 60 行，此处列出前 10 行；全部 60 行见随附工作簿的“long”工作表。" in page
     assert page.count("<td>=1+1</td>") == 5
 
 
@@ -124,7 +124,7 @@ def test_chapters_are_numbered_in_text_and_contents(page):
 
 def test_a_table_kept_in_the_workbook_prints_no_rows(page):
     assert page.count("<table") == 1
-    assert "共 60 行，全部列于工作簿的工作表“all”" in page
+    assert "本表共 60 行，见随附工作簿的“all”工作表。" in page
 
 
 def page_of(frame, pictures):

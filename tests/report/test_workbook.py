@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from evalkit.report.document import Document, Heading, Table
-from evalkit.report.workbook import sheet_names, workbook
+from evalkit.report.sheets import sheet_names
+from evalkit.report.workbook import workbook
 from evalkit.terms import Text
 
 
