@@ -23,13 +23,13 @@ from evalkit.indicators.treatment import Carry, GroupMean, Interpolate, LeaveOut
 from evalkit.indicators.uncertainty import vary
 from evalkit.indicators.weighting import Critic, Entropy, Equal, Given
 from evalkit.panel.audit import audit_file, audit_panel
-from evalkit.panel.form import read_system
 from evalkit.panel.panel import Panel
 from evalkit.panel.read import read_panel
 from evalkit.panel.system import Dimension, Direction, Indicator, IndicatorSystem
 from evalkit.terms import Text
 
 if TYPE_CHECKING:
+    from evalkit.panel.form import read_system
     from evalkit.report.report import Report
     from evalkit.report.verbs import figure, prose, table
     from evalkit.study import Study
@@ -93,6 +93,7 @@ __all__ = [
 ]
 
 _LAZY = {
+    "read_system": "evalkit.panel.form",
     "figure": "evalkit.report.verbs",
     "prose": "evalkit.report.verbs",
     "table": "evalkit.report.verbs",
@@ -102,7 +103,7 @@ _LAZY = {
 
 
 def __getattr__(name: str) -> Any:
-    """Names that need ink (matplotlib, python-docx) are imported when they are first used."""
+    """Names that need ink or forms (matplotlib, python-docx, pydantic) are imported when they are first used."""
     if name in _LAZY:
         return getattr(import_module(_LAZY[name]), name)
     raise AttributeError(f"module 'evalkit' has no attribute '{name}'")

@@ -11,7 +11,6 @@ import pandas as pd
 
 from evalkit.answer import Note
 from evalkit.errors import DataError, SpecError, did_you_mean, several
-from evalkit.panel.form import read_system
 from evalkit.panel.panel import Panel
 from evalkit.panel.read import read_panel
 from evalkit.panel.system import IndicatorSystem
@@ -112,6 +111,8 @@ def systems(*names: str | Path, core: bool = True) -> dict[str, IndicatorSystem]
     >>> len(kept.columns), len(systems("consolidation", core=False)["consolidation"].columns)
     (18, 33)
     """
+    from evalkit.panel.form import read_system  # pydantic is slow to import, and only files need it
+
     chosen: dict[str, IndicatorSystem] = {}
     for name in names or SHIPPED_SYSTEMS:
         whole = read_system(_system_path(name))
