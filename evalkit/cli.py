@@ -143,9 +143,8 @@ def init(folder: Annotated[Path, typer.Argument(help="The folder to make.")], qu
         (stage / "panel.csv").write_text(",".join(header) + "\n", encoding="utf-8-sig")
     if not quiet:
         speak.print(f"{folder}: study.toml, consolidation.toml, revitalization.toml, panel.csv", soft_wrap=True)
-        speak.print(
-            "Fill in panel.csv, then: evalkit assess study.toml --out report  /  填写 panel.csv 后运行上述命令。", soft_wrap=True
-        )
+        speak.print("Fill in panel.csv, then / 填写 panel.csv 后运行：", soft_wrap=True)
+        speak.print(f"  cd {folder} && evalkit assess study.toml --out report", soft_wrap=True)
 
 
 def _audited(file: Path, study: Path | None, unit: str | None, period: str | None, sheet: str | None) -> Audit:

@@ -35,10 +35,9 @@ class EvalkitError(Exception):
     def __str__(self) -> str:
         text = f"{self.where}: {self.what}" if self.where else self.what
         if self.found:
-            text += f"; found {self.found}"
-        if self.do:
-            text += f". To do: {self.do}"
-        return text.rstrip(".") + "."
+            text = f"{text.rstrip('.')}; found {self.found}"
+        text = text if text.endswith((".", "?")) else text + "."
+        return f"{text} To do: {self.do.rstrip('.')}." if self.do else text
 
 
 class SpecError(EvalkitError):

@@ -65,8 +65,9 @@ class Standard:
 class Power:
     """The power variant C_k = [∏ U / (Σ U / n)^n]^k, in [0, 1]; k = 1/n is the standard one, and C_k = C^(n·k).
 
-    A larger k punishes the same imbalance harder, so grades under different k do not compare. Papers use k = 2 for two
-    systems (for instance ChinaXiv:202101.00006) and k = 3 for three (ChinaXiv:201711.01841).
+    A larger k punishes the same imbalance harder, so grades under different k do not compare. With k = 2 and two systems
+    D falls once the higher system is more than twice the lower, even with equal shares. Papers use k = 2 for two systems
+    (for instance ChinaXiv:202101.00006) and k = 3 for three (ChinaXiv:201711.01841).
     """
 
     k: float = 2.0

@@ -68,7 +68,7 @@ class CompositeIndex:
         """
         treated = treated_for(self, panel)
         periods = resolve(on, panel.periods)
-        reference = _columns(treated.panel.at(periods), self.system)
+        reference = _columns(treated.panel.at(list(periods)), self.system)
         zero_at, one_at = self.normalize.anchors(reference, self.system.indicators)
         z = Normalized(reference, zero_at, one_at, self.normalize.clips)
         weights = self.weigh.weights(z, self.system)

@@ -128,8 +128,9 @@ def treat(panel: Panel, columns: Sequence[str], steps: Sequence[Treatment]) -> T
     """
     has_columns(panel.frame, columns, who="the treatment of missing values")
     values = panel.frame[list(columns)]
-    if not values.isna().any(axis=None):
+    if all(np.isfinite(values[column].to_numpy().sum()) for column in columns):  # neither missing nor infinite
         return Treated(panel=panel, filled=_no_cells(), notes=())
+    _refuse_infinite(values)
     cells, notes = [_no_cells()], list[Note]()
     for step in steps:
         after = step.fill(values, panel)
@@ -208,6 +209,14 @@ def _left_out(before: pd.DataFrame, after: pd.DataFrame, panel: Panel) -> Note:
     names = Text("、".join(panel.name(u).zh for u in gone), ", ".join(panel.name(u).en for u in gone))
     text = Text("{n} 个地区因数据缺失未参评：{names}。", "Left out for missing data ({n}): {names}.")
     return Note("left_out", text.format(n=len(gone), names=names))
+
+
+def _refuse_infinite(values: pd.DataFrame) -> None:
+    rows, columns = np.nonzero(np.isinf(values.to_numpy()))
+    if len(rows):
+        cells = zip(values.index[rows], values.columns[columns], strict=True)
+        where = [f"{unit} {year} '{column}'" for (unit, year), column in cells]
+        raise DataError(f"{len(rows)} values are infinite", where=several(where), do="correct them, or leave them blank")
 
 
 def _refuse_gaps(values: pd.DataFrame) -> None:

@@ -20,7 +20,7 @@ from evalkit.panel.panel import Panel
 from evalkit.panel.plausible import implausible
 from evalkit.panel.raw import notes_of
 from evalkit.panel.read import open_table
-from evalkit.panel.rules import RULES
+from evalkit.panel.rules import ACCEPTABLE, RULES
 from evalkit.panel.system import IndicatorSystem
 from evalkit.panel.tidy import Layout, Tidied, tidy
 from evalkit.terms import Text, same
@@ -130,22 +130,29 @@ def audit_file(
 
 
 def refuse(audit: Audit, accept: Collection[str] = ()) -> None:
-    """Raise one `DataError` with every defect of an audit whose rule is not accepted by name.
+    """Raise one `DataError` with every defect of an audit that is not accepted.
+
+    `accept` names rules, such as "unit_jump", or rules in one column, such as "unit_jump:R24".
 
     Raises
     ------
     SpecError
-        When `accept` names a rule that does not exist.
+        When `accept` names a rule that does not exist, or one that leaves nothing to assess.
     DataError
         When a defect remains.
     """
     for rule in accept:
-        one_of(rule, tuple(RULES), who="an accepted rule")
-    wrong = audit.defects.loc[~audit.defects["rule"].isin(list(accept))]
+        one_of(rule.partition(":")[0], tuple(ACCEPTABLE), who="an accepted rule")
+    wrong = audit.defects.loc[~accepted(audit.defects, accept)]
     if len(wrong):
         texts = wrong[["rule", "message_zh", "message_en"]].astype(str).to_numpy().tolist()
         findings = [Finding(rule=rule, severity="defect", message=Text(zh, en)) for rule, zh, en in texts]
         raise refusal(findings, where=audit.source.en)
+
+
+def accepted(defects: pd.DataFrame, accept: Collection[str]) -> pd.Series:
+    """Which defects are accepted, by rule or by rule and column."""
+    return defects["rule"].isin(list(accept)) | (defects["rule"] + ":" + defects["column"]).isin(list(accept))
 
 
 def _values(observed: Observed) -> list[Finding]:

@@ -42,9 +42,11 @@ def read_form(path: Path, form: type[SomeForm]) -> SomeForm:
     except tomllib.TOMLDecodeError as broken:
         raise SpecError("the file is not valid TOML", where=path.name, found=str(broken), do="correct that line") from None
     except ValidationError as wrong:
-        faults = [_fault(text, error["loc"], error["type"], error["msg"], form) for error in wrong.errors()]
-        what = faults[0] if len(faults) == 1 else f"{len(faults)} faults:\n  " + "\n  ".join(faults)
-        raise SpecError(what, where=path.name, do="correct the file") from None
+        faults = [(_line(text, e["loc"]), _fault(e["loc"], e["type"], e["msg"], form)) for e in wrong.errors()]
+        if len(faults) == 1:
+            raise SpecError(faults[0][1], where=f"{path.name}, line {faults[0][0]}", do="correct the file") from None
+        listed = "".join(f"\n  line {line}: {fault}" for line, fault in faults)
+        raise SpecError(f"{len(faults)} faults:{listed}", where=path.name, do="correct the file") from None
 
 
 def read_system(path: str | Path) -> IndicatorSystem:
@@ -119,15 +121,14 @@ def _read_text(path: Path) -> str:
         ) from None
 
 
-def _fault(text: str, loc: tuple[int | str, ...], kind: str, message: str, form: type[Form]) -> str:
-    """One fault as a line: where it stands and what is wrong with it."""
+def _fault(loc: tuple[int | str, ...], kind: str, message: str, form: type[Form]) -> str:
+    """What is wrong with one place of a file."""
     place = ".".join(str(part) for part in loc if not isinstance(part, int))
-    line = f"line {_line(text, loc)}: "
     if kind == "extra_forbidden":
-        return f"{line}'{place}' is not a known key. {did_you_mean(str(loc[-1]), _keys(form))}".strip()
+        return f"'{place}' is not a known key. {did_you_mean(str(loc[-1]), _keys(form))}".strip()
     if kind == "missing":
-        return f"{line}'{place}' is missing"
-    return f"{line}'{place}': {message.removeprefix('Value error, ')}"
+        return f"'{place}' is missing"
+    return f"'{place}': {message.removeprefix('Value error, ')}"
 
 
 def _keys(form: type[Form]) -> set[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -14,7 +14,7 @@ from evalkit.errors import DataError, SpecError, several
 from evalkit.stats.arrays import Mask
 from evalkit.terms import Text
 
-Periods = slice | Collection[int] | int | None
+Periods = slice | range | list[int] | set[int] | int | None
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -114,7 +114,7 @@ class Panel:
         return self.names.get(unit, Text(unit, unit))
 
     def at(self, periods: Periods) -> Panel:
-        """The panel at some periods: a slice (both ends in), a collection, one period, or None for all."""
+        """The panel at some periods: a slice (both ends in), a list of periods, one period, or None for all."""
         if periods is None:
             return self
         wanted = resolve(periods, self.periods)
@@ -154,7 +154,10 @@ def resolve(periods: Periods, known: Sequence[int]) -> tuple[int, ...]:
                 f"the panel does not cover the periods {low} to {high}", found=several(known, 20), do="name periods it has"
             )
         return wanted
-    asked = (periods,) if isinstance(periods, int) else tuple(periods)
+    if isinstance(periods, tuple | str):
+        do = "write slice(2016, 2020) for a span, [2016, 2020] for two years"
+        raise SpecError("periods are a slice, a list, or one whole number", found=repr(periods), do=do)
+    asked = [int(p) for p in (periods if isinstance(periods, Iterable) else [periods])]
     absent = [p for p in asked if p not in known]
     if absent or not asked:
         raise DataError(

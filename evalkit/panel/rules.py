@@ -251,3 +251,13 @@ RULES: dict[str, Rule] = {
     "encoding": _rule("repaired", "文件按 {found} 编码读入", "the file was read as {found}"),
     "other_sheets": _rule("repaired", "读入工作表“{column}”；未读：{found}", "sheet '{column}' was read; not read: {found}"),
 }
+
+#: Defects of values, which a study may accept with a reason, and what they are called; the others leave nothing to assess.
+ACCEPTABLE: dict[str, Text] = {
+    "constant_column": Text("常数列", "constant column"),
+    "missing_periods": Text("缺整年", "missing periods"),
+    "out_of_range": Text("超出合理范围", "out of plausible range"),
+    "percent_as_fraction": Text("百分数以小数给出", "percent as a fraction"),
+    "unit_jump": Text("疑似单位改变", "likely change of unit"),
+    "unit_of_ten_thousand": Text("元与万元混淆", "yuan and 10,000 yuan confused"),
+}

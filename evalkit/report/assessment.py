@@ -1,10 +1,10 @@
-"""The whole assessment as a document, in the order evaluators use; each chapter is a function from answers to blocks."""
+"""What one assessment found, and the chapters it can be printed in, in the order evaluators use."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 import pandas as pd
 
@@ -21,12 +21,20 @@ Chapter = Literal["scope", "methods", "audit", "systems", "coupling", "obstacles
 CHAPTERS: tuple[Chapter, ...] = get_args(Chapter)
 
 
+class Accepted(NamedTuple):
+    """Defects a study answers for: the rule, the one column or all, the reason, and how many defects that covers."""
+
+    rule: str
+    column: str | None
+    because: str
+    found: int
+
+
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Assessment:
     """What one assessment found; the report prints it and adds nothing to it.
 
-    `scores` and `obstacles` are keyed by system, in the order of the study; `accepted` are audit rules the study accepts,
-    with the reason; `versions` names what computed it.
+    `scores` and `obstacles` are keyed by system, in the order of the study; `versions` names what computed it.
     """
 
     title: Text
@@ -37,7 +45,7 @@ class Assessment:
     chapters: tuple[Chapter, ...]
     panel: Panel
     audit: Audit | None
-    accepted: tuple[tuple[str, str], ...]
+    accepted: tuple[Accepted, ...]
     scores: Mapping[str, IndexScores]
     filled: pd.DataFrame
     bond: Coordination

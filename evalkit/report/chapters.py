@@ -7,9 +7,10 @@ from collections.abc import Callable
 import pandas as pd
 
 from evalkit.answer import in_period
+from evalkit.panel.rules import ACCEPTABLE
 from evalkit.report import coupling as coupling_ink
 from evalkit.report import indicators as index_ink
-from evalkit.report.assessment import Assessment, Chapter
+from evalkit.report.assessment import Accepted, Assessment, Chapter
 from evalkit.report.document import Block, Bullets, Document, Heading, Paragraph, Table
 from evalkit.report.findings import problems, summary
 from evalkit.report.methods import methods
@@ -84,8 +85,7 @@ def audit(found: Assessment, voice: Voice) -> list[Block]:
     else:
         blocks += _findings(found, voice)
     if found.accepted:
-        because = Text("接受“{rule}”：{because}", "Accepted “{rule}”: {because}")
-        blocks.append(Bullets(tuple(voice(because, rule=rule, because=reason) for rule, reason in found.accepted)))
+        blocks.append(Bullets(tuple(_accepted(one, voice) for one in found.accepted)))
     blocks += [Paragraph(note.say(voice.lang), role="note") for note in found.panel.notes]
     if not found.filled.empty:
         blocks.append(_filled(found, voice))
@@ -200,6 +200,16 @@ def _cover(found: Assessment, voice: Voice) -> tuple[tuple[str, str], ...]:
         (voice(Text("日期", "Date")), found.date),
     ]
     return tuple((label, value) for label, value in lines if value)
+
+
+def _accepted(one: Accepted, voice: Voice) -> str:
+    if one.column is None:
+        said = Text("接受“{rule}”（{found} 处）：{because}", "Accepted “{rule}” ({found} found): {because}")
+    else:
+        said = Text(
+            "接受 {column} 列“{rule}”（{found} 处）：{because}", "Accepted “{rule}” in {column} ({found} found): {because}"
+        )
+    return voice(said, **{**one._asdict(), "rule": voice(ACCEPTABLE[one.rule])})
 
 
 def _findings(found: Assessment, voice: Voice) -> list[Block]:

@@ -62,7 +62,10 @@ def figure(answer: Answer, kind: str | None = None, *, lang: Lang = "zh", known:
     from evalkit.report.theme import style
 
     with style():
-        return _chosen(figures(answer, _voice(answer, lang, known)), kind, answer, "figure").draw()
+        chosen = _chosen(figures(answer, _voice(answer, lang, known)), kind, answer, "figure")
+        drawn: Canvas = chosen.draw()
+        drawn.suptitle(chosen.caption.say(lang), fontsize=10)
+        return drawn
 
 
 def prose(answer: Answer, *, lang: Lang = "zh", known: Mapping[str, Text] | None = None) -> str:

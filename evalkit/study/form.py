@@ -15,6 +15,7 @@ from evalkit.indicators.normalization import DistanceToTarget, MinMax, Normaliza
 from evalkit.indicators.treatment import Carry, GroupMean, Interpolate, LeaveOut, Refuse, Treatment
 from evalkit.indicators.weighting import Critic, Entropy, Equal, Given, Weighting, Zeros
 from evalkit.panel.form import Form, Words
+from evalkit.panel.rules import ACCEPTABLE
 from evalkit.report.assessment import CHAPTERS, Chapter
 from evalkit.terms import Lang, Text
 
@@ -53,10 +54,16 @@ class SystemChoice(Form):
 
 
 class AcceptForm(Form):
-    """`[[accept]]`: a defect the audit finds and the study accepts, with the reason, which the report prints."""
+    """`[[accept]]`: a defect the audit finds and the study accepts, everywhere or in one column; the report prints the reason."""
 
-    rule: str
-    because: Annotated[str, Field(min_length=4)]
+    rule: Literal[tuple(ACCEPTABLE)]  # type: ignore[valid-type]  # mypy reads only literals written out
+    column: str | None = None
+    because: Annotated[str, Field(min_length=2)]
+
+    @property
+    def key(self) -> str:
+        """The rule, or the rule in one column, as the audit takes it."""
+        return self.rule if self.column is None else f"{self.rule}:{self.column}"
 
 
 class BlankForm(Form):
@@ -65,7 +72,7 @@ class BlankForm(Form):
     unit: str
     period: int
     column: str
-    because: Annotated[str, Field(min_length=4)]
+    because: Annotated[str, Field(min_length=2)]
 
 
 class Step(Form):

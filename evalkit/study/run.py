@@ -15,17 +15,17 @@ from evalkit.check import has_columns
 from evalkit.coupling.compare import Comparison, compare
 from evalkit.coupling.static import Coordination
 from evalkit.distribution.groups import GroupDifferences, Groups
-from evalkit.errors import SpecError, several
+from evalkit.errors import SpecError
 from evalkit.indicators.index import CompositeIndex, IndexScores
 from evalkit.indicators.obstacle import ObstacleDegree
 from evalkit.indicators.treatment import Treated, treat
 from evalkit.indicators.weighting import Weighting
-from evalkit.panel.audit import RULES, Audit, audit_panel, refuse
+from evalkit.panel.audit import Audit, accepted, audit_panel, refuse
 from evalkit.panel.form import read_form, read_system
 from evalkit.panel.panel import Panel
 from evalkit.panel.read import read_panel
 from evalkit.panel.system import IndicatorSystem
-from evalkit.report.assessment import Assessment
+from evalkit.report.assessment import Accepted, Assessment
 from evalkit.study.form import Span, StudyForm, WeighForm
 from evalkit.terms import Text
 
@@ -63,12 +63,7 @@ class Study:
     @classmethod
     def read(cls, path: str | Path) -> Study:
         """A study from its TOML file, checked; faults are named with file and line."""
-        study = cls(form=read_form(Path(path), StudyForm), path=Path(path))
-        unknown = [one.rule for one in study.form.accept if one.rule not in RULES]
-        if unknown:
-            do = f"use rules of the audit: {', '.join(RULES)}"
-            raise SpecError(f"[[accept]] names rules that do not exist: [{several(unknown)}]", where=study.path.name, do=do)
-        return study
+        return cls(form=read_form(Path(path), StudyForm), path=Path(path))
 
     @cached_property
     def systems(self) -> dict[str, IndicatorSystem]:
@@ -126,7 +121,7 @@ class Study:
         """
         progress("audit")
         audit = self.audit()
-        refuse(audit, accept=tuple(one.rule for one in self.form.accept))
+        refuse(audit, accept=[one.key for one in self.form.accept])
         progress("indices")
         treated = treat(self.panel, self.columns, tuple(step.build() for step in self.form.missing.steps))
         scores = self._scores(treated, self.form.weigh.build(), self.form.reference)
@@ -144,7 +139,7 @@ class Study:
             chapters=self.form.report.chapters,
             panel=replace(treated.panel, notes=(*self.panel.notes, *treated.notes)),
             audit=audit,
-            accepted=tuple((one.rule, one.because) for one in self.form.accept),
+            accepted=tuple(self._accepted(audit)),
             scores=scores,
             filled=treated.filled,
             bond=bond,
@@ -154,6 +149,12 @@ class Study:
             versions={"python": python_version(), **{name: version(name) for name in LIBRARIES}},
         )
 
+    def _accepted(self, audit: Audit) -> list[Accepted]:
+        """What the study answers for, and how many defects that covers."""
+        return [
+            Accepted(one.rule, one.column, one.because, int(accepted(audit.defects, [one.key]).sum())) for one in self.form.accept
+        ]
+
     def _blanked(self, panel: Panel) -> Panel:
         """The panel without the cells that the study knows to be wrong."""
         frame, notes = panel.frame.copy(), list(panel.notes)
@@ -162,13 +163,12 @@ class Study:
             if cell not in frame.index or one.column not in frame:
                 what = f"[[blank]] names '{one.column}' of {one.unit} in {one.period}, which the panel does not have"
                 raise SpecError(what, where=self.path.name, do="correct its unit, period or column")
-            text = Text(
-                "{where} 的 {column} 原值 {value:g} 视为缺失：{why}", "{column} of {where}, {value:g}, is taken as missing: {why}"
+            said = Text(
+                "{unit}{period}年的 {column} 原值 {value:g} 视为缺失：{because}",
+                "{column} of {unit} in {period}, {value:g}, is taken as missing: {because}",
             )
-            where = f"{panel.name(one.unit).en} {one.period}"
-            notes.append(
-                Note("choice", text.format(where=where, column=one.column, value=frame.loc[cell, one.column], why=one.because))
-            )
+            told = {**one.model_dump(), "unit": panel.name(one.unit), "value": frame.loc[cell, one.column]}
+            notes.append(Note("choice", said.format(**told)))
             frame.loc[cell, one.column] = float("nan")
         return replace(panel, frame=frame, notes=tuple(notes)) if self.form.blank else panel
 

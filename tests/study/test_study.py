@@ -97,7 +97,7 @@ def test_a_users_own_file_runs(tmp_path):
 @pytest.mark.parametrize(
     ("add", "message"),
     [
-        ('\n[[accept]]\nrule = "no_such_rule"\nbecause = "no reason"\n', "rules that do not exist"),
+        ('\n[[accept]]\nrule = "no_such_rule"\nbecause = "no reason"\n', "'accept.rule': Input should be"),
         ("\n[nonsense]\nx = 1\n", "'nonsense' is not a known key"),
         ('\n[[blank]]\nunit = "nowhere"\nperiod = 2016\ncolumn = "G10"\nbecause = "a slip"\n', "which the panel does not have"),
     ],
@@ -133,7 +133,7 @@ def test_a_defect_refuses_unless_it_is_accepted_with_a_reason(tmp_path):
         for rule in ("unit_jump", "unit_of_ten_thousand", "out_of_range")
     )
     found = Study.read(write_study(tmp_path, accepted, panel=rows)).run()
-    assert ("unit_jump", "known and shown") in found.accepted
+    assert found.accepted[0] == ("unit_jump", None, "known and shown", 1)
 
 
 def test_a_failing_study_leaves_nothing_behind(tmp_path):
@@ -177,3 +177,16 @@ def test_the_other_weights_of_robustness_leave_out_the_chosen_ones():
     form = Study.read(STUDIES / "counties.toml")
     found = replace(form).run()
     assert list(found.comparison.frame.index) == ["weights=equal", "weights=critic", "reference=2012–2024", "reference=2016–2020"]
+
+
+def test_a_defect_is_accepted_in_one_column_only(tmp_path):
+    rows = county_rows()
+    rows.loc[rows["year"] == 2018, ["R24", "G10"]] *= 10_000
+    accepted = "".join(
+        f'\n[[accept]]\nrule = "{rule}"\ncolumn = "R24"\nbecause = "known"\n'
+        for rule in ("unit_jump", "unit_of_ten_thousand", "out_of_range")
+    )
+    with pytest.raises(ek.DataError) as refused:
+        Study.read(write_study(tmp_path, accepted, panel=rows)).run()
+    assert "G10" in str(refused.value)
+    assert "R24" not in str(refused.value)
