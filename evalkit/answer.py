@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from evalkit.terms import Lang, Text
 
@@ -40,6 +42,23 @@ class Answer:
         head = f"<b>{type(self).__name__}</b> · {len(self.frame):,} × {self.frame.shape[1]}"
         notes = "".join(f"<li>{note.kind}: {note.text.en}</li>" for note in self.notes)
         return f"{head}{self.frame.head(10).to_html()}<ul>{notes}</ul>"
+
+
+def by_period(index: pd.Index) -> tuple[NDArray[np.signedinteger], tuple[int, ...]]:
+    """The periods of an index keyed by (unit, period), sorted, and the position among them of each row.
+
+    Examples
+    --------
+    >>> by_period(pd.MultiIndex.from_tuples([("a", 2021), ("a", 2020), ("b", 2021)], names=["unit", "period"]))
+    (array([1, 0, 1], dtype=int8), (2020, 2021))
+    """
+    assert isinstance(index, pd.MultiIndex)
+    codes, level = index.codes[1], index.levels[1].to_numpy()
+    used = np.flatnonzero(np.bincount(codes, minlength=len(level)))
+    used = used[np.argsort(level[used])]
+    place = np.zeros(len(level), dtype=codes.dtype)
+    place[used] = np.arange(len(used))
+    return place[codes], tuple(int(p) for p in level[used])
 
 
 def in_period(frame: pd.DataFrame, period: int) -> pd.DataFrame:

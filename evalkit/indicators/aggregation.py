@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from evalkit.indicators.normalization import Normalized
-from evalkit.stats.arrays import Array, pieces
+from evalkit.stats.arrays import BLOCK, Array, pieces
 
 
 def weighted_mean(z: Array, weights: Array) -> Array:
@@ -22,20 +22,23 @@ def weighted_mean(z: Array, weights: Array) -> Array:
     return (z * weights).sum(axis=1)
 
 
-def by_dimension(z: Normalized, weights: Array, member: tuple[int, ...]) -> tuple[Array, Array]:
-    """The index (m,) and the dimension scores (m, k) of all rows, made piece by piece.
+def by_dimension(z: Normalized, weights: Array, member: tuple[int, ...]) -> Array:
+    """The index and the dimension scores of all rows, of shape (1 + dimensions, rows), made piece by piece.
 
     A dimension's score is the weighted mean of its own indicators; the index is the mean of the dimension scores, weighted
     by the weight each dimension holds, which is the weighted mean of all indicators.
     """
     held = np.bincount(member, weights)
     inner = np.divide(weights, held[list(member)], out=np.zeros_like(weights), where=held[list(member)] > 0)
-    dimensions = np.zeros((len(held), len(z)))
-    buffer = np.empty(min(len(z), 8_192))
+    scores = np.zeros((1 + len(held), len(z)))
+    index, dimensions = scores[0], scores[1:]
+    buffer = np.empty(min(len(z), BLOCK))
     for rows in pieces(len(z)):
         part = buffer[: rows.stop - rows.start]
         for j, d in enumerate(member):
             scaled = z.piece(j, rows, out=part)
             scaled *= inner[j]
             dimensions[d, rows] += scaled
-    return held @ dimensions, dimensions.T
+        for weight, dimension in zip(held, dimensions, strict=True):
+            index[rows] += np.multiply(dimension[rows], weight, out=part)
+    return scores

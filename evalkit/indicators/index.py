@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -13,7 +13,7 @@ from evalkit.check import has_columns
 from evalkit.indicators.aggregation import by_dimension
 from evalkit.indicators.normalization import MinMax, Normalization, Normalized
 from evalkit.indicators.treatment import Carry, Interpolate, Treated, Treatment, treat
-from evalkit.indicators.weighting import Entropy, Equal, Weighting
+from evalkit.indicators.weighting import Equal, Weighting
 from evalkit.panel.panel import Panel, Periods, resolve
 from evalkit.panel.system import IndicatorSystem
 from evalkit.stats.arrays import Array
@@ -68,11 +68,11 @@ class CompositeIndex:
         """
         treated = treated_for(self, panel)
         periods = resolve(on, panel.periods)
-        reference = _columns(treated.panel.at(list(periods)), self.system)
-        zero_at, one_at = self.normalize.anchors(reference, self.system.indicators)
-        z = Normalized(reference, zero_at, one_at, self.normalize.clips)
-        weights = self.weigh.weights(z, self.system)
-        recipe = _recipe(self, z, weights)
+        reference = treated.panel.columns(self.system.columns, None if periods == panel.periods else list(periods))
+        z = Normalized(reference, *self.normalize.anchors(reference, self.system.indicators), clip=False)
+        if self.normalize.clips and any(z.beyond()):
+            z = replace(z, clip=True)
+        recipe = _recipe(self.system, z).assign(**self.weigh.learn(z, self.system))
         return FittedIndex(spec=self, frame=recipe, reference=periods, notes=_choices(self, periods))
 
 
@@ -80,8 +80,8 @@ class CompositeIndex:
 class FittedIndex(Answer):
     """Bounds and weights as learnt: `frame` has one row an indicator.
 
-    Columns: `dimension` (id), `zero_at` and `one_at` (raw values that score 0 and 1), `weight`, `skewness` (of the
-    normalized reference scores) and, with entropy weights, `divergence` (1 − e). `reference` are the periods learnt on.
+    Columns: `dimension` (id), `zero_at` and `one_at` (raw values that score 0 and 1), `skewness` (of the normalized
+    reference scores), `weight` and, with entropy weights, `divergence` (1 − e). `reference` are the periods learnt on.
     """
 
     spec: CompositeIndex
@@ -91,10 +91,9 @@ class FittedIndex(Answer):
         """Apply bounds and weights to any panel with the same columns: later years, other units."""
         treated = treated_for(self.spec, panel)
         z = self.normalized(treated.panel)
-        total, parts = by_dimension(z, self.weights, self.spec.system.membership)
-        names = [dimension.id for dimension in self.spec.system.dimensions]
-        frame = pd.DataFrame(parts, index=treated.panel.frame.index, columns=names)
-        frame.insert(0, "score", total)
+        scores = by_dimension(z, self.weights, self.spec.system.membership)
+        names = ["score", *(dimension.id for dimension in self.spec.system.dimensions)]
+        frame = pd.DataFrame(scores.T, index=treated.panel.frame.index, columns=names, copy=False)
         notes = (*self.notes, *treated.notes, *_beyond(z, self.spec.normalize.clips))
         return IndexScores(spec=self, frame=frame, panel=treated.panel, filled=treated.filled, notes=notes)
 
@@ -106,7 +105,7 @@ class FittedIndex(Answer):
     def normalized(self, panel: Panel) -> Normalized:
         """The normalized columns of a complete panel, made piece by piece."""
         anchors = self.frame["zero_at"].to_numpy(), self.frame["one_at"].to_numpy()
-        return Normalized(_columns(panel, self.spec.system), *anchors, self.spec.normalize.clips)
+        return Normalized(panel.columns(self.spec.system.columns), *anchors, self.spec.normalize.clips)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -149,25 +148,16 @@ def treated_for(index: CompositeIndex, panel: Panel) -> Treated:
     return treat(panel, index.system.columns, index.treat)
 
 
-def _columns(panel: Panel, system: IndicatorSystem) -> list[Array]:
-    return [panel.frame[column].to_numpy() for column in system.columns]
-
-
-def _recipe(index: CompositeIndex, z: Normalized, weights: Array) -> pd.DataFrame:
-    system = index.system
-    recipe = pd.DataFrame(
+def _recipe(system: IndicatorSystem, z: Normalized) -> pd.DataFrame:
+    return pd.DataFrame(
         {
             "dimension": [system.dimensions[d].id for d in system.membership],
             "zero_at": z.zero_at,
             "one_at": z.one_at,
-            "weight": weights,
             "skewness": [skewness(z.column(j)) for j in range(len(z.columns))],
         },
         index=pd.Index(system.columns, name="indicator"),
     )
-    if isinstance(index.weigh, Entropy):
-        recipe["divergence"] = index.weigh.divergence(z)
-    return recipe
 
 
 def _choices(index: CompositeIndex, periods: tuple[int, ...]) -> tuple[Note, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -11,7 +11,7 @@ import numpy as np
 from evalkit.check import one_of
 from evalkit.errors import NoAnswer, SpecError, several
 from evalkit.panel.system import Direction, Indicator
-from evalkit.stats.arrays import Array, pieces
+from evalkit.stats.arrays import BLOCK, Array, Columns, pieces
 
 Beyond = Literal["clip", "keep"]
 
@@ -36,28 +36,28 @@ def along_line(x: Array, zero_at: float, one_at: float, *, out: Array | None = N
 class Normalized:
     """Normalized columns, made piece by piece and never kept whole: `columns` raw, `zero_at` and `one_at` one a column."""
 
-    columns: Sequence[Array]
+    columns: Columns
     zero_at: Array
     one_at: Array
     clip: bool
 
     def __len__(self) -> int:
-        return len(self.columns[0])
+        return self.columns.height
 
     def column(self, j: int) -> Iterator[Array]:
         """Column j in pieces; each piece is overwritten by the next."""
-        buffer = np.empty(min(len(self), 8_192))
+        buffer = np.empty(min(len(self), BLOCK))
         for rows in pieces(len(self)):
             yield self.piece(j, rows, out=buffer[: rows.stop - rows.start])
 
     def piece(self, j: int, rows: slice, *, out: Array | None = None) -> Array:
         """Some rows of column j."""
-        z = along_line(self.columns[j][rows], self.zero_at[j], self.one_at[j], out=out)
+        z = along_line(self.columns.piece(j, rows), self.zero_at[j], self.one_at[j], out=out)
         return np.clip(z, 0.0, 1.0, out=z) if self.clip else z
 
     def blocks(self) -> Iterator[tuple[slice, Array]]:
         """All columns in pieces of shape (columns, rows); each is overwritten by the next."""
-        buffer = np.empty((len(self.columns), min(len(self), 8_192)))
+        buffer = np.empty((len(self.columns), min(len(self), BLOCK)))
         for rows in pieces(len(self)):
             block = buffer[:, : rows.stop - rows.start]
             for j in range(len(self.columns)):
@@ -81,7 +81,7 @@ class Normalization(Protocol):
         """Whether scores beyond the anchors are clipped to [0, 1]."""
         ...
 
-    def anchors(self, columns: Sequence[Array], indicators: Sequence[Indicator]) -> tuple[Array, Array]:
+    def anchors(self, columns: Columns, indicators: Sequence[Indicator]) -> tuple[Array, Array]:
         """The raw values that score 0 and 1, learnt on reference rows."""
         ...
 
@@ -119,7 +119,7 @@ class MinMax:
         """Whether scores beyond the bounds are clipped."""
         return self.beyond == "clip"
 
-    def anchors(self, columns: Sequence[Array], indicators: Sequence[Indicator]) -> tuple[Array, Array]:
+    def anchors(self, columns: Columns, indicators: Sequence[Indicator]) -> tuple[Array, Array]:
         """The worst and the best value of each column, the goalposts where they are given."""
         low, high = extremes(columns)
         if self.bounds == "plausible":
@@ -147,10 +147,9 @@ class ZScore:
         """Never: a z-score has no bounds."""
         return False
 
-    def anchors(self, columns: Sequence[Array], indicators: Sequence[Indicator]) -> tuple[Array, Array]:
+    def anchors(self, columns: Columns, indicators: Sequence[Indicator]) -> tuple[Array, Array]:
         """Mean, and mean plus (for a cost minus) one standard deviation."""
-        mean = np.array([x.mean() for x in columns])
-        spread = np.array([x.std() for x in columns])
+        mean, spread = np.array([(x.mean(), x.std()) for x in columns]).T
         sign = np.array([-1.0 if i.direction is Direction.COST else 1.0 for i in indicators])
         _refuse_constant(mean, mean + spread, indicators)
         return mean, mean + sign * spread
@@ -179,7 +178,7 @@ class DistanceToTarget:
         """Whether scores beyond the target are clipped."""
         return self.beyond == "clip"
 
-    def anchors(self, columns: Sequence[Array], indicators: Sequence[Indicator]) -> tuple[Array, Array]:
+    def anchors(self, columns: Columns, indicators: Sequence[Indicator]) -> tuple[Array, Array]:
         """The worst value of each column and its target."""
         low, high = extremes(columns)
         targets = [self.targets.get(i.id, i.target) for i in indicators]
@@ -201,9 +200,10 @@ class DistanceToTarget:
         return zero_at, one_at
 
 
-def extremes(columns: Sequence[Array]) -> tuple[Array, Array]:
+def extremes(columns: Iterable[Array]) -> tuple[Array, Array]:
     """Minimum and maximum of each column."""
-    return np.array([x.min() for x in columns]), np.array([x.max() for x in columns])
+    low, high = np.array([(x.min(), x.max()) for x in columns]).T.copy()
+    return low, high
 
 
 def oriented(low: Array, high: Array, indicators: Sequence[Indicator]) -> tuple[Array, Array]:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from evalkit.answer import Answer, Note
+from evalkit.answer import Answer, Note, by_period
 from evalkit.errors import SpecError
 from evalkit.indicators.index import IndexScores
 from evalkit.indicators.normalization import Normalized
@@ -55,20 +56,22 @@ class ObstacleDegree:
         >>> list(drag.frame.columns)
         ['obstacle_1', 'degree_1', 'obstacle_2', 'degree_2', 'obstacle_3', 'degree_3']
         """
-        system = scores.system
+        system, index = scores.system, scores.frame.index
         top = min(self.top or len(system.columns), len(system.columns))
-        index, columns = scores.frame.index, pd.Index(system.columns)
-        year, years = pd.factorize(index.get_level_values("period"), sort=True)
+        year, years = by_period(index)
         found = _walk(scores.spec.normalized(scores.panel), scores.spec.weights, system.membership, top, year)
-        some = ~found.none
-        ranked = pd.DataFrame(index=index[some])
-        for place in range(top):
-            ranked[f"obstacle_{place + 1}"] = pd.Categorical.from_codes(found.which[place][some], columns)
-            ranked[f"degree_{place + 1}"] = found.degree[place][some]
+        columns = pd.Index(system.columns)
+        ranked = pd.DataFrame(index=index)
+        for place, (which, degree) in enumerate(zip(found.which, found.degree, strict=True), 1):
+            ranked[f"obstacle_{place}"] = pd.Categorical.from_codes(which, columns)
+            ranked[f"degree_{place}"] = degree
+        dimensions = pd.DataFrame(found.dimensions.T, index=index, columns=[d.id for d in system.dimensions], copy=False)
+        if found.none.any():
+            ranked, dimensions = ranked[~found.none], dimensions[~found.none]
         return Obstacles(
             spec=self,
             frame=ranked,
-            dimensions=pd.DataFrame(found.dimensions[some], index=index[some], columns=[d.id for d in system.dimensions]),
+            dimensions=dimensions,
             average=pd.DataFrame(found.average, index=pd.Index(years, name="period"), columns=columns),
             scores=scores,
             notes=_notes(int(found.none.sum())),
@@ -90,7 +93,7 @@ class Obstacles(Answer):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Found:
-    which: Codes
+    which: NDArray[np.integer]
     degree: Array
     dimensions: Array
     average: Array
@@ -100,21 +103,20 @@ class _Found:
 def _walk(z: Normalized, weights: Array, member: tuple[int, ...], top: int, year: Codes) -> _Found:
     """All rows in pieces: the greatest degrees, dimension shares, mean degrees by year, and the rows that lack nothing."""
     m, n = len(z), len(weights)
-    which, degree = np.empty((top, m), dtype=np.intp), np.empty((top, m))
+    which, degree = np.empty((top, m), dtype=np.min_scalar_type(-n)), np.empty((top, m))
     none, years = np.zeros(m, dtype=bool), int(year.max()) + 1
-    total, count = np.zeros((years, n)), np.zeros(years)
-    belongs = np.eye(max(member) + 1)[:, list(member)]
-    dimensions = np.zeros((m, len(belongs)))
+    total, count = np.zeros((n, years)), np.zeros(years)
+    first = np.flatnonzero(np.diff(member, prepend=-1))
+    dimensions = np.empty((len(first), m))
     for rows, block in z.blocks():
-        whole = _lack(block, weights)
-        none[rows] = whole <= 0
-        dimensions[rows] = (belongs @ block).T
+        at = year[rows].astype(np.intp)
+        none[rows] = _lack(block, weights) <= 0
+        dimensions[:, rows] = np.add.reduceat(block, first, axis=0)
         for j, share in enumerate(block):
-            total[:, j] += np.bincount(year[rows], share, minlength=years)
-        count += np.bincount(year[rows][~none[rows]], minlength=years)
-        for place in range(top):
-            which[place, rows], degree[place, rows] = _take_greatest(block)
-    return _Found(which, degree, dimensions, total / np.maximum(count, 1.0)[:, None], none)
+            total[j] += np.bincount(at, share, minlength=years)
+        count += np.bincount(at[~none[rows]], minlength=years)
+        which[:, rows], degree[:, rows] = _greatest(block, top)
+    return _Found(which, degree, dimensions, (total / np.maximum(count, 1.0)).T, none)
 
 
 def _lack(block: Array, weights: Array) -> Array:
@@ -127,13 +129,17 @@ def _lack(block: Array, weights: Array) -> Array:
     return whole
 
 
-def _take_greatest(block: Array) -> tuple[Codes, Array]:
-    """Position and value of the greatest share of each row, which is struck out."""
-    best = block.argmax(axis=0)
-    column = np.arange(len(best))
-    value = block[best, column]
-    block[best, column] = -1.0
-    return best, value
+def _greatest(block: Array, top: int) -> tuple[Codes, Array]:
+    """Positions and values of the greatest shares of each row of (n, rows), greatest first, of equal shares the earlier.
+
+    Numbers that are not negative stand in the order of their bits. The position is written over the last bits of the share,
+    which are noise, and one sort of whole numbers gives both.
+    """
+    last = (1 << len(block).bit_length()) - 1
+    keys = (block.view(np.int64) & ~last) + (last - np.arange(len(block)))[:, None]
+    keys = np.sort(np.ascontiguousarray(keys.T), axis=1)[:, : -top - 1 : -1]
+    which = last - (keys.T & last)
+    return which, np.take_along_axis(block, which, axis=0)
 
 
 def _notes(complete: int) -> tuple[Note, ...]:

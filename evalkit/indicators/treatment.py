@@ -127,9 +127,9 @@ def treat(panel: Panel, columns: Sequence[str], steps: Sequence[Treatment]) -> T
         Names the unit-years and columns that are still missing.
     """
     has_columns(panel.frame, columns, who="the treatment of missing values")
-    values = panel.frame[list(columns)]
-    if all(np.isfinite(values[column].to_numpy().sum()) for column in columns):  # neither missing nor infinite
+    if all(np.isfinite(column.sum()) for column in panel.columns(columns)):  # neither missing nor infinite
         return Treated(panel=panel, filled=_no_cells(), notes=())
+    values = panel.frame[list(columns)]
     _refuse_infinite(values)
     cells, notes = [_no_cells()], list[Note]()
     for step in steps:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -17,6 +18,8 @@ from evalkit.stats.arrays import Array
 from evalkit.terms import Text
 
 Zeros = Literal["limit", "shift", "rescale"]
+
+TINY = float(np.finfo(float).tiny)  # too small to change a score, enough to give zero a logarithm
 
 
 def entropy_divergence(z: Array) -> Array:
@@ -62,8 +65,8 @@ def critic_weights(z: Array) -> Array:
 class Weighting(Protocol):
     """What a weighting does: say how much each indicator of a system counts, from normalized reference rows."""
 
-    def weights(self, z: Normalized, system: IndicatorSystem) -> Array:
-        """The weights, one a scored indicator, none negative, summing to one."""
+    def learn(self, z: Normalized, system: IndicatorSystem) -> dict[str, Array]:
+        """`weight`, one a scored indicator, none negative, summing to one; and what else was learnt of each on the way."""
         ...
 
     def remarks(self) -> tuple[Note, ...]:
@@ -80,13 +83,13 @@ class Equal:
     def __post_init__(self) -> None:
         one_of(self.among, ("indicators", "dimensions"), who="Equal among")
 
-    def weights(self, z: Normalized, system: IndicatorSystem) -> Array:
+    def learn(self, z: Normalized, system: IndicatorSystem) -> dict[str, Array]:
         """1/n each, or 1/dimensions shared inside each."""
         member = np.array(system.membership)
         if self.among == "indicators":
-            return np.full(len(member), 1.0 / len(member))
+            return {"weight": np.full(len(member), 1.0 / len(member))}
         sizes = np.bincount(member, minlength=len(system.dimensions))
-        return 1.0 / (len(system.dimensions) * sizes[member])
+        return {"weight": 1.0 / (len(system.dimensions) * sizes[member])}
 
     def remarks(self) -> tuple[Note, ...]:
         """Nothing to add."""
@@ -102,7 +105,7 @@ class Given:
 
     values: Mapping[str, float] | None = None
 
-    def weights(self, z: Normalized, system: IndicatorSystem) -> Array:
+    def learn(self, z: Normalized, system: IndicatorSystem) -> dict[str, Array]:
         """The given weights, in the order of the system."""
         known = {i.id: i.weight for i in system.indicators if i.weight is not None} if self.values is None else dict(self.values)
         lacking = [column for column in system.columns if column not in known]
@@ -116,7 +119,7 @@ class Given:
         w = np.array([known[column] for column in system.columns], dtype=float)
         if not np.all(np.isfinite(w)) or w.min() < 0 or w.sum() <= 0:
             raise SpecError("given weights must be finite, not negative, and not all zero", found=str(w.tolist()))
-        return w / w.sum()
+        return {"weight": w / w.sum()}
 
     def remarks(self) -> tuple[Note, ...]:
         """That the weights are a judgement."""
@@ -152,21 +155,17 @@ class Entropy:
         if self.epsilon is not None and not 0 < self.epsilon <= (1 if self.zeros == "shift" else 0.1):
             raise SpecError("Entropy epsilon is out of range", found=str(self.epsilon), do="use a small positive number")
 
-    def weights(self, z: Normalized, system: IndicatorSystem) -> Array:
-        """Weights by entropy; each column is walked through once."""
-        d = self.divergence(z)
-        if not d.sum() > 0:
-            raise NoAnswer("no indicator varies, so entropy gives no weights", do="use equal weights")
-        return d / d.sum()
-
-    def divergence(self, z: Normalized) -> Array:
-        """d = 1 − e of each column."""
+    def learn(self, z: Normalized, system: IndicatorSystem) -> dict[str, Array]:
+        """Weights by entropy and the divergence 1 − e behind each; every column is walked through once."""
         if not z.clip and (below := z.beyond()[0]):
             raise NoAnswer(
                 f"entropy needs scores of at least 0; {below} are below", do="use MinMax(beyond='clip'), or other weights"
             )
         sums = np.array([np.sum([_both_sums(self._lifted(part)) for part in z.column(j)], axis=0) for j in range(len(z.columns))])
-        return _divergence(sums[:, 0], sums[:, 1], len(z))
+        d = _divergence(sums[:, 0], sums[:, 1], len(z))
+        if not d.sum() > 0:
+            raise NoAnswer("no indicator varies, so entropy gives no weights", do="use equal weights")
+        return {"weight": d / d.sum(), "divergence": d}
 
     def _lifted(self, z: Array) -> Array:
         if self.zeros == "limit":
@@ -196,14 +195,14 @@ class Entropy:
 class Critic:
     """CRITIC weights (Pearson): the standard deviation of a score times its conflict with the other scores."""
 
-    def weights(self, z: Normalized, system: IndicatorSystem) -> Array:
+    def learn(self, z: Normalized, system: IndicatorSystem) -> dict[str, Array]:
         """Weights from one pass over the normalized reference rows."""
         count, n = len(z), len(z.columns)
         total, products = np.zeros(n), np.zeros((n, n))
         for _, block in z.blocks():
             total += block.sum(axis=1)
             products += block @ block.T
-        return _critic(total / count, products / count)
+        return {"weight": _critic(total / count, products / count)}
 
     def remarks(self) -> tuple[Note, ...]:
         """What CRITIC weights are not."""
@@ -220,13 +219,12 @@ class Critic:
 
 def _x_log_x(z: Array) -> Array:
     """z ln z, and 0 at 0."""
-    logs = np.log(np.maximum(z, np.finfo(float).tiny))
-    logs *= z
-    return logs
+    return z * np.log(z + TINY)
 
 
 def _both_sums(z: Array) -> tuple[float, float]:
-    return float(z.sum()), float(_x_log_x(z).sum())
+    """Σ z and Σ z ln z; the logarithm to base 2 is the quicker one."""
+    return float(z.sum()), float(z @ np.log2(z + TINY)) * math.log(2)
 
 
 def _divergence(total: Array, total_log: Array, count: int) -> Array:

@@ -23,8 +23,8 @@ def skewness(parts: Iterable[Array]) -> float:
         square = z * z
         count += len(z)
         first += float(z.sum())
-        second += float(square.sum())
-        third += float((square * z).sum())
+        second += float(z @ z)
+        third += float(square @ z)
     if count < 2:
         return float("nan")
     mean, second, third = first / count, second / count, third / count

@@ -11,12 +11,15 @@ from hypothesis.extra.numpy import arrays
 import evalkit as ek
 from evalkit.indicators.normalization import Normalized
 from evalkit.indicators.weighting import critic_weights, entropy_divergence, entropy_weights
+from evalkit.stats.arrays import Columns
 
 scores = st.integers(4, 30).flatmap(lambda m: arrays(float, (m, 4), elements=st.floats(0.01, 1.0)))
 
 
 def normalized(z):
-    return Normalized([np.ascontiguousarray(column) for column in z.T], np.zeros(z.shape[1]), np.ones(z.shape[1]), clip=True)
+    return Normalized(
+        Columns([np.ascontiguousarray(column) for column in z.T]), np.zeros(z.shape[1]), np.ones(z.shape[1]), clip=True
+    )
 
 
 def test_critic_diakoulaki1995():
@@ -35,7 +38,7 @@ def test_critic_diakoulaki1995():
     )
     z = (x - x.min(axis=0)) / (x.max(axis=0) - x.min(axis=0))
     np.testing.assert_allclose(critic_weights(z), [0.20222554, 0.48090173, 0.31687273], atol=1e-8)
-    np.testing.assert_allclose(ek.Critic().weights(normalized(z), None), critic_weights(z), rtol=1e-12)
+    np.testing.assert_allclose(ek.Critic().learn(normalized(z), None)["weight"], critic_weights(z), rtol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -94,18 +97,18 @@ def test_entropy_knows_no_scale(z, factor):
 
 def test_long_columns_walked_in_pieces_give_the_formula():
     z = np.random.default_rng(1).beta(2, 5, size=(50_000, 3))
-    np.testing.assert_allclose(ek.Entropy().weights(normalized(z), None), entropy_weights(z), rtol=1e-11)
+    np.testing.assert_allclose(ek.Entropy().learn(normalized(z), None)["weight"], entropy_weights(z), rtol=1e-11)
 
 
 def test_zero_handling_is_a_choice_that_moves_weights():
     z = np.array([[0.0, 0.2, 0.4], [0.1, 0.9, 0.5], [1.0, 0.3, 0.6], [0.4, 0.0, 1.0]])
-    limit = ek.Entropy().weights(normalized(z), None)
+    limit = ek.Entropy().learn(normalized(z), None)["weight"]
     np.testing.assert_allclose(limit, entropy_weights(z), rtol=1e-12)
-    small = ek.Entropy(zeros="shift", epsilon=1e-6).weights(normalized(z), None)
+    small = ek.Entropy(zeros="shift", epsilon=1e-6).learn(normalized(z), None)["weight"]
     np.testing.assert_allclose(small, limit, atol=1e-4)
-    raised = ek.Entropy(zeros="shift", epsilon=1.0).weights(normalized(z), None)
+    raised = ek.Entropy(zeros="shift", epsilon=1.0).learn(normalized(z), None)["weight"]
     assert np.abs(raised - limit).max() > 0.01
-    squeezed = ek.Entropy(zeros="rescale").weights(normalized(z), None)
+    squeezed = ek.Entropy(zeros="rescale").learn(normalized(z), None)["weight"]
     np.testing.assert_allclose(squeezed, entropy_weights(0.002 + 0.996 * z), rtol=1e-12)
 
 
@@ -122,8 +125,8 @@ def test_entropy_of_a_panel_pools_unit_years(counties, systems):
 def test_equal_weights_by_indicator_or_by_dimension(make_system):
     system = make_system(a={"x": "benefit", "y": "benefit", "z": "cost"}, b={"v": "benefit"})
     z = normalized(np.full((3, 4), 0.5))
-    assert ek.Equal().weights(z, system).tolist() == [0.25] * 4
-    np.testing.assert_allclose(ek.Equal(among="dimensions").weights(z, system), [1 / 6, 1 / 6, 1 / 6, 1 / 2])
+    assert ek.Equal().learn(z, system)["weight"].tolist() == [0.25] * 4
+    np.testing.assert_allclose(ek.Equal(among="dimensions").learn(z, system)["weight"], [1 / 6, 1 / 6, 1 / 6, 1 / 2])
 
 
 @pytest.mark.parametrize(
@@ -138,7 +141,7 @@ def test_equal_weights_by_indicator_or_by_dimension(make_system):
 def test_given_weights_must_fit_the_system(make_system, values, message):
     system = make_system(a={"x": "benefit", "y": "benefit"})
     with pytest.raises(ek.SpecError, match=message):
-        ek.Given(values=values).weights(normalized(np.full((3, 2), 0.5)), system)
+        ek.Given(values=values).learn(normalized(np.full((3, 2), 0.5)), system)["weight"]
 
 
 @pytest.mark.parametrize(
