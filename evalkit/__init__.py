@@ -16,12 +16,20 @@ from evalkit.coupling.variants import Power, Standard
 from evalkit.datasets import systems
 from evalkit.distribution.groups import GroupDifferences
 from evalkit.errors import DataError, EvalkitError, NoAnswer, OutputError, SpecError
+from evalkit.indicators.aggregation.means import ARITHMETIC, GEOMETRIC, HARMONIC, PowerMean
+from evalkit.indicators.aggregation.tree import ByLevel
 from evalkit.indicators.index import CompositeIndex
-from evalkit.indicators.normalization import DistanceToTarget, MinMax, ZScore
+from evalkit.indicators.normalization.min_max import MinMax
+from evalkit.indicators.normalization.target import DistanceToTarget
+from evalkit.indicators.normalization.z_score import ZScore
 from evalkit.indicators.obstacle import ObstacleDegree
-from evalkit.indicators.treatment import Carry, GroupMean, Interpolate, LeaveOut, Refuse, treat
+from evalkit.indicators.treatment.missing import Carry, GroupMean, Interpolate, LeaveOut, Refuse, treat
 from evalkit.indicators.uncertainty import vary
-from evalkit.indicators.weighting import Critic, Entropy, Equal, Given
+from evalkit.indicators.weighting.critic import Critic
+from evalkit.indicators.weighting.entropy import Entropy
+from evalkit.indicators.weighting.equal import Equal
+from evalkit.indicators.weighting.given import Given
+from evalkit.indicators.weighting.levels import Levels
 from evalkit.panel.audit import audit_file, audit_panel
 from evalkit.panel.panel import Panel
 from evalkit.panel.read import read_panel
@@ -37,12 +45,16 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "ARITHMETIC",
     "COUPLING_STAGES",
     "FIVE_GRADES",
     "FOUR_GRADES",
+    "GEOMETRIC",
+    "HARMONIC",
     "SIX_GRADES",
     "TEN_GRADES",
     "Answer",
+    "ByLevel",
     "Carry",
     "CompositeIndex",
     "CouplingCoordination",
@@ -64,6 +76,7 @@ __all__ = [
     "Interpolate",
     "LagRule",
     "LeaveOut",
+    "Levels",
     "MinMax",
     "NoAnswer",
     "Note",
@@ -71,6 +84,7 @@ __all__ = [
     "OutputError",
     "Panel",
     "Power",
+    "PowerMean",
     "Refuse",
     "Report",
     "SpecError",

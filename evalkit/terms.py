@@ -48,6 +48,7 @@ TERMS: dict[str, Text] = {
     "direction": Text("方向", "Direction"),
     "benefit": Text("正向", "benefit"),
     "cost": Text("逆向", "cost"),
+    "moderate": Text("适度", "moderate"),
     "context": Text("背景（不计分）", "context (not scored)"),
     "measure_unit": Text("单位", "Unit of measure"),
     "weight": Text("权重", "Weight"),

@@ -140,7 +140,7 @@ def test_a_defect_of_the_panel(spoil, rule, study, capsys):
     ("old", "new", "message"),
     [
         ('direction = "benefit"', 'directon = "benefit"', "is not a known key. did you mean 'direction'"),
-        ('direction = "benefit"', 'direction = "upward"', "Input should be 'benefit', 'cost' or 'context'"),
+        ('direction = "benefit"', 'direction = "upward"', "Input should be 'benefit', 'cost', 'moderate' or 'context'"),
         ('id = "G02"', 'id = "G01"', "indicator 'G01' is declared twice in dimension 'income'"),
         ('id = "G05"', 'id = "G01"', "indicator 'G01' stands in two dimensions, 'income' and 'guarantees'"),
         ("plausible = [40, 120]", "plausible = [120, 40]", "has an empty plausible range"),

@@ -1,22 +1,28 @@
-"""CompositeIndex: bounds and weights are learnt once, on named reference years, and carried to every other year."""
+"""CompositeIndex: curves and weights are learnt once, on named reference years, and carried to every other year."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note, NoteKind
 from evalkit.check import has_columns
-from evalkit.indicators.aggregation import by_dimension
-from evalkit.indicators.normalization import MinMax, Normalization, Normalized
-from evalkit.indicators.treatment import Carry, Interpolate, Treated, Treatment, treat
-from evalkit.indicators.weighting import Equal, Weighting
+from evalkit.errors import NoAnswer
+from evalkit.indicators.aggregation.combine import Aggregation
+from evalkit.indicators.aggregation.means import ARITHMETIC
+from evalkit.indicators.aggregation.tree import ByLevel, Tree, grown
+from evalkit.indicators.normalization.curves import Curve
+from evalkit.indicators.normalization.min_max import MinMax
+from evalkit.indicators.normalization.normalized import Normalization, Normalized
+from evalkit.indicators.treatment.missing import Carry, Interpolate, Treated, Treatment, treat
+from evalkit.indicators.treatment.outliers import Outliers, Tamed, untamed
+from evalkit.indicators.weighting.equal import Equal
+from evalkit.indicators.weighting.weights import Weighting
 from evalkit.panel.panel import Panel, Periods, resolve
 from evalkit.panel.system import IndicatorSystem
-from evalkit.stats.arrays import Array
+from evalkit.stats.arrays import Array, Columns
 from evalkit.stats.moments import skewness
 from evalkit.terms import Text
 
@@ -32,10 +38,14 @@ class CompositeIndex:
     treat
         Steps against missing values, in order; what they leave missing is an error. By default gaps of up to three years
         inside a unit are interpolated and its ends carried for up to two; every filled cell is recorded.
+    outliers
+        How outliers are tamed, by rules learnt on the reference periods; None leaves every figure as it is.
     normalize
         How raw figures become scores; by default min–max on the reference periods, clipped to [0, 1].
     weigh
         How much each indicator counts; by default all alike.
+    aggregate
+        How scores become one index; by default the weighted arithmetic mean.
 
     Examples
     --------
@@ -50,11 +60,13 @@ class CompositeIndex:
 
     system: IndicatorSystem
     treat: tuple[Treatment, ...] = (Interpolate(), Carry())
+    outliers: Outliers | None = None
     normalize: Normalization = MinMax()
     weigh: Weighting = Equal()
+    aggregate: Aggregation | ByLevel = ARITHMETIC
 
     def fit(self, panel: Panel, on: Periods = None) -> FittedIndex:
-        """Learn bounds and weights on the reference periods `on` (None: all periods of the panel, pooled).
+        """Learn transforms, curves, weights and rules on the reference periods `on` (None: all periods of the panel, pooled).
 
         Gaps are treated before the reference periods are cut out, so that a gap at their edge is filled from observed
         neighbors.
@@ -68,30 +80,43 @@ class CompositeIndex:
         """
         treated = treated_for(self, panel)
         periods = resolve(on, panel.periods)
-        reference = treated.panel.columns(self.system.columns, None if periods == panel.periods else list(periods))
-        z = Normalized(reference, *self.normalize.anchors(reference, self.system.indicators), clip=False)
-        if self.normalize.clips and any(z.beyond()):
-            z = replace(z, clip=True)
-        recipe = _recipe(self.system, z).assign(**self.weigh.learn(z, self.system))
-        return FittedIndex(spec=self, frame=recipe, reference=periods, notes=_choices(self, periods))
+        cut = None if periods == panel.periods else list(periods)
+        raw = treated.panel.columns(self.system.columns, cut, dated=self.normalize.dated)
+        tamed = (self.outliers.learn if self.outliers else untamed)(raw, self.system.indicators)
+        reference = replace(raw, transforms=tamed.transforms)
+        z = Normalized(reference, self.normalize.learn(reference, self.system.indicators), self.normalize.clips)
+        learnt = self.weigh.learn(z, self.system)
+        return FittedIndex(
+            spec=self,
+            frame=_recipe(self.system, z, tamed).assign(weight=learnt.weight, **learnt.beside),
+            reference=periods,
+            tamed=tamed,
+            curves=z.curves,
+            tree=grown(self.aggregate, z, learnt.weight, self.system.membership),
+            notes=(*_choices(self, periods), *tamed.notes, *self.normalize.remarks(), *learnt.notes),
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class FittedIndex(Answer):
-    """Bounds and weights as learnt: `frame` has one row an indicator.
+    """Transforms, curves, weights and rules as learnt: `frame` has one row an indicator.
 
-    Columns: `dimension` (id), `zero_at` and `one_at` (raw values that score 0 and 1), `skewness` (of the normalized
-    reference scores), `weight` and, with entropy weights, `divergence` (1 − e). `reference` are the periods learnt on.
+    Columns: `dimension` (id), `zero_at` and `one_at` (raw values that score 0 and 1; NaN where there is not just one),
+    `skewness` (of the normalized reference scores), `weight`, and what the outlier rule and the weighting learnt beside it,
+    such as `divergence` (1 − e) with entropy weights. `reference` are the periods learnt on.
     """
 
     spec: CompositeIndex
     reference: tuple[int, ...]
+    tamed: Tamed
+    curves: tuple[Curve, ...]
+    tree: Tree
 
     def score(self, panel: Panel) -> IndexScores:
-        """Apply bounds and weights to any panel with the same columns: later years, other units."""
+        """Apply what was learnt to any panel with the same columns: later years, other units."""
         treated = treated_for(self.spec, panel)
         z = self.normalized(treated.panel)
-        scores = by_dimension(z, self.weights, self.spec.system.membership)
+        scores = self.tree.scores(z, self.weights)
         names = ["score", *(dimension.id for dimension in self.spec.system.dimensions)]
         frame = pd.DataFrame(scores.T, index=treated.panel.frame.index, columns=names, copy=False)
         notes = (*self.notes, *treated.notes, *_beyond(z, self.spec.normalize.clips))
@@ -102,15 +127,19 @@ class FittedIndex(Answer):
         """The weights, in the order of the system."""
         return self.frame["weight"].to_numpy()
 
+    def columns(self, panel: Panel) -> Columns:
+        """The columns of a complete panel, outliers tamed."""
+        raw = panel.columns(self.spec.system.columns, dated=self.spec.normalize.dated)
+        return replace(raw, transforms=self.tamed.transforms)
+
     def normalized(self, panel: Panel) -> Normalized:
         """The normalized columns of a complete panel, made piece by piece."""
-        anchors = self.frame["zero_at"].to_numpy(), self.frame["one_at"].to_numpy()
-        return Normalized(panel.columns(self.spec.system.columns), *anchors, self.spec.normalize.clips)
+        return Normalized(self.columns(panel), self.curves, self.spec.normalize.clips)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class IndexScores(Answer):
-    """Scores: `frame` is keyed by (unit, period) and holds `score` and one column a dimension, all weighted means.
+    """Scores: `frame` is keyed by (unit, period) and holds `score` and one column a dimension.
 
     `panel` is the panel after treatment, `filled` lists every filled cell.
     """
@@ -132,13 +161,21 @@ class IndexScores(Answer):
     @cached_property
     def normalized(self) -> pd.DataFrame:
         """Normalized scores of every indicator, 0 worst and 1 best on the bounds learnt."""
-        z = self.spec.normalized(self.panel)
-        blocks = np.concatenate([block.T.copy() for _, block in z.blocks()])
-        return pd.DataFrame(blocks, index=self.frame.index, columns=list(self.system.columns))
+        z = self.spec.normalized(self.panel).whole()
+        return pd.DataFrame(z.T, index=self.frame.index, columns=list(self.system.columns))
 
     @cached_property
     def contributions(self) -> pd.DataFrame:
-        """What each indicator adds to the index, w_j z_ij; a row sums to its score."""
+        """What each indicator adds to the index, w_j z_ij; a row sums to its score.
+
+        Raises
+        ------
+        NoAnswer
+            The index is no weighted arithmetic mean, so no sum of parts.
+        """
+        if self.spec.spec.aggregate != ARITHMETIC:
+            name = self.spec.spec.aggregate.name.en
+            raise NoAnswer(f"an index by {name} is no sum of contributions", do="look at the obstacle degrees")
         return self.normalized * self.spec.weights
 
 
@@ -148,16 +185,18 @@ def treated_for(index: CompositeIndex, panel: Panel) -> Treated:
     return treat(panel, index.system.columns, index.treat)
 
 
-def _recipe(system: IndicatorSystem, z: Normalized) -> pd.DataFrame:
-    return pd.DataFrame(
+def _recipe(system: IndicatorSystem, z: Normalized, tamed: Tamed) -> pd.DataFrame:
+    back = [transform.raw if transform else float for transform in tamed.transforms or (None,) * z.width]
+    frame = pd.DataFrame(
         {
             "dimension": [system.dimensions[d].id for d in system.membership],
-            "zero_at": z.zero_at,
-            "one_at": z.one_at,
-            "skewness": [skewness(z.column(j)) for j in range(len(z.columns))],
+            "zero_at": [raw(curve.zero_at) for raw, curve in zip(back, z.curves, strict=True)],
+            "one_at": [raw(curve.one_at) for raw, curve in zip(back, z.curves, strict=True)],
+            "skewness": [skewness(z.column(j)) for j in range(z.width)],
         },
         index=pd.Index(system.columns, name="indicator"),
     )
+    return frame.assign(**tamed.beside)
 
 
 def _choices(index: CompositeIndex, periods: tuple[int, ...]) -> tuple[Note, ...]:
@@ -166,14 +205,18 @@ def _choices(index: CompositeIndex, periods: tuple[int, ...]) -> tuple[Note, ...
         "Bounds and weights of “{name}” were learnt on the reference years {span} and applied to all years.",
     )
     span = f"{periods[0]}–{periods[-1]}" if len(periods) > 1 else str(periods[0])
-    return (Note("choice", text.format(name=index.system.name, span=span)), *index.weigh.remarks())
+    notes = [Note("choice", text.format(name=index.system.name, span=span))]
+    if index.aggregate != ARITHMETIC:
+        how = Text("综合指数的合成方法：{name}。", "The index is combined by {name}.")
+        notes.append(Note("choice", how.format(name=index.aggregate.name)))
+    return tuple(notes)
 
 
 def _beyond(z: Normalized, clips: bool) -> tuple[Note, ...]:
     below, above = z.beyond()
     if not below + above:
         return ()
-    cells = len(z) * len(z.columns)
+    cells = len(z) * z.width
     text = Text(
         "{below} 个单元格劣于下界、{above} 个优于上界（合计占 {share:.1%}），{how}。",
         "Cells beyond the bounds: {below} below the worse, {above} above the better ({share:.1%} of all); they were {how}.",

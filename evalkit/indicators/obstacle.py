@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from evalkit.answer import Answer, Note, by_period
 from evalkit.errors import SpecError
 from evalkit.indicators.index import IndexScores
-from evalkit.indicators.normalization import Normalized
+from evalkit.indicators.normalization.normalized import Normalized
 from evalkit.stats.arrays import Array, Codes, Mask
 from evalkit.terms import Text
 
@@ -104,19 +104,18 @@ def _walk(z: Normalized, weights: Array, member: tuple[int, ...], top: int, year
     """All rows in pieces: the greatest degrees, dimension shares, mean degrees by year, and the rows that lack nothing."""
     m, n = len(z), len(weights)
     which, degree = np.empty((top, m), dtype=np.min_scalar_type(-n)), np.empty((top, m))
-    none, years = np.zeros(m, dtype=bool), int(year.max()) + 1
-    total, count = np.zeros((n, years)), np.zeros(years)
-    first = np.flatnonzero(np.diff(member, prepend=-1))
-    dimensions = np.empty((len(first), m))
+    none, years = np.zeros(m, dtype=bool), np.arange(int(year.max()) + 1, dtype=year.dtype)
+    total, count = np.zeros((len(years), n)), np.zeros(len(years))
+    dimensions = np.zeros((max(member) + 1, m))
     for rows, block in z.blocks():
-        at = year[rows].astype(np.intp)
         none[rows] = _lack(block, weights) <= 0
-        dimensions[:, rows] = np.add.reduceat(block, first, axis=0)
-        for j, share in enumerate(block):
-            total[j] += np.bincount(at, share, minlength=years)
-        count += np.bincount(at[~none[rows]], minlength=years)
+        for share, dimension in zip(block, member, strict=True):
+            dimensions[dimension, rows] += share
+        of_year = (year[rows] == years[:, None]).astype(float)
+        total += of_year @ block.T
+        count += of_year @ ~none[rows]
         which[:, rows], degree[:, rows] = _greatest(block, top)
-    return _Found(which, degree, dimensions, (total / np.maximum(count, 1.0)).T, none)
+    return _Found(which, degree, dimensions, total / np.maximum(count, 1.0)[:, None], none)
 
 
 def _lack(block: Array, weights: Array) -> Array:
@@ -133,13 +132,20 @@ def _greatest(block: Array, top: int) -> tuple[Codes, Array]:
     """Positions and values of the greatest shares of each row of (n, rows), greatest first, of equal shares the earlier.
 
     Numbers that are not negative stand in the order of their bits. The position is written over the last bits of the share,
-    which are noise, and one sort of whole numbers gives both.
+    which are noise, and one comparison of whole numbers orders both. Each share sinks into the greatest so far.
     """
     last = (1 << len(block).bit_length()) - 1
-    keys = (block.view(np.int64) & ~last) + (last - np.arange(len(block)))[:, None]
-    keys = np.sort(np.ascontiguousarray(keys.T), axis=1)[:, : -top - 1 : -1]
-    which = last - (keys.T & last)
-    return which, np.take_along_axis(block, which, axis=0)
+    keys = block.view(np.int64) & ~last
+    keys |= (last - np.arange(len(block)))[:, None]
+    first, higher = np.empty((top, block.shape[1]), dtype=np.int64), np.empty(block.shape[1], dtype=np.int64)
+    for held, key in enumerate(keys):
+        for place in first[:held]:
+            np.maximum(place, key, out=higher)
+            np.minimum(place, key, out=key)
+            place[...] = higher
+        if held < top:
+            first[held] = key
+    return last - (first & last), (first & ~last).view(np.float64)
 
 
 def _notes(complete: int) -> tuple[Note, ...]:

@@ -78,6 +78,7 @@ class IndicatorForm(Form):
     direction: Direction
     core: bool = True
     plausible: tuple[float, float] | None = None
+    ideal: tuple[float, float] | None = None
     target: float | None = None
     weight: float | None = None
     source: Words = Text("", "")

@@ -119,11 +119,13 @@ class Panel:
             return self
         return self.rows(self._within(periods))
 
-    def columns(self, names: Sequence[str], periods: Periods = None) -> Columns:
-        """Some columns as arrays, at all periods or some; nothing is copied."""
+    def columns(self, names: Sequence[str], periods: Periods = None, *, dated: bool = False) -> Columns:
+        """Some columns as arrays, at all periods or some, with the period of each row if `dated`; nothing is copied."""
         bare = self.frame.set_axis(pd.RangeIndex(len(self.frame)))  # its columns are quicker to take than those of two keys
         arrays = [bare[name].to_numpy() for name in names]
-        return Columns(arrays) if periods is None else Columns(arrays, np.flatnonzero(self._within(periods)))
+        rows = None if periods is None else np.flatnonzero(self._within(periods))
+        dates = self.frame.index.get_level_values("period").to_numpy(dtype=np.intp) if dated else None
+        return Columns(arrays, rows, dates=dates)
 
     def rows(self, keep: Mask) -> Panel:
         """The panel with some of its rows, everything else along."""

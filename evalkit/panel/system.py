@@ -10,10 +10,14 @@ from evalkit.terms import Text
 
 
 class Direction(StrEnum):
-    """Which way is better: more of a benefit, less of a cost; a context indicator is shown and never scored."""
+    """Which way is better: more of a benefit, less of a cost, what is near the ideal of a moderate indicator.
+
+    A context indicator is shown and never scored.
+    """
 
     BENEFIT = "benefit"
     COST = "cost"
+    MODERATE = "moderate"
     CONTEXT = "context"
 
 
@@ -30,7 +34,9 @@ class Indicator:
     unit
         Unit of measure, as printed.
     direction
-        Benefit, cost or context.
+        Benefit, cost, moderate or context.
+    ideal
+        The range in which a moderate indicator is at its best, (low, high); both the same where it is one value.
     plausible
         The range outside of which a value is an error of transcription or of unit.
     target
@@ -46,6 +52,7 @@ class Indicator:
     unit: Text = Text("", "")
     direction: Direction = Direction.BENEFIT
     plausible: tuple[float, float] | None = None
+    ideal: tuple[float, float] | None = None
     target: float | None = None
     weight: float | None = None
     source: Text = Text("", "")
@@ -57,6 +64,13 @@ class Indicator:
             raise SpecError(
                 f"indicator '{self.id}' has an empty plausible range", found=str(self.plausible), do="give it as [low, high]"
             )
+        if (self.direction is Direction.MODERATE) != (self.ideal is not None):
+            raise SpecError(
+                f"indicator '{self.id}' is {self.direction} and has {'an' if self.ideal else 'no'} ideal",
+                do="a moderate indicator, and no other, declares ideal = [low, high]",
+            )
+        if self.ideal is not None and not self.ideal[0] <= self.ideal[1]:
+            raise SpecError(f"indicator '{self.id}' has an empty ideal range", found=str(self.ideal), do="give it as [low, high]")
         if self.weight is not None and not self.weight >= 0:
             raise SpecError(f"indicator '{self.id}' has a negative weight", found=str(self.weight))
 
@@ -64,6 +78,11 @@ class Indicator:
     def scored(self) -> bool:
         """Whether the indicator enters a score."""
         return self.direction is not Direction.CONTEXT
+
+    @property
+    def falls(self) -> bool:
+        """Whether its score falls as what is read rises; of a moderate indicator, that is the distance from its ideal."""
+        return self.direction in (Direction.COST, Direction.MODERATE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

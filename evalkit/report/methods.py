@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from evalkit.coupling.variants import Power, Standard
-from evalkit.indicators.normalization import DistanceToTarget, MinMax, Normalization, ZScore
-from evalkit.indicators.weighting import Critic, Entropy, Equal, Given, Weighting
+from evalkit.indicators.normalization.min_max import MinMax
+from evalkit.indicators.normalization.normalized import Normalization
+from evalkit.indicators.normalization.target import DistanceToTarget
+from evalkit.indicators.normalization.z_score import ZScore
+from evalkit.indicators.weighting.critic import Critic
+from evalkit.indicators.weighting.entropy import Entropy
+from evalkit.indicators.weighting.equal import Equal
+from evalkit.indicators.weighting.given import Given
+from evalkit.indicators.weighting.weights import Weighting
 from evalkit.report.assessment import Assessment
 from evalkit.report.document import Block, Bullets, Formula, Heading, Paragraph
 from evalkit.report.words import Voice

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +16,30 @@ Mask = NDArray[np.bool_]
 BLOCK = 8_192
 
 
+class Transform(Protocol):
+    """What is done to the figures of a column before they are read: a function of each figure alone."""
+
+    def apply(self, x: Array) -> Array:
+        """The figures as they are read from now on."""
+        ...
+
+    def raw(self, y: float) -> float:
+        """The observed figure that is read as `y`; NaN where there is none or more than one."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Columns:
-    """Columns of one height, of which all rows are read or some; no row is copied before it is read."""
+    """Columns of one height, of which all rows are read or some; no row is copied before it is read.
+
+    `transforms` holds one transform a column, or None where a column is read as it is; `dates` the period of each row of
+    the arrays, where one is needed.
+    """
 
     arrays: Sequence[Array]
     rows: Codes | None = None
+    transforms: tuple[Transform | None, ...] = ()
+    dates: Codes | None = None
 
     @property
     def height(self) -> int:
@@ -32,11 +51,18 @@ class Columns:
 
     def __iter__(self) -> Iterator[Array]:
         """One column after the other, whole."""
-        return iter(self.arrays) if self.rows is None else (array[self.rows] for array in self.arrays)
+        return (self.piece(j, slice(None)) for j in range(len(self.arrays)))
 
     def piece(self, j: int, rows: slice) -> Array:
         """Some rows of column j."""
-        return self.arrays[j][rows if self.rows is None else self.rows[rows]]
+        x = self.arrays[j][rows if self.rows is None else self.rows[rows]]
+        transform = self.transforms[j] if self.transforms else None
+        return x if transform is None else transform.apply(x)
+
+    def period(self, rows: slice) -> Codes:
+        """The period of some rows."""
+        assert self.dates is not None
+        return self.dates[rows if self.rows is None else self.rows[rows]]
 
 
 def pieces(length: int, size: int = BLOCK) -> Iterator[slice]:

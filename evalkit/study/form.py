@@ -11,9 +11,16 @@ from evalkit.coupling.grades import SCHEMES, GradeScheme
 from evalkit.coupling.relative import LagRule
 from evalkit.coupling.static import CouplingCoordination
 from evalkit.coupling.variants import CouplingVariant, Power, Standard
-from evalkit.indicators.normalization import DistanceToTarget, MinMax, Normalization, ZScore
-from evalkit.indicators.treatment import Carry, GroupMean, Interpolate, LeaveOut, Refuse, Treatment
-from evalkit.indicators.weighting import Critic, Entropy, Equal, Given, Weighting, Zeros
+from evalkit.indicators.normalization.min_max import MinMax
+from evalkit.indicators.normalization.normalized import Normalization
+from evalkit.indicators.normalization.target import DistanceToTarget
+from evalkit.indicators.normalization.z_score import ZScore
+from evalkit.indicators.treatment.missing import Carry, GroupMean, Interpolate, LeaveOut, Refuse, Treatment
+from evalkit.indicators.weighting.critic import Critic
+from evalkit.indicators.weighting.entropy import Entropy, Zeros
+from evalkit.indicators.weighting.equal import Equal
+from evalkit.indicators.weighting.given import Given
+from evalkit.indicators.weighting.weights import Weighting
 from evalkit.panel.form import Form, Words
 from evalkit.panel.rules import ACCEPTABLE
 from evalkit.report.assessment import CHAPTERS, Chapter

@@ -18,8 +18,8 @@ from evalkit.distribution.groups import GroupDifferences, Groups
 from evalkit.errors import SpecError
 from evalkit.indicators.index import CompositeIndex, IndexScores
 from evalkit.indicators.obstacle import ObstacleDegree
-from evalkit.indicators.treatment import Treated, treat
-from evalkit.indicators.weighting import Weighting
+from evalkit.indicators.treatment.missing import Treated, treat
+from evalkit.indicators.weighting.weights import Weighting
 from evalkit.panel.audit import Audit, accepted, audit_panel, refuse
 from evalkit.panel.form import read_form, read_system
 from evalkit.panel.panel import Panel

@@ -15,7 +15,7 @@ import pandas as pd
 from measure import beside, child, show
 
 import evalkit as ek
-from evalkit.indicators.normalization import Normalized
+from evalkit.indicators.normalization.normalized import Normalized
 from evalkit.panel.system import Dimension, Direction, Indicator, IndicatorSystem
 from evalkit.terms import Text, same
 
@@ -105,8 +105,7 @@ def weights_alone(data: ek.Panel) -> Callable[[], object]:
     both = IndicatorSystem(id="both", name=same("both"), dimensions=system("G").dimensions + system("R").dimensions)
 
     def run() -> object:
-        zero_at, one_at = ek.MinMax().anchors(columns, both.indicators)
-        return ek.Entropy().learn(Normalized(columns, zero_at, one_at, clip=False), both)
+        return ek.Entropy().learn(Normalized(columns, ek.MinMax().learn(columns, both.indicators)), both)
 
     return run
 

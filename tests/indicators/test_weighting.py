@@ -9,17 +9,21 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import evalkit as ek
-from evalkit.indicators.normalization import Normalized
-from evalkit.indicators.weighting import critic_weights, entropy_divergence, entropy_weights
-from evalkit.stats.arrays import Columns
+from evalkit.indicators.normalization.normalized import Normalized
+from evalkit.indicators.weighting.critic import critic_weights
+from evalkit.indicators.weighting.entropy import entropy_divergence, entropy_weights
 
 scores = st.integers(4, 30).flatmap(lambda m: arrays(float, (m, 4), elements=st.floats(0.01, 1.0)))
 
 
 def normalized(z):
-    return Normalized(
-        Columns([np.ascontiguousarray(column) for column in z.T]), np.zeros(z.shape[1]), np.ones(z.shape[1]), clip=True
-    )
+    return Normalized.of(np.ascontiguousarray(z.T))
+
+
+def some_system(n):
+    items = tuple(ek.Indicator(id=f"x{j}", name=ek.Text("", "")) for j in range(n))
+    dimension = ek.Dimension(id="d", name=ek.Text("", ""), indicators=items)
+    return ek.IndicatorSystem(id="s", name=ek.Text("", ""), dimensions=(dimension,))
 
 
 def test_critic_diakoulaki1995():
@@ -38,7 +42,7 @@ def test_critic_diakoulaki1995():
     )
     z = (x - x.min(axis=0)) / (x.max(axis=0) - x.min(axis=0))
     np.testing.assert_allclose(critic_weights(z), [0.20222554, 0.48090173, 0.31687273], atol=1e-8)
-    np.testing.assert_allclose(ek.Critic().learn(normalized(z), None)["weight"], critic_weights(z), rtol=1e-12)
+    np.testing.assert_allclose(ek.Critic().learn(normalized(z), some_system(z.shape[1])).weight, critic_weights(z), rtol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -97,18 +101,18 @@ def test_entropy_knows_no_scale(z, factor):
 
 def test_long_columns_walked_in_pieces_give_the_formula():
     z = np.random.default_rng(1).beta(2, 5, size=(50_000, 3))
-    np.testing.assert_allclose(ek.Entropy().learn(normalized(z), None)["weight"], entropy_weights(z), rtol=1e-11)
+    np.testing.assert_allclose(ek.Entropy().learn(normalized(z), some_system(z.shape[1])).weight, entropy_weights(z), rtol=1e-11)
 
 
 def test_zero_handling_is_a_choice_that_moves_weights():
     z = np.array([[0.0, 0.2, 0.4], [0.1, 0.9, 0.5], [1.0, 0.3, 0.6], [0.4, 0.0, 1.0]])
-    limit = ek.Entropy().learn(normalized(z), None)["weight"]
+    limit = ek.Entropy().learn(normalized(z), some_system(z.shape[1])).weight
     np.testing.assert_allclose(limit, entropy_weights(z), rtol=1e-12)
-    small = ek.Entropy(zeros="shift", epsilon=1e-6).learn(normalized(z), None)["weight"]
+    small = ek.Entropy(zeros="shift", epsilon=1e-6).learn(normalized(z), some_system(z.shape[1])).weight
     np.testing.assert_allclose(small, limit, atol=1e-4)
-    raised = ek.Entropy(zeros="shift", epsilon=1.0).learn(normalized(z), None)["weight"]
+    raised = ek.Entropy(zeros="shift", epsilon=1.0).learn(normalized(z), some_system(z.shape[1])).weight
     assert np.abs(raised - limit).max() > 0.01
-    squeezed = ek.Entropy(zeros="rescale").learn(normalized(z), None)["weight"]
+    squeezed = ek.Entropy(zeros="rescale").learn(normalized(z), some_system(z.shape[1])).weight
     np.testing.assert_allclose(squeezed, entropy_weights(0.002 + 0.996 * z), rtol=1e-12)
 
 
@@ -125,8 +129,8 @@ def test_entropy_of_a_panel_pools_unit_years(counties, systems):
 def test_equal_weights_by_indicator_or_by_dimension(make_system):
     system = make_system(a={"x": "benefit", "y": "benefit", "z": "cost"}, b={"v": "benefit"})
     z = normalized(np.full((3, 4), 0.5))
-    assert ek.Equal().learn(z, system)["weight"].tolist() == [0.25] * 4
-    np.testing.assert_allclose(ek.Equal(among="dimensions").learn(z, system)["weight"], [1 / 6, 1 / 6, 1 / 6, 1 / 2])
+    assert ek.Equal().learn(z, system).weight.tolist() == [0.25] * 4
+    np.testing.assert_allclose(ek.Equal(among="dimensions").learn(z, system).weight, [1 / 6, 1 / 6, 1 / 6, 1 / 2])
 
 
 @pytest.mark.parametrize(
@@ -141,7 +145,7 @@ def test_equal_weights_by_indicator_or_by_dimension(make_system):
 def test_given_weights_must_fit_the_system(make_system, values, message):
     system = make_system(a={"x": "benefit", "y": "benefit"})
     with pytest.raises(ek.SpecError, match=message):
-        ek.Given(values=values).learn(normalized(np.full((3, 2), 0.5)), system)["weight"]
+        ek.Given(values=values).learn(normalized(np.full((3, 2), 0.5)), system)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""From normalized indicators to dimension scores and one index: one file a rule."""

@@ -1,0 +1,109 @@
+"""Normalized columns: what weights, aggregations and obstacles read, made piece by piece and never kept whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+
+from evalkit.answer import Note
+from evalkit.errors import NoAnswer, several
+from evalkit.indicators.normalization.curves import Curve, Line
+from evalkit.panel.system import Indicator
+from evalkit.stats.arrays import BLOCK, Array, Columns, pieces
+
+
+class Normalization(Protocol):
+    """What a normalization does: learn one curve an indicator, and say whether scores are clipped to [0, 1]."""
+
+    @property
+    def clips(self) -> bool:
+        """Whether scores beyond 0 and 1 are clipped."""
+        ...
+
+    @property
+    def dated(self) -> bool:
+        """Whether its curves must know the period of each row."""
+        ...
+
+    def learn(self, columns: Columns, indicators: Sequence[Indicator]) -> tuple[Curve, ...]:
+        """The curves, learnt on reference rows; `indicators` says of each column which way is better."""
+        ...
+
+    def remarks(self) -> tuple[Note, ...]:
+        """What a reader must know of the choice."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Normalized:
+    """Normalized columns, made piece by piece and never kept whole: `columns` as read, `curves` one a column."""
+
+    columns: Columns
+    curves: tuple[Curve, ...]
+    clip: bool = False
+
+    @classmethod
+    def of(cls, scores: Array) -> Normalized:
+        """Scores of shape (n, rows), each row of the array one column, that are normalized already."""
+        return cls(Columns(list(scores)), (Line(0.0, 1.0),) * len(scores))
+
+    def __len__(self) -> int:
+        return self.columns.height
+
+    @property
+    def width(self) -> int:
+        """How many columns there are."""
+        return len(self.curves)
+
+    def take(self, which: Sequence[int]) -> Normalized:
+        """Some of the columns."""
+        columns = self.columns
+        kept = replace(
+            columns,
+            arrays=[columns.arrays[j] for j in which],
+            transforms=tuple(columns.transforms[j] for j in which) if columns.transforms else (),
+        )
+        return Normalized(kept, tuple(self.curves[j] for j in which), self.clip)
+
+    def column(self, j: int) -> Iterator[Array]:
+        """Column j in pieces; each piece is overwritten by the next."""
+        buffer = np.empty(min(len(self), BLOCK))
+        for rows in pieces(len(self)):
+            yield self.piece(j, rows, out=buffer[: rows.stop - rows.start])
+
+    def piece(self, j: int, rows: slice, *, out: Array | None = None) -> Array:
+        """Some rows of column j."""
+        dates = None if self.columns.dates is None else self.columns.period(rows)
+        z = self.curves[j].score(self.columns.piece(j, rows), out=out, dates=dates)
+        return np.clip(z, 0.0, 1.0, out=z) if self.clip else z
+
+    def blocks(self) -> Iterator[tuple[slice, Array]]:
+        """All columns in pieces of shape (columns, rows); each is overwritten by the next."""
+        buffer = np.empty((self.width, min(len(self), BLOCK)))
+        for rows in pieces(len(self)):
+            block = buffer[:, : rows.stop - rows.start]
+            for j in range(self.width):
+                self.piece(j, rows, out=block[j])
+            yield rows, block
+
+    def whole(self) -> Array:
+        """All columns at once, of shape (columns, rows)."""
+        return np.concatenate([block.copy() for _, block in self.blocks()], axis=1)
+
+    def beyond(self) -> tuple[int, int]:
+        """How many cells lie below 0 and above 1 before clipping."""
+        counts = [curve.beyond(x) for curve, x in zip(self.curves, self.columns, strict=True)]
+        return sum(low for low, _ in counts), sum(high for _, high in counts)
+
+
+def refuse_constant(low: Array, high: Array, indicators: Sequence[Indicator]) -> None:
+    """Refuse indicators whose lower and upper bound are one."""
+    flat = [i.id for i, a, b in zip(indicators, low, high, strict=True) if not b > a]
+    if flat:
+        raise NoAnswer(
+            f"indicators [{several(flat)}] do not vary over the reference periods, so they cannot be normalized",
+            do="take them out, choose other reference periods, or give goalposts",
+        )

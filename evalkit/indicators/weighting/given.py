@@ -1,0 +1,42 @@
+"""Given weights: a judgement, written down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from evalkit.answer import Note
+from evalkit.errors import SpecError, several
+from evalkit.indicators.normalization.normalized import Normalized
+from evalkit.indicators.weighting.weights import Weights
+from evalkit.panel.system import IndicatorSystem
+from evalkit.terms import Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """Given weights, by indicator id, or as the system declares them (`weight = …` of each indicator).
+
+    They must be given for every scored indicator. They are divided by their sum, which is noted.
+    """
+
+    values: Mapping[str, float] | None = None
+
+    def learn(self, z: Normalized, system: IndicatorSystem) -> Weights:
+        """The given weights, in the order of the system."""
+        known = {i.id: i.weight for i in system.indicators if i.weight is not None} if self.values is None else dict(self.values)
+        lacking = [column for column in system.columns if column not in known]
+        extra = [name for name in known if name not in system.columns]
+        if lacking or extra:
+            raise SpecError(
+                f"given weights must name exactly the scored indicators of '{system.id}'",
+                found=f"none for [{several(lacking)}]" if lacking else f"weights for [{several(extra)}], which it does not score",
+                do="complete the weights, or choose another weighting",
+            )
+        w = np.array([known[column] for column in system.columns], dtype=float)
+        if not np.all(np.isfinite(w)) or w.min() < 0 or w.sum() <= 0:
+            raise SpecError("given weights must be finite, not negative, and not all zero", found=str(w.tolist()))
+        text = Text("权重为给定权重，已除以其和。", "Weights were given; they are divided by their sum.")
+        return Weights(w / w.sum(), notes=(Note("choice", text),))
