@@ -1,0 +1,64 @@
+# The names a researcher types, in the order of the work. `__init__.py` reads this file: what stands here is offered.
+
+from . import datasets as datasets
+from .answer import Answer as Answer
+from .answer import Note as Note
+from .coupling.compare import compare as compare
+from .coupling.grades import COUPLING_STAGES as COUPLING_STAGES
+from .coupling.grades import FIVE_GRADES as FIVE_GRADES
+from .coupling.grades import FOUR_GRADES as FOUR_GRADES
+from .coupling.grades import SIX_GRADES as SIX_GRADES
+from .coupling.grades import TEN_GRADES as TEN_GRADES
+from .coupling.grades import Grade as Grade
+from .coupling.grades import GradeScheme as GradeScheme
+from .coupling.relative import LagRule as LagRule
+from .coupling.static import CouplingCoordination as CouplingCoordination
+from .coupling.variants import Power as Power
+from .coupling.variants import Standard as Standard
+from .datasets import systems as systems
+from .distribution.groups import GroupDifferences as GroupDifferences
+from .errors import DataError as DataError
+from .errors import EvalkitError as EvalkitError
+from .errors import NoAnswer as NoAnswer
+from .errors import OutputError as OutputError
+from .errors import SpecError as SpecError
+from .indicators.aggregation.means import ARITHMETIC as ARITHMETIC
+from .indicators.aggregation.means import GEOMETRIC as GEOMETRIC
+from .indicators.aggregation.means import HARMONIC as HARMONIC
+from .indicators.aggregation.means import PowerMean as PowerMean
+from .indicators.aggregation.tree import ByLevel as ByLevel
+from .indicators.index import CompositeIndex as CompositeIndex
+from .indicators.normalization.min_max import MinMax as MinMax
+from .indicators.normalization.target import DistanceToTarget as DistanceToTarget
+from .indicators.normalization.z_score import ZScore as ZScore
+from .indicators.obstacle import ObstacleDegree as ObstacleDegree
+from .indicators.treatment.missing import Carry as Carry
+from .indicators.treatment.missing import GroupMean as GroupMean
+from .indicators.treatment.missing import Interpolate as Interpolate
+from .indicators.treatment.missing import LeaveOut as LeaveOut
+from .indicators.treatment.missing import Refuse as Refuse
+from .indicators.treatment.missing import treat as treat
+from .indicators.uncertainty import vary as vary
+from .indicators.weighting.critic import Critic as Critic
+from .indicators.weighting.entropy import Entropy as Entropy
+from .indicators.weighting.equal import Equal as Equal
+from .indicators.weighting.given import Given as Given
+from .indicators.weighting.levels import Levels as Levels
+from .panel.audit import audit_file as audit_file
+from .panel.audit import audit_panel as audit_panel
+from .panel.form import read_system as read_system
+from .panel.panel import Panel as Panel
+from .panel.read import read_panel as read_panel
+from .panel.system import Dimension as Dimension
+from .panel.system import Direction as Direction
+from .panel.system import Indicator as Indicator
+from .panel.system import IndicatorSystem as IndicatorSystem
+from .report.report import Report as Report
+from .report.verbs import figure as figure
+from .report.verbs import prose as prose
+from .report.verbs import table as table
+from .study import Study as Study
+from .terms import Text as Text
+
+__version__: str
+__all__: list[str]
