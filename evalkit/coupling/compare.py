@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from evalkit.answer import Answer, Note
+from evalkit.answer import Answer, Note, in_period
 from evalkit.coupling.static import Coordination
 from evalkit.errors import DataError, SpecError
-from evalkit.stats.ranks import spearman
+from evalkit.stats.ranks import ranks, spearman
 from evalkit.terms import Text
+
+FIRST = 10  # how many of the best places are asked whether they stay among the best
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -22,9 +24,14 @@ class Comparison(Answer):
     Columns: `units` (unit-years compared), `mean_D`, `mean_change` (mean of D minus the base's), `largest_change` (greatest
     absolute change of a D), `rank_correlation` (Spearman, over all unit-years), `grade_changed` and `lag_changed` (shares of
     unit-years whose grade, or lagging system, is another). `base` is what they are compared with.
+
+    `places` is keyed by unit, for `period`, the last one: `D`, `rank` and `grade` of the base, and over the base and all
+    alternatives `best`, `worst` (ranks), `lowest`, `highest` (grades) and `always_first` (among the best `FIRST` under each).
     """
 
     base: Coordination
+    places: pd.DataFrame
+    period: int
 
 
 def compare(base: Coordination, alternatives: Mapping[str, Coordination]) -> Comparison:
@@ -50,7 +57,29 @@ def compare(base: Coordination, alternatives: Mapping[str, Coordination]) -> Com
         "Each alternative changes the named setting and nothing else; measurement error is not in it.",
     )
     frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("alternative")
-    return Comparison(spec=base.spec, frame=frame, base=base, notes=(Note("caution", text),))
+    period = int(base.frame.index.get_level_values("period").max())
+    places = _places(base, alternatives.values(), period)
+    return Comparison(spec=base.spec, frame=frame, base=base, places=places, period=period, notes=(Note("caution", text),))
+
+
+def _places(base: Coordination, others: Iterable[Coordination], period: int) -> pd.DataFrame:
+    """Ranks and grades of every place in one period, over the base and the alternatives that have it."""
+    now = in_period(base.frame, period)
+    every = [now, *(in_period(other.frame, period).reindex(now.index).dropna(subset=["D"]) for other in others)]
+    rank = pd.DataFrame({at: pd.Series(ranks(one["D"].to_numpy()), one.index) for at, one in enumerate(every)}, index=now.index)
+    grade = pd.DataFrame({at: one["grade"] for at, one in enumerate(every)}, index=now.index)
+    return pd.DataFrame(
+        {
+            "D": now["D"],
+            "rank": rank[0].astype(int),
+            "best": rank.min(axis=1).astype(int),
+            "worst": rank.max(axis=1).astype(int),
+            "grade": now["grade"],
+            "lowest": grade.min(axis=1).astype(int),
+            "highest": grade.max(axis=1).astype(int),
+            "always_first": (rank <= FIRST).all(axis=1),
+        }
+    ).sort_values(["rank", "worst"], kind="stable")
 
 
 def _against(base: Coordination, other: Coordination, label: str) -> dict[str, float]:

@@ -90,6 +90,25 @@ class Obstacles(Answer):
     average: pd.DataFrame
     scores: IndexScores
 
+    @property
+    def frequency(self) -> pd.DataFrame:
+        """How often each indicator is among the ranked obstacles: a share of the places, one row a period, one column each.
+
+        An indicator that lacks nothing in a place is no obstacle there, even where fewer than `top` are left to rank.
+        """
+        year, years = by_period(self.frame.index)
+        places = np.bincount(year, minlength=len(years)).astype(float)
+        columns = self.average.columns
+        count = np.zeros((len(years), len(columns)))
+        for name, degree in zip(self.frame.columns[::2], self.frame.columns[1::2], strict=True):
+            np.add.at(count, (year, self.frame[name].cat.codes.to_numpy()), self.frame[degree].to_numpy() > 0)
+        return pd.DataFrame(count / places[:, None], index=pd.Index(years, name="period"), columns=columns)
+
+    def few(self, share: float = 0.5) -> pd.Series:
+        """The fewest indicators that together hold `share` of what is lacking on average in the last year, greatest first."""
+        degree = self.average.iloc[-1].sort_values(ascending=False, kind="stable")
+        return degree.iloc[: int(np.searchsorted(degree.cumsum().to_numpy(), share - 1e-12)) + 1]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Found:

@@ -130,7 +130,7 @@ def obstacles(found: Assessment, voice: Voice) -> list[Block]:
     blocks: list[Block] = [Heading(voice(Text("障碍因素", "Obstacles")))]
     for answer in found.obstacles.values():
         blocks += [Heading(voice(answer.scores.system.name), level=2), Paragraph(words(answer, voice))]
-        blocks += [*figures(answer, voice), index_ink.greatest(answer, voice)]
+        blocks += [*figures(answer, voice), index_ink.greatest(answer, voice), index_ink.often(answer, voice)]
     notes = {note.say(voice.lang): None for answer in found.obstacles.values() for note in answer.notes}
     return [*blocks, *(Paragraph(note, role="note") for note in notes)]
 

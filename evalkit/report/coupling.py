@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
 from evalkit.answer import in_period
-from evalkit.coupling.compare import Comparison
+from evalkit.coupling.compare import FIRST, Comparison
 from evalkit.coupling.static import Coordination
 from evalkit.report import theme
 from evalkit.report.document import Figure, Table
@@ -46,17 +46,38 @@ def _(answer: Coordination, voice: Voice) -> str:
 
 @tables.register
 def _(answer: Comparison, voice: Voice) -> tuple[Table, ...]:
-    return (alternatives(answer, voice),)
+    return alternatives(answer, voice), survivors(answer, voice)
 
 
 @words.register
 def _(answer: Comparison, voice: Voice) -> str:
-    frame = answer.frame
+    frame, places = answer.frame, answer.places
+    keep = int((places["lowest"] == places["highest"]).sum())
+    near = max(1, round(0.05 * len(places)))
+    moved = np.maximum(places["rank"] - places["best"], places["worst"] - places["rank"])
     text = Text(
-        "在 {n} 种替代设定下，位次相关系数最低为 {rho:.3f}，等级改变的“地区—年份”最多占 {share:.1%}。",
-        "Over {n} alternative settings the rank correlation is at least {rho:.3f}, and at most {share:.1%} of the unit-years change their grade.",
+        "在 {n} 种替代设定下，位次相关系数最低为 {rho:.3f}，等级改变的“地区—年份”最多占 {share:.1%}。{year} 年 {all} 个地区中，"
+        "{keep} 个（{kept:.0%}）在全部设定下等级不变，{firm} 个（{firmly:.0%}）位次变动不超过 {near} 位；"
+        "前 {first} 名中有 {always} 个在任何设定下都居前 {first} 名。",
+        "Over {n} alternative settings the rank correlation is at least {rho:.3f}, and at most {share:.1%} of the unit-years change "
+        "their grade. Of {all} places in {year}, {keep} ({kept:.0%}) keep their grade under every setting and {firm} ({firmly:.0%}) "
+        "stay within {near} of their rank; {always} of the first {first} are among the first {first} under every setting.",
     )
-    return voice(text, n=len(frame), rho=frame["rank_correlation"].min(), share=frame["grade_changed"].max())
+    return voice(
+        text,
+        n=len(frame),
+        rho=frame["rank_correlation"].min(),
+        share=frame["grade_changed"].max(),
+        year=answer.period,
+        all=len(places),
+        keep=keep,
+        kept=keep / len(places),
+        firm=int((moved <= near).sum()),
+        firmly=float((moved <= near).mean()),
+        near=near,
+        first=min(FIRST, len(places)),
+        always=int(places["always_first"].sum()),
+    )
 
 
 def by_year(answer: Coordination, voice: Voice) -> Table:
@@ -132,6 +153,26 @@ def printed_rows(answer: Coordination, rows: pd.DataFrame, voice: Voice, *, rank
     lagging = rows["lagging"].astype(object)
     out[voice.term("lagging")] = lagging.map(voice.name).where(lagging.notna(), voice.term("synchronous")).to_numpy()
     return out
+
+
+def survivors(answer: Comparison, voice: Voice) -> Table:
+    """The rank and the grade of each place, and how far the alternatives move them."""
+    scheme, places = answer.spec.grades, answer.places
+    label = {grade: scheme.label(grade, voice.lang) for grade in range(1, len(scheme.grades) + 1)}
+    printed = pd.DataFrame(
+        {
+            voice.term("unit"): [voice.name(unit) for unit in places.index],
+            voice.term("D"): places["D"].to_numpy(),
+            voice.term("rank"): places["rank"].to_numpy(),
+            voice(Text("最好位次", "Best rank")): places["best"].to_numpy(),
+            voice(Text("最差位次", "Worst rank")): places["worst"].to_numpy(),
+            voice.term("grade"): places["grade"].map(label).to_numpy(),
+            voice(Text("最低等级", "Lowest grade")): places["lowest"].map(label).to_numpy(),
+            voice(Text("最高等级", "Highest grade")): places["highest"].map(label).to_numpy(),
+        }
+    )
+    caption = Text(f"{answer.period} 年位次与等级在各设定下的范围", f"Ranks and grades over all settings, {answer.period}")
+    return Table(key="survivors", caption=caption, frame=printed, show=20)
 
 
 def alternatives(answer: Comparison, voice: Voice) -> Table:

@@ -81,7 +81,7 @@ def _(answer: IndexScores, voice: Voice) -> str:
 
 @tables.register
 def _(answer: Obstacles, voice: Voice) -> tuple[Table, ...]:
-    return greatest(answer, voice), by_place(answer, voice)
+    return greatest(answer, voice), often(answer, voice), by_place(answer, voice)
 
 
 @figures.register
@@ -269,6 +269,25 @@ def greatest(answer: Obstacles, voice: Voice, most: int = 10) -> Table:
         caption=Text(f"{system.name.zh}：主要障碍指标", f"{system.name.en}: main obstacles"),
         frame=printed,
         decimals=dict.fromkeys(printed.columns[3:], 1),
+    )
+
+
+def often(answer: Obstacles, voice: Voice, most: int = 10) -> Table:
+    """How often an indicator is among the ranked obstacles of a place, in the first and the last year."""
+    shares = answer.frequency
+    top = shares.iloc[-1].sort_values(ascending=False, kind="stable").head(most)
+    system, ranked = answer.scores.system, answer.frame.shape[1] // 2
+    printed = pd.DataFrame({voice.term("indicator"): [f"{key} {voice.name(key)}" for key in top.index]})
+    for year in dict.fromkeys((shares.index[0], shares.index[-1])):
+        printed[voice(Text("{year} 年（%）", "{year} (%)"), year=year)] = shares.loc[year, top.index].to_numpy() * 100
+    caption = Text(
+        "{system}：位列各地区前 {k} 位障碍的频率", "{system}: how often an indicator is among the first {k} obstacles of a place"
+    )
+    return Table(
+        key=f"obstacles_often_{system.id}",
+        caption=caption.format(system=system.name, k=ranked),
+        frame=printed,
+        decimals=dict.fromkeys(printed.columns[1:], 1),
     )
 
 

@@ -27,6 +27,17 @@ def test_another_variant_is_measured_against_the_base(base):
     assert row["largest_change"] == pytest.approx((base.frame["D"] - other.frame["D"]).abs().max())
 
 
+def test_places_hold_the_range_of_ranks_and_grades(base):
+    other = ek.CouplingCoordination().measure(kept=KEPT, rise=pd.Series([0.9, 0.3, 0.8, 0.6], KEY))
+    places = ek.compare(base, {"other": other}).places
+    assert places["rank"].tolist() == [1, 2, 3, 4]
+    assert places.loc["a", ["best", "worst"]].tolist() == [3, 4]
+    assert places.loc["b", ["best", "worst"]].tolist() == [3, 4]
+    assert places.loc["a", "lowest"] < places.loc["a", "highest"]
+    assert (places.loc[["b", "c", "d"], "lowest"] == places.loc[["b", "c", "d"], "highest"]).all()
+    assert places["always_first"].all()
+
+
 def test_nothing_to_compare_is_refused(base):
     with pytest.raises(ek.SpecError, match="no alternative"):
         ek.compare(base, {})

@@ -53,3 +53,23 @@ def test_a_place_that_lacks_nothing_has_no_obstacle_and_is_told(make_panel, make
 def test_top_must_be_positive():
     with pytest.raises(ek.SpecError):
         ek.ObstacleDegree(top=0)
+
+
+def test_frequencies_count_the_places_where_an_indicator_is_among_the_first(scored):
+    few = ek.ObstacleDegree(top=3).measure(scored)
+    frequency = few.frequency
+    assert (frequency.sum(axis=1) <= 3.0 + 1e-12).all()
+    now = few.frame.xs(2024, level="period")
+    named = now[["obstacle_1", "obstacle_2", "obstacle_3"]].astype(object)
+    for key in frequency.columns:
+        assert frequency.loc[2024, key] == pytest.approx((named == key).any(axis=1).mean())
+    lacking = (scored.normalized < 1).groupby("period").mean()
+    np.testing.assert_allclose(ek.ObstacleDegree().measure(scored).frequency, lacking)
+
+
+def test_the_few_that_matter_most_hold_the_share_that_was_asked_for(scored):
+    drag = ek.ObstacleDegree(top=1).measure(scored)
+    few = drag.few(0.5)
+    assert few.sum() >= 0.5
+    assert few.iloc[:-1].sum() < 0.5
+    assert drag.few(1.0).sum() == pytest.approx(1.0)
