@@ -22,6 +22,8 @@ needs_real_data = pytest.mark.skipif(not REAL, reason=f"{datasets.ENVIRONMENT} i
 CONSOLIDATION = datasets.systems("consolidation", core=False)["consolidation"]
 REVITALIZATION = datasets.systems("revitalization", core=False)["revitalization"]
 EVERY_SYSTEM = [f"{at}/{kind}.toml" for at in ("systems", "wdi", "vietnam") for kind in datasets.SHIPPED_SYSTEMS]
+CHINESE = re.compile(r"[\u3001-\u303f\u3400-\u9fff\uff00-\uffef]")  # characters and punctuation
+MAY_STAY_ENGLISH = re.compile(r"CC BY 4\.0|UN IGME|163\.com|\b[A-Z0-9]{2,}(?:\.[A-Z0-9]+){2,}\b")  # license, names, codes
 
 
 # The indicator systems
@@ -76,6 +78,23 @@ def test_systems_are_complete_in_both_languages(file: str):
     for indicator in system.every:
         assert indicator.source, indicator.id
         assert indicator.plausible, indicator.id
+
+
+@pytest.mark.parametrize("file", EVERY_SYSTEM)
+def test_systems_do_not_mix_languages(file: str):
+    (system,) = datasets.systems(FOLDER / file, core=False).values()
+    said = {(system.id, key): getattr(system, key) for key in ("name", "source")}
+    said |= {(d.id, "name"): d.name for d in system.dimensions}
+    said |= {(i.id, key): getattr(i, key) for i in system.every for key in ("name", "unit", "source", "note")}
+    for where, text in said.items():
+        chinese = MAY_STAY_ENGLISH.sub("", text.zh)
+        assert bool(text.zh) == bool(text.en), where
+        assert not CHINESE.search(text.en), where
+        assert not re.search(r"[A-Za-z]+(?:[\s,.;:()'/-]+[A-Za-z]+){3,}", chinese), where
+        assert not re.search(r"[\u4e00-\u9fff] ?[,;:()]|[,;:()] ?[\u4e00-\u9fff]", chinese), where
+        assert text.en.count("unverified") == text.zh.count("未核实"), where
+        if where[1] in ("source", "note") and text.zh:
+            assert CHINESE.search(chinese), where
 
 
 def test_nothing_measures_persons():
