@@ -11,15 +11,16 @@ from evalkit.errors import DataError, SpecError, did_you_mean, several
 
 
 def has_columns(frame: pd.DataFrame, needed: Iterable[str], *, who: str) -> None:
-    """Refuse a frame that lacks a needed column, hinting at the nearest name it has."""
-    have = [str(column) for column in frame.columns]
-    absent = [name for name in needed if name not in set(have)]
+    """Refuse a frame that lacks a needed column, hinting at the nearest name it has that is not needed itself."""
+    have, wanted = [str(column) for column in frame.columns], list(needed)
+    absent = [name for name in wanted if name not in set(have)]
     if absent:
-        hint = did_you_mean(absent[0], have)
+        hint = did_you_mean(absent[0], [name for name in have if name not in wanted])
+        do = "add the columns, or take the indicators out of the system"
         raise DataError(
             f"{who} needs columns [{several(absent)}], absent from the panel",
             found=f"columns [{several(have, 8)}]",
-            do=f"{hint} Otherwise add the columns, or take the indicators out of the system".strip(),
+            do=f"{hint} Otherwise {do}" if hint else do,
         )
 
 

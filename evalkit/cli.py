@@ -15,7 +15,6 @@ from rich.console import Console
 from evalkit import datasets
 from evalkit.errors import EvalkitError, OutputError, several
 from evalkit.panel.audit import Audit, audit_file
-from evalkit.panel.tidy import Layout
 from evalkit.terms import Lang, Text
 
 app = typer.Typer(
@@ -27,7 +26,8 @@ app = typer.Typer(
     help="Ex-post evaluation of consolidating poverty-alleviation results and linking them with rural revitalization. "
     "巩固拓展脱贫攻坚成果同乡村振兴有效衔接后评估。",
 )
-speak, complain = Console(highlight=False), Console(stderr=True, highlight=False)
+speak = Console(highlight=False, soft_wrap=True)
+complain = Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())  # lines stay whole for grep
 
 
 def _examples(*lines: str) -> str:
@@ -43,6 +43,7 @@ STAGES = {
     "robustness": Text("稳健性检验", "trying other settings"),
     "report": Text("生成报告", "writing the report"),
 }
+STEPS = ("evalkit audit panel.csv --study study.toml", "evalkit assess study.toml --out report")
 
 
 def main() -> None:
@@ -89,11 +90,11 @@ def assess(
     with _progress(spoken, quiet=quiet) as tell:
         folder = deliver(chosen, out, lang=spoken, force=force, progress=tell)
     if not quiet:
-        speak.print("报告已生成：" if spoken == "zh" else "The report lies in:", str(folder.absolute()), soft_wrap=True)
+        speak.print("报告已生成：" if spoken == "zh" else "The report lies in:", str(folder.absolute()))
         for path in sorted(folder.iterdir()):
-            speak.print(f"  {path.name}{'/' if path.is_dir() else ''}", soft_wrap=True)
+            speak.print(f"  {path.name}{'/' if path.is_dir() else ''}")
     else:
-        speak.print(str(folder), soft_wrap=True)
+        speak.print(str(folder))
 
 
 @app.command(
@@ -122,11 +123,11 @@ def audit(
         _show(answer, lang)
     if len(answer.defects):
         rules = several(dict.fromkeys(answer.defects["rule"]), most=20)
-        complain.print(f"{file.name}: {len(answer.defects)} defects ({rules})", markup=False, soft_wrap=True)
+        complain.print(f"{file.name}: {len(answer.defects)} defects ({rules})", markup=False)
         raise typer.Exit(3)
 
 
-@app.command(epilog=_examples("evalkit init mystudy && cd mystudy && evalkit assess study.toml --out report"))
+@app.command(epilog=_examples("evalkit init mystudy", "cd mystudy", "[dim]# fill in panel.csv[/]", *STEPS))
 def init(folder: Annotated[Path, typer.Argument(help="The folder to make.")], quiet: Quiet = False) -> None:
     """Write a commented study, its two indicator systems and an empty panel to fill in."""
     from evalkit.study.deliver import staged
@@ -142,9 +143,10 @@ def init(folder: Annotated[Path, typer.Argument(help="The folder to make.")], qu
             (stage / f"{name}.toml").write_bytes((shipped / "systems" / f"{name}.toml").read_bytes())
         (stage / "panel.csv").write_text(",".join(header) + "\n", encoding="utf-8-sig")
     if not quiet:
-        speak.print(f"{folder}: study.toml, consolidation.toml, revitalization.toml, panel.csv", soft_wrap=True)
-        speak.print("Fill in panel.csv, then / 填写 panel.csv 后运行：", soft_wrap=True)
-        speak.print(f"  cd {folder} && evalkit assess study.toml --out report", soft_wrap=True)
+        speak.print(f"{folder}: study.toml, consolidation.toml, revitalization.toml, panel.csv")
+        speak.print("Fill in panel.csv, then / 填写 panel.csv 后依次运行：")
+        for line in (f"cd {folder}", *STEPS):
+            speak.print(f"  {line}", markup=False)
 
 
 def _audited(file: Path, study: Path | None, unit: str | None, period: str | None, sheet: str | None) -> Audit:
@@ -154,16 +156,16 @@ def _audited(file: Path, study: Path | None, unit: str | None, period: str | Non
 
     asked = Study.read(study)
     form = asked.form.panel
-    layout = Layout(
-        unit=unit or form.unit,
-        period=period or form.period,
-        name=form.name,
-        groups=form.groups,
-        weight=form.weight,
-        columns=form.columns,
-        missing=form.missing,
+    return audit_file(
+        file,
+        layout=asked.layout,
+        unit=unit,
+        period=period,
+        systems=tuple(asked.systems.values()),
+        sheet=sheet or form.sheet,
+        header=form.header,
+        reference=asked.form.reference,
     )
-    return audit_file(file, layout=layout, systems=tuple(asked.systems.values()), sheet=sheet or form.sheet, header=form.header)
 
 
 def _show(answer: Audit, lang: Lang) -> None:
@@ -171,8 +173,8 @@ def _show(answer: Audit, lang: Lang) -> None:
     colors = {"defect": "bold red", "notice": "yellow", "repaired": "green"}
     for row in answer.frame.to_dict("records"):
         speak.print(f"[{colors[row['severity']]}]{row['severity']} {row['rule']}[/]", end="  ")
-        speak.print(row[f"message_{lang}"], markup=False, soft_wrap=True)
-    speak.print(answer.kept.say(lang), markup=False, soft_wrap=True)
+        speak.print(row[f"message_{lang}"], markup=False)
+    speak.print(answer.kept.say(lang), markup=False)
 
 
 @contextmanager

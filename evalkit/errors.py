@@ -36,8 +36,7 @@ class EvalkitError(Exception):
         text = f"{self.where}: {self.what}" if self.where else self.what
         if self.found:
             text = f"{text.rstrip('.')}; found {self.found}"
-        text = text if text.endswith((".", "?")) else text + "."
-        return f"{text} To do: {self.do.rstrip('.')}." if self.do else text
+        return f"{sentence(text)} To do: {sentence(self.do)}" if self.do else sentence(text)
 
 
 class SpecError(EvalkitError):
@@ -62,15 +61,29 @@ class OutputError(EvalkitError):
     exit_code = 4
 
 
+def sentence(text: str) -> str:
+    """The text with its full stop, unless it has an end already.
+
+    Examples
+    --------
+    >>> sentence("add it"), sentence("did you mean 'income'?")
+    ('add it.', "did you mean 'income'?")
+    """
+    text = text.rstrip()
+    return text if text.endswith((".", "?")) else f"{text}."
+
+
 def several(items: Iterable[object], most: int = 5) -> str:
-    """The first few of many, and how many more there are.
+    """The first few of many, and how many more there are; a key is said as "unit in period".
 
     Examples
     --------
     >>> several(range(8), most=3)
     '0, 1, 2 and 5 more'
+    >>> several([("010101", 2018)])
+    '010101 in 2018'
     """
-    every = [str(item) for item in items]
+    every = [f"{item[0]} in {item[1]}" if isinstance(item, tuple) and len(item) == 2 else str(item) for item in items]
     text = ", ".join(every[:most])
     return text if len(every) <= most else f"{text} and {len(every) - most} more"
 
@@ -83,5 +96,10 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     >>> did_you_mean("incom", ["income", "housing"])
     "did you mean 'income'?"
     """
-    near = get_close_matches(name, list(known), n=1)
-    return f"did you mean '{near[0]}'?" if near else ""
+    near = nearest(name, known)
+    return f"did you mean '{near}'?" if near else ""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The known name most like another, or nothing."""
+    return next(iter(get_close_matches(name, list(known), n=1)), "")

@@ -37,11 +37,31 @@ def test_init_writes_a_study_that_reads_and_an_empty_panel(started):
     assert "there already" in again.stderr
 
 
+def test_init_shows_the_next_steps_with_the_audit_first(tmp_path):
+    steps = ["cd mine", "evalkit audit panel.csv --study study.toml", "evalkit assess study.toml --out report"]
+    done = evalkit("init", "mine", cwd=tmp_path)
+    assert [line.strip() for line in done.stdout.splitlines()][-3:] == steps
+    shown = [line.strip() for line in evalkit("init", "--help").stdout.splitlines()]
+    order = [shown.index(step.replace("mine", "mystudy")) for step in steps]
+    assert order == sorted(order)
+
+
+def test_init_where_nothing_can_be_written_names_the_place_and_nothing_else(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    done = evalkit("init", tmp_path / "file" / "mine")
+    assert done.returncode == 4
+    assert "--out" not in done.stderr
+    assert ".part-" not in done.stderr
+    assert f"{tmp_path / 'file'}: no folder can be made here" in done.stderr
+
+
 def test_an_empty_panel_is_refused_in_one_message(started):
-    done = evalkit("assess", "study.toml", "--out", "report", cwd=started)
-    assert done.returncode == 3, done.stderr
-    assert "Traceback" not in done.stderr
-    assert not (started / "report").exists()
+    for command in (("assess", "study.toml", "--out", "report"), ("audit", "panel.csv", "--study", "study.toml")):
+        done = evalkit(*command, cwd=started)
+        assert done.returncode == 3, done.stderr
+        said = "panel.csv: the file holds a header and no rows yet. To do: fill in one row a unit and year.\n"
+        assert done.stderr.endswith(said)
+        assert not (started / "report").exists()
 
 
 def test_assess_prints_where_the_report_lies(tmp_path):
@@ -84,6 +104,14 @@ def test_wrong_calls_have_one_message_and_a_code(arguments, code, message, tmp_p
     assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_message_stays_on_its_line_where_no_terminal_is(started):
+    rows = (ek.datasets.folder() / "counties.csv").read_text(encoding="utf-8")
+    (started / "panel.csv").write_text(rows.replace("county,", "a county by its code,", 1), encoding="utf-8")
+    done = evalkit("assess", "study.toml", cwd=started)
+    assert done.returncode == 3
+    assert len(done.stderr.splitlines()) == 1, done.stderr
 
 
 def test_audit_of_a_clean_file_exits_with_zero():

@@ -80,6 +80,14 @@ def absent_years(frame):
     return frame[~(first(frame) & frame["year"].isin([2016, 2017]))]
 
 
+def year_without_rows(frame):
+    return frame[~at(frame, 2018)]
+
+
+def thousand(frame):
+    frame["R01"] = frame["R01"] * 1000
+
+
 def jump(frame):
     frame.loc[first(frame) & (frame["year"] >= 2019), "R01"] *= 1000
 
@@ -113,6 +121,8 @@ def no_year(frame):
         (empty, "empty_column"),
         (missing_years, "missing_periods"),
         (absent_years, "missing_periods"),
+        (year_without_rows, "reference_gap"),
+        (thousand, "unit_of_thousand"),
         (jump, "unit_jump"),
         (zeros_lost, "lost_leading_zeros"),
         (mixed, "mixed_units"),
@@ -163,6 +173,49 @@ def test_a_defect_of_a_system_is_named_with_file_and_line(old, new, message, stu
     assert "consolidation.toml" in told
     assert "line " in told
     assert not (study.parent / "report").exists()
+
+
+def test_a_study_in_a_folder_without_its_panel_file_says_so_once(study, capsys):
+    (study.parent / "panel.csv").rename(study.parent / "panels.csv")
+    code, told = run(capsys, "assess", study, "--out", study.parent / "report")
+    assert code == 3
+    assert told.rstrip().endswith("panel.csv: there is no such file. To do: did you mean 'panels.csv'?")
+
+
+def test_an_absent_column_is_not_taken_for_one_in_use(study, capsys):
+    no_column(rows()).to_csv(study.parent / "panel.csv", index=False)
+    for command in (("audit", study.parent / "panel.csv", "--study", study), ("assess", study)):
+        code, told = run(capsys, *command)
+        assert code == 3
+        assert "G10" in told
+        assert "did you mean" not in told
+
+
+def test_the_cells_of_a_defect_are_named_by_assess_too(study, capsys):
+    frame = rows()
+    out_of_range(frame)
+    frame.to_csv(study.parent / "panel.csv", index=False)
+    code, told = run(capsys, "assess", study, "--out", study.parent / "report")
+    assert code == 3
+    assert "(row 11)" in told
+
+
+def test_a_header_of_two_rows_with_merged_cells_is_read_by_the_names_below(study, capsys):
+    frame = rows()
+    frame.columns = [f"{'地区' if at < 5 else '指标'}/{name}" for at, name in enumerate(frame.columns)]
+    frame.to_csv(study.parent / "panel.csv", index=False)
+    code, told = run(capsys, "audit", study.parent / "panel.csv", "--study", study)
+    assert code == 0, told
+    assert ek.Study.read(study).panel.frame.shape == (1560, 36)
+
+
+def test_a_normalization_that_cannot_be_coupled_is_named_with_its_file_and_key(study, capsys):
+    whole = study.read_text(encoding="utf-8")
+    start, end = whole.index("[normalize]"), whole.index("[weigh]")
+    study.write_text(f'{whole[:start]}[normalize]\nmethod = "z_score"\n\n{whole[end:]}', encoding="utf-8")
+    code, told = run(capsys, "assess", study, "--out", study.parent / "report")
+    assert code == 2
+    assert "study.toml: 'normalize': scores by 'z_score' leave [0, 1] and cannot be coupled" in told
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "gb18030"])

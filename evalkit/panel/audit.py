@@ -15,10 +15,10 @@ from evalkit.panel.findings import Finding, finding, refusal
 from evalkit.panel.gaps import absent_columns, flat_columns, missing_periods
 from evalkit.panel.guess import guess_layout
 from evalkit.panel.jumps import unit_jumps
-from evalkit.panel.observed import Observed, asked_of
+from evalkit.panel.observed import Observed, Span, asked_of
 from evalkit.panel.panel import Panel
 from evalkit.panel.plausible import implausible
-from evalkit.panel.raw import notes_of
+from evalkit.panel.raw import below_heads, notes_of
 from evalkit.panel.read import open_table
 from evalkit.panel.rules import ACCEPTABLE, RULES
 from evalkit.panel.system import IndicatorSystem
@@ -33,9 +33,10 @@ _ORDER = {"defect": 0, "notice": 1, "repaired": 2}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checks:
-    """What is checked: the rules of `RULES`, and the indicators of some systems against their plausible ranges."""
+    """What is checked: the rules of `RULES`, the indicators of some systems, and whether the reference years are all there."""
 
     systems: tuple[IndicatorSystem, ...] = ()
+    reference: Span | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -57,11 +58,12 @@ class Audit(Answer):
         return self.frame.loc[self.frame["severity"] == "defect"].reset_index(drop=True)
 
 
-def audit_panel(panel: Panel, systems: Iterable[IndicatorSystem] = ()) -> Audit:
+def audit_panel(panel: Panel, systems: Iterable[IndicatorSystem] = (), *, reference: Span | None = None) -> Audit:
     """Everything that is wrong with a panel, seen through the systems that will be scored on it.
 
     Without a system, the columns are held against one another and themselves only; with one, also against the plausible
-    range of each indicator, and a defect in a column that no score needs is a notice.
+    range of each indicator, and a defect in a column that no score needs is a notice. `reference` are the first and the last
+    of the years on which bounds and weights will be learnt: one of them that no unit has is a defect, any other a notice.
 
     Examples
     --------
@@ -70,15 +72,15 @@ def audit_panel(panel: Panel, systems: Iterable[IndicatorSystem] = ()) -> Audit:
     >>> audit.defects[["rule", "column", "message_en"]].to_numpy().tolist()
     [['constant_column', 'roads', "all 4 values of 'roads' are 5"]]
     """
-    systems = tuple(systems)
-    observed = Observed(frame=panel.frame, asked=asked_of(systems))
+    checks = Checks(systems=tuple(systems), reference=reference)
+    observed = Observed(frame=panel.frame, asked=asked_of(checks.systems), places=panel.places, reference=reference)
     findings = _values(observed)
     kept = _kept(len(panel.frame), len(panel.units), panel.periods, panel.frame.shape[1])
-    audit = _audit(findings, systems, kept)
+    audit = _audit(findings, checks, kept)
     return replace(audit, notes=panel.notes, source=panel.source, fingerprint=panel.fingerprint)
 
 
-def audit_file(
+def audit_file(  # noqa: PLR0913  a door names everything that may come through it
     path: str | Path,
     *,
     layout: Layout | None = None,
@@ -87,6 +89,7 @@ def audit_file(
     systems: Sequence[IndicatorSystem] = (),
     sheet: str | None = None,
     header: int | None = None,
+    reference: Span | None = None,
 ) -> Audit:
     """Everything that is wrong with a data file: its header, its cells, its keys, and the values as in `audit_panel`.
 
@@ -108,16 +111,16 @@ def audit_file(
     >>> audit.defects["rule"].tolist()
     ['unreadable_cell', 'duplicate_rows']
     """
-    layout = layout or Layout()
-    layout = replace(layout, unit=unit or layout.unit, period=period or layout.period)
+    layout, checks = layout or Layout(), Checks(systems=tuple(systems), reference=reference)
+    wanted = tuple(asked_of(checks.systems))
+    layout = replace(layout, unit=unit or layout.unit, period=period or layout.period, wanted=wanted)
     raw = open_table(path, sheet=sheet, header=header, text=layout.texts)
     layout = guess_layout(raw, layout)
     tidied = tidy(raw, layout)
     keys = {"unit": Text("地区列", "unit column"), "period": Text("年份列", "period column")}
     findings = [*tidied.findings, *(finding("no_key_column", found=keys[k]) for k in keys if getattr(layout, k) is None)]
-    observed = _observed(tidied, systems)
-    known = {item.column for item in findings if item.rule == "missing_column"}
-    findings += [item for item in _values(observed) if not (item.rule == "missing_column" and item.column in known)]
+    observed = _observed(tidied, checks)
+    findings += _values(observed)
     has_keys = bool(tidied.keyed.any())
     kept = _kept(
         len(observed.frame),
@@ -125,7 +128,7 @@ def audit_file(
         sorted(set(observed.periods)) if has_keys else (),
         observed.frame.shape[1],
     )
-    audit = _audit(findings, tuple(systems), kept)
+    audit = _audit(findings, checks, kept)
     return replace(audit, notes=notes_of(tidied.findings), source=same(raw.place), fingerprint=raw.fingerprint)
 
 
@@ -142,7 +145,7 @@ def refuse(audit: Audit, accept: Collection[str] = ()) -> None:
         When a defect remains.
     """
     for rule in accept:
-        one_of(rule.partition(":")[0], tuple(ACCEPTABLE), who="an accepted rule")
+        one_of(rule.partition(":")[0], ACCEPTABLE, who="an accepted rule")
     wrong = audit.defects.loc[~accepted(audit.defects, accept)]
     if len(wrong):
         texts = wrong[["rule", "message_zh", "message_en"]].astype(str).to_numpy().tolist()
@@ -163,21 +166,21 @@ def _values(observed: Observed) -> list[Finding]:
     return [*findings, *implausible(observed), *missing_periods(observed), *unit_jumps(observed)]
 
 
-def _observed(tidied: Tidied, systems: Sequence[IndicatorSystem]) -> Observed:
+def _observed(tidied: Tidied, checks: Checks) -> Observed:
     """The figures of a file by key; rows without a key of their own are left out, and all are kept where no key is known."""
     frame, layout = tidied.frame[list(tidied.figures)].astype("float64"), tidied.layout
-    asked = asked_of(systems)
+    have = tidied.raw.frame.columns
+    said = {layout.columns.get(name, name) for name in (*layout.roles, *layout.columns) if name not in have}
+    every = asked_of(checks.systems)
+    asked = {name: one for name, one in every.items() if name not in said and not below_heads(have, name)}
     if not tidied.keyed.any() or layout.unit is None or layout.period is None:
-        return Observed(frame=frame, asked=asked)
-    rows = tidied.frame.loc[tidied.keyed]
-    index = pd.MultiIndex.from_arrays(
-        [rows[layout.unit].astype(object), rows[layout.period].astype(np.int64)], names=["unit", "period"]
-    )
+        return Observed(frame=frame, asked=asked, reference=checks.reference)
+    index = tidied.keys
     order = np.argsort(
         pd.factorize(index.get_level_values(0), sort=True)[0] * 100_000 + index.get_level_values(1).to_numpy(), kind="stable"
     )
     keyed = frame.loc[tidied.keyed].set_axis(index, axis=0).iloc[order]
-    return Observed(frame=keyed, asked=asked, rows=tidied.raw.rows[tidied.keyed][order], letters=tidied.letters)
+    return Observed(frame=keyed, asked=asked, places=tidied.places, reference=checks.reference)
 
 
 def _kept(rows: int, units: int, periods: Sequence[int], columns: int) -> Text:
@@ -188,11 +191,11 @@ def _kept(rows: int, units: int, periods: Sequence[int], columns: int) -> Text:
     ).format(rows=f"{rows:,}", units=f"{units:,}", span=span, columns=columns)
 
 
-def _audit(findings: Sequence[Finding], systems: tuple[IndicatorSystem, ...], kept: Text) -> Audit:
+def _audit(findings: Sequence[Finding], checks: Checks, kept: Text) -> Audit:
     """The findings as an answer, defects first."""
     ordered = sorted(findings, key=lambda item: _ORDER[item.severity])
     rows = [
         (item.rule, item.severity, item.column, item.count, item.where, item.found, item.message.zh, item.message.en)
         for item in ordered
     ]
-    return Audit(spec=Checks(systems=systems), frame=pd.DataFrame(rows, columns=_COLUMNS), kept=kept)
+    return Audit(spec=checks, frame=pd.DataFrame(rows, columns=_COLUMNS), kept=kept)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from evalkit.errors import DataError
+from evalkit.errors import DataError, nearest, sentence
 from evalkit.panel.rules import RULES, Severity
 from evalkit.terms import Text
 
@@ -32,7 +33,7 @@ class Finding:
     @property
     def line(self) -> str:
         """The finding as a line of an error: what, what to do, and the rule's id."""
-        return f"{self.message.en.rstrip('.')}. To do: {RULES[self.rule].do.en} [{self.rule}]"
+        return f"{sentence(self.message.en)} To do: {RULES[self.rule].do.en} [{self.rule}]"
 
 
 def finding(rule: str, *, severity: Severity | None = None, **parts: object) -> Finding:
@@ -40,8 +41,8 @@ def finding(rule: str, *, severity: Severity | None = None, **parts: object) -> 
 
     Examples
     --------
-    >>> finding("missing_column", column="incom", found="did you mean 'income'?").message.en
-    "there is no column 'incom'. did you mean 'income'?"
+    >>> finding("constant_column", column="income", count=4, found="5").message.en
+    "all 4 values of 'income' are 5"
     """
     parts = {"column": "", "count": 1, "where": "", "found": ""} | parts
     found, count = parts["found"], int(str(parts["count"]))
@@ -54,6 +55,27 @@ def finding(rule: str, *, severity: Severity | None = None, **parts: object) -> 
         where=str(parts["where"]),
         found=found.en if isinstance(found, Text) else str(found),
     )
+
+
+def absent(names: Sequence[str], have: Sequence[str], **more: Any) -> Finding:
+    """Columns that are not there in one finding, each with the nearest that is, out of those that hold nothing else wanted.
+
+    Examples
+    --------
+    >>> absent(["incom", "roads"], ["income", "beds"]).message.en
+    "there is no column 'incom' (did you mean 'income'?), 'roads'"
+    >>> absent(["roads"], ["income", "beds"]).message.en
+    "there is no column 'roads'; there are income, beds"
+    """
+    near = {name: nearest(name, have) for name in names}
+    found = Text(
+        listing([f"“{name}”（是否为“{other}”？）" if other else f"“{name}”" for name, other in near.items()]),
+        listing([f"'{name}' (did you mean '{other}'?)" if other else f"'{name}'" for name, other in near.items()]),
+    )
+    others = Text("；现有列：{have}", "; there are {have}").format(have=listing(have, 8))
+    column = names[0] if len(names) == 1 else ""
+    tell = others if have and not any(near.values()) else ""
+    return finding("missing_column", column=column, count=len(names), found=found, others=tell, **more)
 
 
 def listing(items: Sequence[object], most: int = SHOWN, total: int | None = None) -> str:
@@ -92,7 +114,7 @@ def refusal(findings: Iterable[Finding], *, where: str) -> DataError:
     """One error that lists every defect, the first twenty in full."""
     wrong = [item for item in findings if item.severity == "defect"]
     if len(wrong) == 1:
-        return DataError(wrong[0].message.en.rstrip("."), where=where, do=f"{RULES[wrong[0].rule].do.en} [{wrong[0].rule}]")
+        return DataError(wrong[0].message.en, where=where, do=f"{RULES[wrong[0].rule].do.en} [{wrong[0].rule}]")
     lines = [f"\n  - {item.line}" for item in wrong[:SHOWN]]
     more = f"\n  and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
     return DataError(f"{len(wrong)} problems:{''.join(lines)}{more}", where=where)

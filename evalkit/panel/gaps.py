@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from evalkit.errors import did_you_mean
-from evalkit.panel.findings import Finding, finding, listing, shown
-from evalkit.panel.observed import Observed
+from evalkit.panel.findings import Finding, absent, finding, listing, shown
+from evalkit.panel.observed import Observed, Span
+from evalkit.panel.rules import Severity
 
 
 def absent_columns(observed: Observed) -> list[Finding]:
-    """Indicators that a system asks for and the panel does not have."""
+    """Indicators that a system asks for and the panel lacks: those a score needs in one finding, the others in another."""
     have = [str(column) for column in observed.frame.columns]
+    free = [column for column in have if column not in observed.asked]
+    lacking = {column: indicator.scored for column, indicator in observed.asked.items() if column not in set(have)}
+    severities: dict[bool, Severity] = {True: "defect", False: "notice"}
     return [
-        finding(
-            "missing_column",
-            column=column,
-            found=did_you_mean(column, have),
-            severity="defect" if indicator.scored else "notice",
-        )
-        for column, indicator in observed.asked.items()
-        if column not in set(have)
+        absent(names, free, severity=severity)
+        for needed, severity in severities.items()
+        if (names := [column for column, scored in lacking.items() if scored == needed])
     ]
 
 
@@ -47,14 +46,11 @@ def flat_columns(observed: Observed) -> list[Finding]:
 
 def missing_periods(observed: Observed) -> list[Finding]:
     """Units without a row, or without any figure a score needs, in a period that others have; and years no unit has."""
-    findings = []
     periods = np.unique(observed.periods)
-    gaps = sorted(set(range(int(periods[0]), int(periods[-1]) + 1)) - set(map(int, periods))) if len(periods) else []
-    if gaps and len(gaps) < len(periods):
-        findings.append(finding("period_gap", count=len(gaps), where=listing(gaps)))
-    columns = [column for column in observed.scored if observed.frame[column].notna().any()]
     if not len(periods):
-        return findings
+        return []
+    findings = _absent_years(periods, observed.reference)
+    columns = [column for column in observed.scored if observed.frame[column].notna().any()]
     every = pd.Series(data=True, index=observed.frame.index)
     seen = observed.frame[columns].notna().any(axis=1) if columns else every
     grid = seen.unstack("period", fill_value=False).astype(bool)
@@ -63,6 +59,21 @@ def missing_periods(observed: Observed) -> list[Finding]:
         where = [f"{unit}: {_spans(lacking.columns[~row])}" for unit, row in zip(lacking.index, lacking.to_numpy(), strict=True)]
         findings.append(finding("missing_periods", count=len(lacking), where=listing(where)))
     return findings
+
+
+def _absent_years(periods: NDArray[np.int64], reference: Span | None) -> list[Finding]:
+    """Years that no unit has between those of the panel, in its step: a panel of every second year lacks none of the others.
+
+    Among the reference years this is a defect: bounds and weights would silently be learnt on fewer years than the study names.
+    """
+    step = int(np.gcd.reduce(np.diff(periods)))
+    years = [year for year in range(int(periods[0]), int(periods[-1]), step) if year not in periods] if step else []
+    if len(years) >= len(periods):
+        return []
+    learnt = [year for year in years if reference is not None and reference[0] <= year <= reference[1]]
+    others = [year for year in years if year not in learnt]
+    rules = {"reference_gap": learnt, "period_gap": others}
+    return [finding(rule, count=len(at), where=listing(at)) for rule, at in rules.items() if at]
 
 
 def _spans(periods: pd.Index) -> str:

@@ -33,7 +33,7 @@ def guess_layout(raw: RawTable, layout: Layout) -> Layout:
 def _period(raw: RawTable) -> str | None:
     ranked = []
     for order, column in enumerate(raw.frame.columns):
-        named = _PERIOD.fullmatch(str(column)) is not None
+        named = _PERIOD.fullmatch(_last(column)) is not None
         cells = raw.frame[column]
         if not named and _share(cells.iloc[:200]) < 1:
             continue
@@ -52,7 +52,7 @@ def _share(cells: pd.Series) -> float:
 def _unit(raw: RawTable, taken: set[str | None]) -> str | None:
     ranked = []
     for order, column in enumerate(raw.frame.columns):
-        coded, placed = _CODE.fullmatch(str(column)) is not None, _PLACE.fullmatch(str(column)) is not None
+        coded, placed = _CODE.fullmatch(_last(column)) is not None, _PLACE.fullmatch(_last(column)) is not None
         if column in taken or not (coded or placed):
             continue
         texts, numeric = read_codes(raw.frame[column])
@@ -61,6 +61,11 @@ def _unit(raw: RawTable, taken: set[str | None]) -> str | None:
             continue
         ranked.append((-texts.nunique(), not coded, order, str(column)))
     return min(ranked)[-1] if ranked else None
+
+
+def _last(column: object) -> str:
+    """The name of a column without what stands above it in a merged header."""
+    return str(column).rpartition("/")[2]
 
 
 def _figures(texts: pd.Series) -> bool:

@@ -85,7 +85,9 @@ def cut_table(cells: Cells, header: int | None, *, place: str) -> Table:
     }
     if not keep.any():
         raise DataError(
-            "the table has a header and no rows", where=place, do="check the file, or name its header with header=ROW"
+            "the file holds a header and no rows yet",
+            where=place,
+            do="fill in one row a unit and year" if not above else "fill it in, or name another header with header=ROW",
         )
     return Table(body.loc[keep].reset_index(drop=True), columns, np.flatnonzero(keep) + top + depth, merged, (*findings, *left))
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from evalkit.panel.findings import SHOWN, Finding, listing, shown
 from evalkit.panel.observed import Observed
 
-_NEAR = math.log10(1.15)  # how far from a power of ten a step may be: growth and noise of one period
+_NEAR = {1: math.log10(1.15), 2: math.log10(1.6)}  # how far growth may take a step from one power of ten, and from more
 _CALM = {1: math.log10(1.35), 2: math.log10(1.8)}  # the largest other step of the unit, for a step of one and of more powers
 
 
@@ -31,7 +31,7 @@ def unit_jumps(observed: Observed) -> list[Finding]:
         before, after = before[pairs], after[pairs]
         step = np.log10(np.abs(values[after] / values[before]))
         power = np.rint(step)
-        close = (power != 0) & (np.abs(step - power) < _NEAR)
+        close = (power != 0) & (np.abs(step - power) < np.where(np.abs(power) == 1, _NEAR[1], _NEAR[2]))
         if not close.any():
             continue
         chosen = close & (_lonely(step, power, close, codes[after]) | _common(step, power, close, observed.periods[after]))

@@ -11,22 +11,26 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalkit.panel.findings import SHOWN, Finding, finding, listing
+from evalkit.panel.panel import Places
 from evalkit.panel.rules import RULES, Severity
 from evalkit.panel.system import Indicator, IndicatorSystem
+
+Span = tuple[int, int]  # the first and the last year
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Observed:
     """Figures sorted by unit and period, each pair once, and the indicators that are asked of them.
 
-    `rows` are the rows of the file and `letters` the letters of its columns, where a file is at hand; `asked` are the
-    indicators of the systems by id, empty when no system is at hand: then every column counts as asked for.
+    `places` says where they stand in the file they come from, if they do; `asked` are the indicators of the systems by id,
+    empty when no system is at hand: then every column counts as asked for; `reference` are the first and the last of the
+    years that a study learns on.
     """
 
     frame: pd.DataFrame
     asked: Mapping[str, Indicator] = field(default_factory=dict)
-    rows: NDArray[np.int64] | None = None
-    letters: Mapping[str, str] = field(default_factory=dict)
+    places: Places | None = None
+    reference: Span | None = None
 
     @property
     def units(self) -> NDArray[np.object_]:
@@ -51,13 +55,9 @@ class Observed:
 
     def where(self, column: str, at: NDArray[np.intp]) -> str:
         """Some rows of a column by unit, period and, in a file, cell."""
-        head = self.letters.get(column, "")
-        names = []
-        for place in at[:SHOWN]:
-            text = f"{self.units[place]} {self.periods[place]}"
-            if self.rows is not None:
-                text += f" ({head}{self.rows[place]})" if head else f" (row {self.rows[place]})"
-            names.append(text)
+        keys = self.frame.index[at[:SHOWN]]
+        cells = self.places.cells(column, keys) if self.places else [""] * len(keys)
+        names = [f"{unit} {year} ({cell})" if cell else f"{unit} {year}" for (unit, year), cell in zip(keys, cells, strict=True)]
         return listing(names, total=len(at))
 
     def found(self, rule: str, column: str, **more: Any) -> Finding:

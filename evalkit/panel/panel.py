@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -15,6 +15,19 @@ from evalkit.stats.arrays import Columns, Mask
 from evalkit.terms import Text
 
 Periods = slice | range | list[int] | set[int] | int | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Places:
+    """Where the figures of a panel stand in a file: the row of each (unit, period), in a spreadsheet the letter of a column."""
+
+    rows: pd.Series
+    letters: Mapping[str, str]
+
+    def cells(self, column: str, keys: pd.Index) -> list[str]:
+        """The cells of a column at some keys: C5 in a spreadsheet, row 5 elsewhere; "" for a key that the file does not have."""
+        head = self.letters.get(column, "row ")
+        return [f"{head}{self.rows[key]}" if key in self.rows.index else "" for key in keys]
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -38,6 +51,8 @@ class Panel:
         SHA-256 of the file it was read from; empty for a panel made in memory.
     notes
         What the reader did to the figures on the way in.
+    places
+        Where the figures stand in the file, for messages; None for a panel made in memory.
     """
 
     frame: pd.DataFrame
@@ -47,6 +62,7 @@ class Panel:
     source: Text = Text("", "")
     fingerprint: str = ""
     notes: tuple[Note, ...] = ()
+    places: Places | None = None
 
     @classmethod
     def from_frame(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -17,7 +16,8 @@ from evalkit.terms import Text
 Mask = NDArray[np.bool_]
 Values = NDArray[np.float64]
 
-_FACTORS = (10_000.0, 1_000.0, 100.0)
+_FACTORS = {10_000.0: "unit_of_ten_thousand", 1_000.0: "unit_of_thousand", 100.0: "unit_of_hundred"}
+_MONEY = (Text("元", "yuan (元)"), Text("万元", "10,000 yuan (万元)"), Text("亿元", "100 million yuan (亿元)"))
 _FRACTION = 1.5  # the largest value that may still be a share of one: a rate may exceed the whole a little
 
 
@@ -36,11 +36,8 @@ def implausible(observed: Observed) -> list[Finding]:
         outside &= ~fractions
         for chosen, factor, small in _shifted(observed, values, outside, indicator):
             guess = _guess(indicator.unit, factor, small=small)
-            findings.append(
-                _named(
-                    observed, "unit_of_ten_thousand", column, chosen, unit=indicator.unit, factor=f"{factor:,.0f}", guess=guess
-                )
-            )
+            told = {"unit": indicator.unit, "factor": f"{factor:,.0f}", "guess": guess}
+            findings.append(_named(observed, _FACTORS[factor], column, chosen, **told))
             outside &= ~chosen
         if outside.any():
             findings.append(_named(observed, "out_of_range", column, outside, span=f"[{low:g}, {high:g}]"))
@@ -104,7 +101,7 @@ def _shifted(observed: Observed, values: Values, outside: Mask, indicator: Indic
             better = outside & (values > 0) & (moved >= low) & (moved <= high) & (far <= near) & (far < distance - 0.05)
             best[better], distance[better] = power, far[better]
     for power in dict.fromkeys(best[best > 0]):
-        yield best == power, power if power > 1 else 1 / power, power > 1
+        yield best == power, float(round(max(power, 1 / power))), power > 1
 
 
 def _typical(observed: Observed, values: Values, inside: Mask, low: float, high: float) -> Values:
@@ -117,12 +114,9 @@ def _typical(observed: Observed, values: Values, inside: Mask, low: float, high:
 
 def _guess(unit: Text, factor: float, *, small: bool) -> Text:
     """What unit the figures seem to be in."""
-    base = unit.zh.removeprefix("万")
-    if factor == 10_000 and re.match(r"[\u4e00-\u9fff]", unit.zh):
-        larger = ("亿" if unit.zh.startswith("万") else "万") + base
-        if small:
-            return Text(f"{larger}误作{unit.zh}", f"figures in 10,000 times '{unit.en}' given as '{unit.en}'")
-        if unit.zh.startswith("万"):
-            return Text(f"{base}误作{unit.zh}", f"figures in '{base}' given as '{unit.en}' (ten thousands)")
+    given = next((at for at, money in enumerate(_MONEY) if unit.zh.startswith(money.zh)), None)
+    if given is not None and factor == 10_000 and 0 <= (meant := given + (1 if small else -1)) < len(_MONEY):
+        said = Text("{meant}误作{given}", "figures in {meant} given as {given}")
+        return said.format(meant=_MONEY[meant], given=_MONEY[given])
     size = Text("大", "larger") if small else Text("小", "smaller")
     return Text("所用单位{size} {factor} 倍", "as if in a unit {factor} times {size}").format(size=size, factor=f"{factor:,.0f}")

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from evalkit.answer import Note
+from evalkit.answer import Note, NoteKind
 from evalkit.panel.findings import SHOWN, Finding, listing
 from evalkit.terms import Text
 
+Held = TypeVar("Held")
 Merge = tuple[int, int, int, int]  # first row, first column, last row, last column; counted from 0
 
 
@@ -70,12 +72,33 @@ class RawTable:
         """What was done to the file on the way in."""
         return notes_of(self.findings)
 
+    def renamed(self, names: Mapping[str, str]) -> RawTable:
+        """The same table with other names for some columns."""
+        if not names:
+            return self
+        return replace(
+            self,
+            frame=self.frame.rename(columns=names),
+            letters=_renamed(self.letters, names),
+            merged=_renamed(self.merged, names),
+            percent=_renamed(self.percent, names),
+        )
+
     def where(self, column: str, positions: Iterable[int]) -> str:
         """Addresses of some cells of a column: J5, J19 in a spreadsheet, row 5, row 19 elsewhere."""
         at = np.asarray(list(positions) if not isinstance(positions, np.ndarray) else positions, dtype=np.intp)
         head = "" if not self.letters else self.letters.get(column, "")
         names = [f"{head}{row}" if head else f"row {row}" for row in self.rows[at[:SHOWN]]]
         return listing(names) + (f", … (+{len(at) - SHOWN:,})" if len(at) > SHOWN else "")
+
+
+def _renamed(held: Mapping[str, Held], names: Mapping[str, str]) -> dict[str, Held]:
+    return {names.get(name, name): one for name, one in held.items()}
+
+
+def below_heads(columns: Collection[str], name: str) -> list[str]:
+    """The columns "upper/lower" of a merged header whose lower part is a name, where no column is called so itself."""
+    return [] if name in columns else [column for column in columns if column.endswith(f"/{name}")]
 
 
 _REPAIRS = {
@@ -88,16 +111,18 @@ _REPAIRS = {
     "code_number": Text("数值代码转为文本", "numeric codes turned into text"),
     "merged_cells": Text("合并单元格向下填充", "merged cells filled down"),
 }
+_LEFT_OUT = ("footnotes", "blank_rows", "text_column")
 
 
 def notes_of(findings: Iterable[Finding]) -> tuple[Note, ...]:
-    """Repairs as notes: one a kind, with the count of cells by column; what is about the file stands alone."""
+    """Repairs as notes: one a kind, with the count of cells by column; what is about the file, or a doubt, stands alone."""
     notes, counts = list[Note](), dict[str, list[str]]()
     for item in findings:
         if item.rule in _REPAIRS:
             counts.setdefault(item.rule, []).append(f"{item.column} {item.count:,}")
-        elif item.severity == "repaired" or item.rule == "text_column":
-            notes.append(Note("left_out" if item.rule in ("footnotes", "blank_rows", "text_column") else "choice", item.message))
+        elif item.severity != "defect":
+            kinds: dict[str, NoteKind] = {"repaired": "choice", "notice": "caution"}
+            notes.append(Note("left_out" if item.rule in _LEFT_OUT else kinds[item.severity], item.message))
     for rule, columns in counts.items():
         notes.append(
             Note(

@@ -23,7 +23,7 @@ from evalkit.panel.raw import Cells, RawTable
 from evalkit.panel.sheet import MOST_BYTES, letter, read_sheet
 from evalkit.panel.tidy import Layout, tidy
 
-__all__ = ["FORMATS", "Layout", "RawTable", "open_table", "read_panel", "read_table"]
+__all__ = ["FORMATS", "Layout", "RawTable", "open_table", "read_as", "read_panel", "read_table"]
 
 FORMATS = (".csv", ".tsv", ".txt", ".csv.gz", ".xlsx", ".parquet", ".dta")
 
@@ -119,13 +119,18 @@ def read_panel(  # noqa: PLR0913  a door names everything that may come through 
         columns=dict(columns or {}),
         missing=tuple(missing),
     )
+    return read_as(path, layout, sheet=sheet, header=header)
+
+
+def read_as(path: str | Path, layout: Layout, *, sheet: str | None = None, header: int | None = None) -> Panel:
+    """As `read_panel`, the columns being what a layout says."""
     return tidy(open_table(path, sheet=sheet, header=header, text=layout.texts), layout).panel()
 
 
 def open_table(path: str | Path, *, sheet: str | None = None, header: int | None = None, text: Collection[str] = ()) -> RawTable:
     """As `read_table`, but what is wrong with the header or the formulas is handed back in `findings`, for an audit."""
     path = Path(path)
-    data, kind = _bytes(path)
+    data, kind = file_bytes(path)
     if sheet is not None and kind != ".xlsx":
         raise DataError("only spreadsheets have sheets", where=path.name, found=f"sheet='{sheet}'", do="leave the sheet out")
     cells = _cells(path, data, kind, sheet=sheet, header=header, text=text)
@@ -157,7 +162,7 @@ def open_table(path: str | Path, *, sheet: str | None = None, header: int | None
     return raw
 
 
-def _bytes(path: Path) -> tuple[bytes, str]:
+def file_bytes(path: Path) -> tuple[bytes, str]:
     """The bytes of a file and its kind, or why it cannot be read."""
     name = path.name.lower()
     kind = next((ending for ending in sorted(FORMATS, key=len, reverse=True) if name.endswith(ending)), "")

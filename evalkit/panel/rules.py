@@ -21,6 +21,14 @@ def _rule(severity: Severity, zh: str, en: str, do_zh: str = "", do_en: str = ""
     return Rule(severity, Text(zh, en), Text(do_zh, do_en))
 
 
+_ANOTHER_UNIT = _rule(
+    "defect",
+    "“{column}”有 {count} 个值像是相差 {factor} 倍（如 {found}，单位应为“{unit}”），疑似{guess}：{where}",
+    "'{column}' has {count} value(s) that look {factor} times off (such as {found}, in '{unit}'): {guess}, {where}",
+    "换算为体系规定的单位",
+    "convert them to the unit of the system",
+)
+
 #: Rule id → how grave, how it is said (with what was found filled in), what to do. The ids are stable words that a study
 #: file may write to accept a defect of values; what stops a panel from being made cannot be accepted.
 RULES: dict[str, Rule] = {
@@ -55,18 +63,25 @@ RULES: dict[str, Rule] = {
     ),
     "missing_column": _rule(
         "defect",
-        "缺少列“{column}”。{found}",
-        "there is no column '{column}'. {found}",
-        "补上该列，或在对照表中写明它在文件里的名称",
-        "add it, or map the name it has in the file",
+        "缺少列{found}{others}",
+        "there is no column {found}{others}",
+        "补上该列，或在 columns 中写明它在文件里的名称",
+        "add it, or say under 'columns' which column of the file holds it",
+    ),
+    "ambiguous_column": _rule(
+        "defect",
+        "合并表头下不止一列叫作{found}",
+        "below a merged header, more than one column is called {found}",
+        "写出含上级表头的完整列名，或在 columns 中指定",
+        "write the whole name, or say under 'columns' which of them holds it",
     ),
     # cells
     "unreadable_cell": _rule(
         "defect",
         "“{column}”有 {count} 个单元格不是数字：{where}；内容为 {found}",
         "'{column}' holds {count} cell(s) that are not numbers: {where}; found {found}",
-        "改为数字，或把表示缺失的写法列入 missing",
-        "correct them, or list the words for missing in missing=[…]",
+        "改为数字，或把表示缺失的写法列入“missing”",
+        "correct them, or list the marks of missing values under 'missing'",
     ),
     "mixed_units": _rule(
         "defect",
@@ -110,6 +125,14 @@ RULES: dict[str, Rule] = {
         "in '{column}' {count} code(s) are one digit short, as if a leading zero was lost: {found}; {where}",
         "在源文件中按文本保存代码",
         "store the codes as text in the source file",
+    ),
+    "short_codes": _rule(
+        "notice",
+        "“{column}”中 {count} 个代码比区划代码（6、9 或 12 位）少一位，可能丢失了前导零：{found}；{where}",
+        "in '{column}' {count} code(s) are one digit shorter than region codes (6, 9 or 12 digits) and may have lost a leading "
+        "zero: {found}; {where}",
+        "若应有前导零，请在源文件中按文本保存代码",
+        "store the codes as text if they begin with a zero",
     ),
     "duplicate_rows": _rule(
         "defect",
@@ -169,13 +192,9 @@ RULES: dict[str, Rule] = {
         "乘以 100",
         "multiply these by 100",
     ),
-    "unit_of_ten_thousand": _rule(
-        "defect",
-        "“{column}”有 {count} 个值像是相差 {factor} 倍（如 {found}，单位应为“{unit}”），疑似{guess}：{where}",
-        "'{column}' has {count} value(s) that look {factor} times off (such as {found}, in '{unit}'): {guess}, {where}",
-        "换算为体系规定的单位",
-        "convert them to the unit of the system",
-    ),
+    "unit_of_ten_thousand": _ANOTHER_UNIT,
+    "unit_of_thousand": _ANOTHER_UNIT,
+    "unit_of_hundred": _ANOTHER_UNIT,
     "unit_jump": _rule(
         "defect",
         "“{column}”有 {count} 处跳变接近 10 的整数次幂，疑似中途换了单位：{where}",
@@ -190,6 +209,13 @@ RULES: dict[str, Rule] = {
         "{count} unit(s) lack whole periods: {where}",
         "补充这些年份，或剔除这些地区，或接受此项",
         "supply these periods, leave the units out, or accept this by name",
+    ),
+    "reference_gap": _rule(
+        "defect",
+        "参考期内所有地区都没有 {where} 年的数据，界限与权重将由更少的年份学得",
+        "no unit has a row for {where}, within the reference years: bounds and weights would be learnt on fewer years than named",
+        "补充这些年份，或更改 reference，或接受此项",
+        "supply these periods, name another reference, or accept this by name",
     ),
     "period_gap": _rule("notice", "年份不连续，缺 {where}", "the periods are not consecutive; absent: {where}"),
     "missing_cells": _rule("notice", "“{column}”缺失 {count} 个值（{found}）", "'{column}' lacks {count} value(s) ({found})"),
@@ -235,6 +261,11 @@ RULES: dict[str, Rule] = {
     "code_number": _rule(
         "repaired", "“{column}”：{count} 个数值代码已转为文本", "'{column}': {count} numeric code(s) turned into text"
     ),
+    "code_format": _rule(
+        "repaired",
+        "{count} 个数值按单元格格式的显示补上前导零：{where}",
+        "{count} number(s) read with the leading zeros their cell format shows: {where}",
+    ),
     "merged_cells": _rule(
         "repaired", "“{column}”：合并单元格向下填充 {count} 行", "'{column}': merged cells filled down over {count} row(s)"
     ),
@@ -252,12 +283,15 @@ RULES: dict[str, Rule] = {
     "other_sheets": _rule("repaired", "读入工作表“{column}”；未读：{found}", "sheet '{column}' was read; not read: {found}"),
 }
 
-#: Defects of values, which a study may accept with a reason, and what they are called; the others leave nothing to assess.
-ACCEPTABLE: dict[str, Text] = {
-    "constant_column": Text("常数列", "constant column"),
-    "missing_periods": Text("缺整年", "missing periods"),
-    "out_of_range": Text("超出合理范围", "out of plausible range"),
-    "percent_as_fraction": Text("百分数以小数给出", "percent as a fraction"),
-    "unit_jump": Text("疑似单位改变", "likely change of unit"),
-    "unit_of_ten_thousand": Text("元与万元混淆", "yuan and 10,000 yuan confused"),
-}
+#: Defects of values, which a study may accept with a reason; the others leave nothing to assess.
+ACCEPTABLE: tuple[str, ...] = (
+    "constant_column",
+    "missing_periods",
+    "out_of_range",
+    "percent_as_fraction",
+    "reference_gap",
+    "unit_jump",
+    "unit_of_hundred",
+    "unit_of_ten_thousand",
+    "unit_of_thousand",
+)

@@ -26,13 +26,14 @@ _ERROR = re.compile(
 _FORMULA = re.compile(rb"<(?:\w+:)?c\b([^>]*)>\s*<(?:\w+:)?f\b[^>]*?(?:/>|>[^<]*</(?:\w+:)?f>)\s*(<(?:\w+:)?v>[^<])?")
 _ADDRESS = re.compile(rb"\br=[\"']([A-Z]+)(\d+)[\"']")
 _STYLED = re.compile(rb"<(?:\w+:)?c\b(?=[^>]*\bs=[\"'](\d+)[\"'])[^>]*\br=[\"']([A-Z]+)(\d+)[\"']")
+_ZEROS = re.compile(r"(0{2,})(?:_.)?(?:;|$)")
 
 
 def read_sheet(data: bytes, *, name: str, sheet: str | None) -> Cells:
     """The cells of one sheet of a spreadsheet file; of the first visible one when none is named."""
     from python_calamine import CalamineError, CalamineWorkbook
 
-    archive = _archive(data, name)
+    archive = open_archive(data, name)
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         chosen, others = _choose(book, sheet, name)
@@ -51,13 +52,9 @@ def read_sheet(data: bytes, *, name: str, sheet: str | None) -> Cells:
     if others and sheet is None:
         findings += (finding("other_sheets", column=chosen, count=len(others), found=listing(others)),)
     columns = {at: _column(cells) for at, cells in enumerate(zip(*rows, strict=True))}
-    return Cells(
-        table=pd.DataFrame(columns, dtype=object),
-        merges=merges,
-        sheet=chosen,
-        findings=findings,
-        percent=_percent(archive, xml),
-    )
+    percent, digits = _shown(archive, xml)
+    findings += _padded(columns, digits)
+    return Cells(table=pd.DataFrame(columns, dtype=object), merges=merges, sheet=chosen, findings=findings, percent=percent)
 
 
 def letter(column: int) -> str:
@@ -98,7 +95,7 @@ def _plain(cell: Any) -> str | float | None:
     return str(cell) if isinstance(cell, date | datetime | time | timedelta) else None
 
 
-def _archive(data: bytes, name: str) -> zipfile.ZipFile:
+def open_archive(data: bytes, name: str) -> zipfile.ZipFile:
     """The file as an archive, refused when it is none, a bomb, or holds a document type declaration."""
     if data[:4] == b"\xd0\xcf\x11\xe0":
         raise DataError(
@@ -191,20 +188,38 @@ def _lost(xml: bytes) -> tuple[Finding, ...]:
     return tuple(findings)
 
 
-def _percent(archive: zipfile.ZipFile, xml: bytes) -> dict[int, NDArray[np.intp]]:
-    """For each column, the rows whose cells a spreadsheet program shows as a percentage."""
+def _formats(archive: zipfile.ZipFile) -> dict[bytes, str]:
+    """The number format of the cell styles that show a percentage or leading zeros."""
     if "xl/styles.xml" not in archive.namelist():
         return {}
     styles = ElementTree.fromstring(archive.read("xl/styles.xml"))
-    codes = {"9", "10"} | {
-        e.get("numFmtId") for e in styles.iter() if e.tag.endswith("}numFmt") and "%" in e.get("formatCode", "")
-    }
-    formats = next((e for e in styles.iter() if e.tag.endswith("}cellXfs")), ElementTree.Element("none"))
-    wanted = {str(at).encode() for at, element in enumerate(formats) if element.get("numFmtId") in codes}
-    if not wanted:
-        return {}
-    rows = dict[int, list[int]]()
-    for match in _STYLED.finditer(xml):
-        if match[1] in wanted:
-            rows.setdefault(_number(match[2]), []).append(int(match[3]) - 1)
-    return {column: np.array(at, dtype=np.intp) for column, at in rows.items()}
+    codes = {"9": "0%", "10": "0.00%"}
+    codes |= {e.get("numFmtId", ""): e.get("formatCode", "") for e in styles.iter() if e.tag.endswith("}numFmt")}
+    cells = next((e for e in styles.iter() if e.tag.endswith("}cellXfs")), ElementTree.Element("none"))
+    used = {str(at).encode(): codes.get(element.get("numFmtId", ""), "") for at, element in enumerate(cells)}
+    return {style: code for style, code in used.items() if "%" in code or _ZEROS.match(code)}
+
+
+def _shown(archive: zipfile.ZipFile, xml: bytes) -> tuple[dict[int, NDArray[np.intp]], dict[tuple[int, int], int]]:
+    """For each column the rows shown as a percentage, and the digits to which other cells (column, row) are filled with zeros."""
+    formats = _formats(archive)
+    rows, digits = dict[int, list[int]](), dict[tuple[int, int], int]()
+    for match in _STYLED.finditer(xml) if formats else ():
+        code, column, row = formats.get(match[1], ""), _number(match[2]), int(match[3]) - 1
+        if "%" in code:
+            rows.setdefault(column, []).append(row)
+        elif zeros := _ZEROS.match(code):
+            digits[column, row] = len(zeros[1])
+    return {column: np.array(at, dtype=np.intp) for column, at in rows.items()}, digits
+
+
+def _padded(columns: dict[int, list[str | float | None]], digits: dict[tuple[int, int], int]) -> tuple[Finding, ...]:
+    """Give numbers that are shown with leading zeros, such as region codes in the format 000000, the text they show."""
+    padded = []
+    for (column, row), width in digits.items():
+        cells = columns.get(column, [])
+        number = cells[row] if row < len(cells) else None
+        if isinstance(number, float) and number.is_integer() and 0 <= number < 10 ** (width - 1):
+            cells[row] = f"{number:0{width}.0f}"
+            padded.append(f"{letter(column)}{row + 1}")
+    return (finding("code_format", count=len(padded), where=listing(padded)),) if padded else ()

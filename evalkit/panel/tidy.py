@@ -10,11 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from evalkit.errors import did_you_mean
 from evalkit.panel.cells import Numbers, read_codes, read_numbers, read_years
-from evalkit.panel.findings import Finding, finding, listing, refusal, secret, shown
-from evalkit.panel.panel import Panel
-from evalkit.panel.raw import RawTable, notes_of
+from evalkit.panel.findings import Finding, absent, finding, listing, refusal, secret, shown
+from evalkit.panel.panel import Panel, Places
+from evalkit.panel.raw import RawTable, below_heads, notes_of
 from evalkit.terms import Text, same
 
 _TOTAL = re.compile(
@@ -25,11 +24,16 @@ _TOTAL = re.compile(
 _SECRET_NAME = re.compile(
     r"身份证|证件号|手机|电话|联系方式|银行卡|id ?card|identity (?:card|number)|phone|mobile number", re.IGNORECASE
 )
+_SHORT = (5, 8, 11)  # one digit less than codes of counties, of townships and of villages have
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """What the columns of a file are; `unit` and `period` may be left for an audit to guess."""
+    """What the columns of a file are; `unit` and `period` may be left for an audit to guess.
+
+    A column below a merged header, "upper/lower", may be named by "lower" alone where one column only ends so; `wanted` are
+    the indicators that are looked for in this way.
+    """
 
     unit: str | None = None
     period: str | None = None
@@ -38,6 +42,7 @@ class Layout:
     weight: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
+    wanted: tuple[str, ...] = ()
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -66,6 +71,18 @@ class Tidied:
     keyed: NDArray[np.bool_]
     letters: Mapping[str, str]
 
+    @property
+    def keys(self) -> pd.MultiIndex:
+        """The keys of the rows that have one of their own."""
+        rows = self.frame.loc[self.keyed]
+        arrays = [rows[self.layout.unit].astype(object), rows[self.layout.period].astype(np.int64)]
+        return pd.MultiIndex.from_arrays(arrays, names=["unit", "period"])
+
+    @property
+    def places(self) -> Places:
+        """Where those rows stand in the file."""
+        return Places(pd.Series(self.raw.rows[self.keyed], index=self.keys), self.letters)
+
     def panel(self) -> Panel:
         """The panel, or one error with everything that keeps it from being one."""
         if any(item.severity == "defect" for item in self.findings):
@@ -75,19 +92,27 @@ class Tidied:
         panel = Panel.from_frame(
             self.frame, unit=layout.unit, period=layout.period, name=layout.name, groups=layout.groups, weight=layout.weight
         )
-        return replace(panel, source=same(self.raw.place), fingerprint=self.raw.fingerprint, notes=notes_of(self.findings))
+        return replace(
+            panel,
+            source=same(self.raw.place),
+            fingerprint=self.raw.fingerprint,
+            notes=notes_of(self.findings),
+            places=self.places,
+        )
 
 
 def tidy(raw: RawTable, layout: Layout) -> Tidied:
     """A raw table with its columns read for what `layout` says they are; nothing is raised, all is found."""
-    findings = [*raw.findings, *_absent(raw, layout)]
+    raw, ambiguous = _known_below(raw, layout)
+    findings = [*raw.findings, *ambiguous, *_absent(raw, layout)]
     have = [column for column in raw.frame.columns if layout.columns.get(column, column)]
     columns = dict[str, pd.Series]()
     for column in (column for column in layout.texts if column in raw.frame):
         columns[column], numeric = read_codes(raw.frame[column])
-        if numeric.size:
+        short = _zeros(raw, column, columns[column]) if column == layout.unit else []
+        if numeric.size and not short:
             findings.append(finding("code_number", column=column, count=len(numeric)))
-        findings += _filled(raw, column)
+        findings += [*short, *_filled(raw, column)]
     if layout.period is not None and layout.period in raw.frame:
         findings += _filled(raw, layout.period) + _years(raw, layout.period, columns)
     figures = list[str]()
@@ -117,13 +142,22 @@ def tidy(raw: RawTable, layout: Layout) -> Tidied:
     )
 
 
+def _known_below(raw: RawTable, layout: Layout) -> tuple[RawTable, list[Finding]]:
+    """The table with columns "upper/lower" called "lower" where that is asked for, and what is said where several end so."""
+    have = [column for column in map(str, raw.frame.columns) if column not in layout.columns]
+    wanted = [name for name in layout.wanted if name not in layout.columns.values()]
+    ends = {name: below_heads(have, name) for name in (*layout.roles, *layout.columns, *wanted) if name not in raw.frame}
+    several = {name: columns for name, columns in ends.items() if len(columns) > 1}
+    found = listing([f"'{name}' ({listing(columns, 4)})" for name, columns in several.items()])
+    findings = [finding("ambiguous_column", count=len(several), found=found)] if several else []
+    return raw.renamed({columns[0]: name for name, columns in ends.items() if len(columns) == 1}), findings
+
+
 def _absent(raw: RawTable, layout: Layout) -> list[Finding]:
-    have = [str(column) for column in raw.frame.columns]
-    absent = [column for column in dict.fromkeys((*layout.roles, *layout.columns)) if column not in set(have)]
-    return [
-        finding("missing_column", column=column, found=did_you_mean(column, have) or f"it has {listing(have, 8)}")
-        for column in absent
-    ]
+    have, named = list(map(str, raw.frame.columns)), dict.fromkeys((*layout.roles, *layout.columns))
+    lacking = [name for name in named if name not in have and not below_heads(have, name)]
+    free = [column for column in have if column not in named and column not in layout.wanted]
+    return [absent(lacking, free)] if lacking else []
 
 
 def _filled(raw: RawTable, column: str) -> list[Finding]:
@@ -249,14 +283,14 @@ def _keys(raw: RawTable, frame: pd.DataFrame, layout: Layout) -> tuple[NDArray[n
     """Which rows have a key of their own, and what is wrong with the keys."""
     unit, period = layout.unit, layout.period
     if unit not in frame or period not in frame:
-        return np.zeros(len(frame), dtype=bool), _codes(raw, frame, layout) if unit in frame else []
+        return np.zeros(len(frame), dtype=bool), _totals(raw, frame, layout) if unit in frame else []
     findings = list[Finding]()
     years = frame[period].to_numpy()
     blank = frame[unit].isna().to_numpy() | (raw.frame[period].isna().to_numpy() & np.isnan(years))
     if blank.any():
         at = np.flatnonzero(blank)
         findings.append(finding("missing_key", count=len(at), where=listing([f"row {row}" for row in raw.rows[at]])))
-    findings += _codes(raw, frame, layout)
+    findings += _totals(raw, frame, layout)
     known = ~(frame[unit].isna().to_numpy() | np.isnan(years))
     keys = pd.MultiIndex.from_arrays([frame[unit].to_numpy(object)[known], years[known]])
     again = np.zeros(len(frame), dtype=bool)
@@ -281,21 +315,27 @@ def _twice(raw: RawTable, frame: pd.DataFrame, keys: pd.MultiIndex, known: NDArr
     return finding("duplicate_rows", column=str(layout.unit), count=len(groups), where=listing(where), found=found)
 
 
-def _codes(raw: RawTable, frame: pd.DataFrame, layout: Layout) -> list[Finding]:
-    """Codes that lost a leading zero, and rows that look like totals."""
-    findings = list[Finding]()
-    codes = frame[layout.unit].dropna()
-    every = pd.Series(codes.unique(), dtype=object)
+def _zeros(raw: RawTable, unit: str, codes: pd.Series) -> list[Finding]:
+    """Codes that are a digit shorter than the others, or than codes of regions are: as if a leading zero was lost."""
+    every = pd.Series(codes.dropna().unique(), dtype=object)
     distinct = every[every.str.fullmatch(r"\d+").astype(bool)]
+    if 2 * len(distinct) <= len(every):
+        return []
     lengths = distinct.str.len()
-    longest = lengths.max() if 2 * len(distinct) > len(every) else 0
+    longest = lengths.max()
     if longest >= 5 and set(lengths) == {longest, longest - 1}:
-        short = distinct[lengths < longest]
-        at = np.flatnonzero(frame[layout.unit].isin(short))
-        unit = str(layout.unit)
-        findings.append(
-            finding("lost_leading_zeros", column=unit, count=len(short), found=listing(list(short), 5), where=raw.where(unit, at))
-        )
+        rule, short = "lost_leading_zeros", distinct[lengths < longest]
+    elif distinct.str.startswith("0").any():
+        return []
+    else:
+        rule, short = "short_codes", distinct[lengths.isin(_SHORT)]
+    where = raw.where(unit, np.flatnonzero(codes.isin(short)))
+    return [finding(rule, column=unit, count=len(short), found=listing(list(short), 5), where=where)] if len(short) else []
+
+
+def _totals(raw: RawTable, frame: pd.DataFrame, layout: Layout) -> list[Finding]:
+    """Rows that look like totals."""
+    findings = list[Finding]()
     for column in (column for column in (layout.unit, layout.name) if column and column in frame):
         names = pd.Series(frame[column].dropna().unique(), dtype=object)
         sums = names[[_TOTAL.fullmatch(str(name)) is not None for name in names]]

@@ -56,7 +56,7 @@ def staged(out: Path) -> Iterator[Path]:
         stage = Path(tempfile.mkdtemp(prefix=f".{out.name}.part-", dir=out.parent))
     except OSError as fault:
         raise OutputError(
-            "the output folder cannot be written", where=str(out.parent), found=str(fault), do="choose another --out"
+            "no folder can be made here", where=str(out.parent), found=fault.strerror or "", do="choose another place"
         ) from None
     try:
         yield stage

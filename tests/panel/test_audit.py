@@ -11,6 +11,7 @@ import pytest
 from evalkit.errors import DataError, SpecError
 from evalkit.panel.audit import RULES, Audit, audit_file, audit_panel, refuse
 from evalkit.panel.panel import Panel
+from evalkit.panel.read import read_panel
 from evalkit.panel.system import Dimension, Direction, Indicator, IndicatorSystem
 from evalkit.panel.tidy import Layout
 from evalkit.terms import Text
@@ -108,16 +109,17 @@ class TestValues:
         assert rules(audited(frame, system(forest=("%", (0, 100))))) == []
 
     @pytest.mark.parametrize(
-        ("unit", "span", "factor", "words"),
+        ("unit", "span", "factor", "rule", "words"),
         [
-            ("元", (3000, 60000), 1e-4, "万元误作元"),
-            ("元", (3000, 60000), 1e-3, "大 1,000 倍"),
-            ("万元", (0.3, 6), 1, "元误作万元"),
+            ("元", (3000, 60000), 1e-4, "ten_thousand", Text("万元误作元", "figures in 10,000 yuan (万元) given as yuan (元)")),
+            ("元/人", (3000, 60000), 1e-3, "thousand", Text("所用单位大 1,000 倍", "in a unit 1,000 times larger")),
+            ("千克", (3000, 60000), 1e-4, "ten_thousand", Text("所用单位大 10,000 倍", "in a unit 10,000 times larger")),
+            ("万元", (0.3, 6), 1, "ten_thousand", Text("元误作万元", "figures in yuan (元) given as 10,000 yuan (万元)")),
         ],
     )
     @pytest.mark.parametrize("part", ["one", "all"])
     def test_yuan_given_as_ten_thousand_yuan_and_back(
-        self, unit: str, span: tuple[float, float], factor: float, words: str, part: str
+        self, unit: str, span: tuple[float, float], factor: float, rule: str, words: Text, part: str
     ) -> None:
         frame = figures()
         frame["income"] *= 1e-4 if unit == "万元" else 1
@@ -125,8 +127,10 @@ class TestValues:
         frame.loc[wrong, "income"] *= 1e4 if unit == "万元" else factor
         found = audited(frame, system(income=(unit, span))).defects.set_index("rule")
         assert "out_of_range" not in found.index
-        assert words in found.loc["unit_of_ten_thousand", "message_zh"]
-        assert found.loc["unit_of_ten_thousand", "count"] == (1 if part == "one" else 72)
+        named = found.loc[f"unit_of_{rule}"]
+        assert words.zh in named["message_zh"]
+        assert words.en in named["message_en"]
+        assert named["count"] == (1 if part == "one" else 72)
 
     def test_a_column_nobody_scores_is_only_noticed(self) -> None:
         audit = audited(figures().assign(more=5.0), SYSTEM)
@@ -141,7 +145,7 @@ class TestValues:
         assert found["constant_column"] == "all 72 values of 'tap' are 50"
         assert found["empty_column"] == "'income' holds no value at all"
         assert found["not_finite"] == "'beds' holds 1 infinite value(s): 010101 2019"
-        assert found["missing_column"] == "there is no column 'bed'. did you mean 'beds'?"
+        assert found["missing_column"] == "there is no column 'bed'"
 
 
 class TestGaps:
@@ -158,6 +162,22 @@ class TestGaps:
         assert audit.loc["missing_cells", "message_en"] == "'beds' lacks 8 value(s) (12.7%)"
         assert audit.loc["period_gap", "where"] == "2018"
         assert set(audit["severity"]) == {"notice"}
+
+    @pytest.mark.parametrize(
+        ("reference", "severity", "rule"), [((2016, 2020), "defect", "reference_gap"), ((2019, 2020), "notice", "period_gap")]
+    )
+    def test_a_year_no_unit_has_is_a_defect_among_the_reference_years(
+        self, reference: tuple[int, int], severity: str, rule: str
+    ) -> None:
+        panel = Panel.from_frame(figures().query("year != 2018"), unit="code", period="year")
+        audit = audit_panel(panel, (SYSTEM,), reference=reference)
+        assert rules(audit, severity) == [rule]
+        assert audit.frame["where"].tolist() == ["2018"]
+        refuse(audit, accept=("reference_gap",))
+
+    def test_a_panel_of_every_second_year_has_no_gap(self) -> None:
+        panel = Panel.from_frame(figures().query("year % 2 == 1"), unit="code", period="year")
+        assert audit_panel(panel, (SYSTEM,), reference=(2015, 2021)).frame.empty
 
 
 class TestJumps:
@@ -178,6 +198,16 @@ class TestJumps:
         frame = figures()
         frame.loc[frame["year"] >= 2020, "income"] /= 10_000
         assert only(audited(frame))["where"].startswith("2020 ×10^-4: 010101, 010102, 010103, 010104, 010105, … (+4)")
+
+    def test_one_year_in_another_measure_is_seen_both_ways_through_growth(self) -> None:
+        """Incomes that grow by up to 30 % a year, one year of them in 10,000 yuan."""
+        frame = figures()
+        frame["income"] *= np.repeat(np.linspace(1.0, 1.2, 9), 8) ** (frame["year"] - 2015)
+        frame.loc[frame["year"] == 2019, "income"] /= 10_000
+        found = only(audited(frame))
+        assert found["count"] == 18
+        assert "2019 ×10^-4" in found["where"]
+        assert "2020 ×10^4" in found["where"]
 
     def test_real_growth_by_ten_is_left_in_peace(self) -> None:
         """Subscriptions that grow from nothing: 0.01, 0.1, 0.6, 2, …"""
@@ -225,6 +255,27 @@ class TestFiles:
         row = frame.sample(frac=1, random_state=1).index.get_loc(3) + 2
         found = only(audit_file(tmp_path / "p.xlsx", systems=(SYSTEM,)))
         assert f"010101 2018 (C{row})" in found["message_en"]
+
+    def test_a_panel_remembers_the_cells_of_its_file(self, tmp_path: Path) -> None:
+        frame = figures()
+        frame.loc[[3, 9], "tap"] = 105
+        frame.iloc[::-1].to_csv(tmp_path / "p.csv", index=False)
+        panel = read_panel(tmp_path / "p.csv", unit="code", period="year").at(slice(2016, 2022))
+        assert "010101 2018 (row 70), 010102 2016 (row 64)" in only(audit_panel(panel, (SYSTEM,)))["message_en"]
+
+    def test_many_absent_columns_are_one_finding_that_suggests_only_what_is_free(self) -> None:
+        asked = system(tap=("%", None), beds=("张", None), roads=("km", None), bed=("张", None), income2=("元", None))
+        found = only(audited(figures(), asked))
+        assert found["message_en"] == "there is no column 'roads', 'bed', 'income2' (did you mean 'income'?)"
+        assert found["message_zh"] == "缺少列“roads”, “bed”, “income2”（是否为“income”？）"
+
+    def test_names_of_a_study_are_found_below_a_merged_header_and_its_keys_guessed(self, tmp_path: Path) -> None:
+        frame = figures().assign(population=lambda rows: 90_000 + rows.index * 500)
+        heads = dict.fromkeys(("code", "year", "population"), "地区") | dict.fromkeys(("tap", "income", "beds"), "指标")
+        frame.rename(columns=lambda name: f"{heads[name]}/{name}").to_csv(tmp_path / "p.csv", index=False)
+        audit = audit_file(tmp_path / "p.csv", systems=(SYSTEM,))
+        assert audit.defects.empty
+        assert audit.kept.en.startswith("72 rows, 9 units")
 
     def test_a_layout_says_what_the_columns_are(self, tmp_path: Path) -> None:
         figures().rename(columns={"tap": "自来水", "year": "T"}).assign(省="甲").to_csv(tmp_path / "p.csv", index=False)

@@ -5,6 +5,7 @@ import io
 import os
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pandas as pd
 import pytest
 
 from evalkit.errors import DataError
-from evalkit.panel.read import RawTable, read_panel, read_table
+from evalkit.panel.read import Layout, RawTable, read_as, read_panel, read_table
 
 PLAIN = (
     "code,name,year,income,tap\n010101,甲县,2020,12588,85.2\n010101,甲县,2021,13100,86\n"
@@ -174,6 +175,58 @@ class TestSheets:
         assert panel.frame["tap"].tolist() == [85.2, 7.0]
         assert any("percent format" in note.text.en for note in panel.notes)
 
+    @pytest.mark.parametrize("shown", ["000000", "000000_ ", "000000;-000000"])
+    def test_codes_stored_as_numbers_keep_the_zeros_their_format_shows(self, tmp_path: Path, shown: str) -> None:
+        def style(page: Any) -> None:
+            for row in (2, 3):
+                page[f"A{row}"].number_format = shown
+
+        path = sheet(tmp_path / "p.xlsx", ["u", "year", "x"], [10101, 2020, 1], [520201, 2020, 2], then=style)
+        panel = read_panel(path, unit="u", period="year")
+        assert panel.units == ("010101", "520201")
+        assert "1 number(s) read with the leading zeros their cell format shows: A2" in [note.text.en for note in panel.notes]
+
+    def test_short_codes_without_such_a_format_are_doubted(self, tmp_path: Path) -> None:
+        path = sheet(tmp_path / "p.xlsx", ["u", "year", "x"], [10101, 2020, 1], [10102, 2020, 2])
+        doubts = [note for note in read_panel(path, unit="u", period="year").notes if note.kind == "caution"]
+        assert "may have lost a leading zero: 10101, 10102; A2, A3" in doubts[0].text.en
+
+    @pytest.mark.parametrize("codes", [("01001", "13001"), ("110101", "520201"), ("1", "2"), ("甲县", "乙县")])
+    def test_other_codes_are_not_doubted(self, tmp_path: Path, codes: tuple[str, str]) -> None:
+        path = write(tmp_path / "p.csv", "u,year,x\n" + "".join(f"{code},2020,1\n" for code in codes))
+        assert read_panel(path, unit="u", period="year").notes == ()
+
+    def test_a_column_below_a_merged_header_is_known_by_its_own_name(self, tmp_path: Path) -> None:
+        path = sheet(
+            tmp_path / "p.xlsx",
+            ["地区", None, None, "指标", None],
+            ["code", "province", "year", "tap", "beds"],
+            ["010101", "甲省", 2020, 85, 3],
+            merge=("A1:C1", "D1:E1"),
+        )
+        panel = read_panel(path, unit="code", period="year", groups=("province",), columns={"tap": "G10"})
+        assert panel.frame.columns.tolist() == ["G10", "指标/beds"]
+        assert panel.groups.columns.tolist() == ["province"]
+
+    def test_a_name_below_two_merged_headers_is_refused_in_one_message(self, tmp_path: Path) -> None:
+        path = sheet(
+            tmp_path / "p.xlsx",
+            ["code", "year", "城镇", None, "农村", None],
+            [None, None, "tap", "beds", "tap", "beds"],
+            ["010101", 2020, 85, 3, 70, 2],
+            merge=("A1:A2", "B1:B2", "C1:D1", "E1:F1"),
+        )
+        layout = Layout(unit="code", period="year", wanted=("tap", "beds"))
+        with pytest.raises(DataError) as caught:
+            read_as(path, layout)
+        assert str(caught.value) == (
+            "p.xlsx › 县域: below a merged header, more than one column is called 'tap' (城镇/tap, 农村/tap), "
+            "'beds' (城镇/beds, 农村/beds). To do: write the whole name, or say under 'columns' which of them holds it "
+            "[ambiguous_column]."
+        )
+        panel = read_as(path, replace(layout, columns={"城镇/tap": "tap", "农村/beds": "beds"}))
+        assert panel.frame.loc[("010101", 2020), ["tap", "beds"]].tolist() == [85, 2]
+
     def test_errors_and_formulas_without_a_result_are_named(self, tmp_path: Path) -> None:
         def spoil(page: Any) -> None:
             page["C2"], page["C2"].data_type = "#DIV/0!", "e"
@@ -235,7 +288,7 @@ class TestRefusals:
         [
             ("p.csv", b"", "the file is empty"),
             ("p.csv", b"\n\n", "the file is empty"),
-            ("p.csv", b"code,year,x\n", "has a header and no rows"),
+            ("p.csv", b"code,year,x\n", "holds a header and no rows yet. To do: fill in one row a unit and year."),
             ("p.csv", b"\xff\xfe\xff\xff\x81", "not text in UTF-8 or GB18030"),
             ("p.csv", b"PK\x03\x04abc", "not text"),
             ("p.csv", b"u,year,x\na,2020,1\na,2021,1,2\n", "columns hold data and have no name: D"),
@@ -273,7 +326,7 @@ class TestRefusals:
         assert "2 problems" in said
         assert "'x' holds 2 cell(s) that are not numbers: C2, C4; found '约300', '1.234,5'" in said
         assert "'y' holds 1 cell(s) that are not numbers: D3; found '2016-05-01'" in said
-        assert "missing=" in said
+        assert "list the marks of missing values under 'missing'" in said
         assert "约300" not in str(read_panel(path, unit="u", period="year", missing=("约300", "1.234,5", "2016-05-01")).frame)
 
     def test_the_first_twenty_places_are_shown_and_the_rest_counted(self, tmp_path: Path) -> None:
@@ -304,7 +357,7 @@ class TestRefusals:
 
     def test_a_column_that_is_not_there(self, tmp_path: Path) -> None:
         path = write(tmp_path / "p.csv", PLAIN)
-        assert "there is no column 'codes'. did you mean 'code'?" in refused(path, unit="codes", period="year")
+        assert "there is no column 'codes' (did you mean 'code'?). To do: add it" in refused(path, unit="codes", period="year")
         with pytest.raises(DataError, match="codes"):
             read_table(path, text=("codes",))
 
