@@ -1,7 +1,8 @@
-"""The curves that lead from a figure to a score: a line, straight pieces between knots, or one line a period."""
+"""The curves that lead from a figure to a score: a line, one on logarithms, pieces between knots, or a line a period."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -70,6 +71,38 @@ class Line:
         return int(np.count_nonzero(x > self.zero_at)), int(np.count_nonzero(x < self.one_at))
 
 
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """The line through two anchors on the logarithm of figure + shift; `indicator` is named where there is none.
+
+    Examples
+    --------
+    >>> LogLine(1.0, 100.0).score(np.array([1.0, 10.0, 1000.0])).round(6).tolist()
+    [0.0, 0.5, 1.5]
+    """
+
+    zero_at: float
+    one_at: float
+    shift: float = 0.0
+    indicator: str = ""
+
+    def score(self, x: Array, *, out: Array | None = None, dates: Codes | None = None) -> Array:
+        """Scores on the line, beyond the anchors too."""
+        moved = np.add(x, self.shift, out=out)
+        if not moved.min(initial=1.0) > 0:
+            raise DataError(
+                f"'{self.indicator}' has no logarithm",
+                found=f"a figure of {moved.min() - self.shift:.6g} with shift {self.shift:g}",
+                do="give Logarithm a larger shift, or choose another normalization",
+            )
+        zero, one = math.log(self.zero_at + self.shift), math.log(self.one_at + self.shift)
+        return along_line(np.log(moved, out=out), zero, one, out=out)
+
+    def beyond(self, x: Array) -> tuple[int, int]:
+        """How many figures lie past either anchor."""
+        return Line(self.zero_at, self.one_at).beyond(x)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Knots:
     """Straight pieces between knots (x rising); a figure before the first knot scores as the first, after the last as the last.
@@ -127,7 +160,7 @@ class ByPeriod:
             raise DataError(
                 f"bounds per year were not learnt for [{several(absent)}]",
                 found=f"bounds of {several(sorted(self.lines), 20)}",
-                do="fit on a panel with these years, or learn bounds on reference years",
+                do="fit on all the years that are scored (on=None), or learn bounds on reference years",
             )
         zero = np.array([self.lines[int(period)].zero_at for period in known])[place]
         one = np.array([self.lines[int(period)].one_at for period in known])[place]

@@ -12,7 +12,7 @@ from evalkit.answer import Note
 from evalkit.check import one_of
 from evalkit.errors import SpecError, several
 from evalkit.indicators.normalization.curves import ByPeriod, Curve, Line
-from evalkit.indicators.normalization.normalized import refuse_constant
+from evalkit.indicators.normalization.normalized import Normalization, refuse_constant
 from evalkit.panel.system import Direction, Indicator
 from evalkit.stats.arrays import Array, Columns
 from evalkit.terms import Text
@@ -21,7 +21,7 @@ Beyond = Literal["clip", "keep"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MinMax:
+class MinMax(Normalization):
     """Min–max normalization: 0 at the worst reference value, 1 at the best.
 
     Parameters
@@ -29,7 +29,8 @@ class MinMax:
     bounds
         "reference": minimum and maximum of the reference periods, pooled over units and years. "plausible": the goalposts
         the indicator system declares. "period": minimum and maximum of each year by itself, which erases growth and is
-        noted as a caution. A mapping gives goalposts by indicator id, (low, high), and learns the rest.
+        noted as a caution; a year outside of the reference periods has no bounds and is refused. A mapping gives
+        goalposts by indicator id, (low, high), and learns the rest.
     beyond
         What becomes of later values beyond the bounds: "clip" sets them to 0 or 1, so that scores stay in [0, 1] as
         coupling needs (progress beyond the bounds then no longer counts; the answer notes how many cells), "keep" lets
@@ -50,6 +51,18 @@ class MinMax:
             one_of(self.bounds, ("reference", "plausible", "period"), who="MinMax bounds")
 
     @property
+    def name(self) -> Text:
+        """What the normalization is called."""
+        known = {
+            "reference": Text("极差标准化", "min–max"),
+            "plausible": Text("目标区间极差标准化", "min–max between declared goalposts"),
+            "period": Text("逐年极差标准化", "min–max year by year"),
+        }
+        return (
+            known[self.bounds] if isinstance(self.bounds, str) else Text("给定界值极差标准化", "min–max between given goalposts")
+        )
+
+    @property
     def clips(self) -> bool:
         """Whether scores beyond the bounds are clipped."""
         return self.beyond == "clip"
@@ -65,7 +78,7 @@ class MinMax:
             return _by_period(columns, indicators)
         low, high = extremes(columns, indicators)
         for j, (a, b) in self._goalposts(indicators).items():
-            low[j], high[j] = a, b
+            low[j], high[j] = columns.mark(j, a), columns.mark(j, b)
         return lines(low, high, indicators)
 
     def remarks(self) -> tuple[Note, ...]:

@@ -13,20 +13,28 @@ from evalkit.errors import NoAnswer, several
 from evalkit.indicators.normalization.curves import Curve, Line
 from evalkit.panel.system import Indicator
 from evalkit.stats.arrays import BLOCK, Array, Columns, pieces
+from evalkit.terms import Text
+
+LONG = 2 * BLOCK  # one column at a time leaves room for longer pieces
 
 
 class Normalization(Protocol):
-    """What a normalization does: learn one curve an indicator, and say whether scores are clipped to [0, 1]."""
+    """What a normalization does: learn one curve an indicator; scores are not clipped, and know no period, unless it says so."""
+
+    @property
+    def name(self) -> Text:
+        """What it is called."""
+        ...
 
     @property
     def clips(self) -> bool:
         """Whether scores beyond 0 and 1 are clipped."""
-        ...
+        return False
 
     @property
     def dated(self) -> bool:
         """Whether its curves must know the period of each row."""
-        ...
+        return False
 
     def learn(self, columns: Columns, indicators: Sequence[Indicator]) -> tuple[Curve, ...]:
         """The curves, learnt on reference rows; `indicators` says of each column which way is better."""
@@ -34,7 +42,7 @@ class Normalization(Protocol):
 
     def remarks(self) -> tuple[Note, ...]:
         """What a reader must know of the choice."""
-        ...
+        return ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,9 +78,13 @@ class Normalized:
 
     def column(self, j: int) -> Iterator[Array]:
         """Column j in pieces; each piece is overwritten by the next."""
-        buffer = np.empty(min(len(self), BLOCK))
-        for rows in pieces(len(self)):
+        buffer = np.empty(min(len(self), LONG))
+        for rows in pieces(len(self), LONG):
             yield self.piece(j, rows, out=buffer[: rows.stop - rows.start])
+
+    def figures(self) -> Normalized:
+        """The figures behind the scores, as they are read before they are scored."""
+        return Normalized(self.columns, (Line(0.0, 1.0),) * self.width)
 
     def piece(self, j: int, rows: slice, *, out: Array | None = None) -> Array:
         """Some rows of column j."""

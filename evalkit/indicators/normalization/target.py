@@ -7,17 +7,18 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from evalkit.answer import Note
 from evalkit.check import one_of
 from evalkit.errors import NoAnswer, SpecError, several
 from evalkit.indicators.normalization.curves import Curve, Line
 from evalkit.indicators.normalization.min_max import Beyond, extremes
-from evalkit.panel.system import Direction, Indicator
+from evalkit.indicators.normalization.normalized import Normalization
+from evalkit.panel.system import Indicator
 from evalkit.stats.arrays import Columns
+from evalkit.terms import Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DistanceToTarget:
+class DistanceToTarget(Normalization):
     """Distance to target: 0 at the worst reference value, 1 at the target of the indicator.
 
     Parameters
@@ -36,24 +37,25 @@ class DistanceToTarget:
         one_of(self.beyond, ("clip", "keep"), who="DistanceToTarget beyond")
 
     @property
+    def name(self) -> Text:
+        """What the normalization is called."""
+        return Text("目标距离标准化", "distance to target")
+
+    @property
     def clips(self) -> bool:
         """Whether scores beyond the target are clipped."""
         return self.beyond == "clip"
 
-    @property
-    def dated(self) -> bool:
-        """Never: one target for all periods."""
-        return False
-
     def learn(self, columns: Columns, indicators: Sequence[Indicator]) -> tuple[Curve, ...]:
         """A line an indicator, from the worst reference value to the target."""
         low, high = extremes(columns, indicators)
-        targets = [0.0 if i.direction is Direction.MODERATE else self.targets.get(i.id, i.target) for i in indicators]
+        targets = [i.ideal[0] if i.ideal else self.targets.get(i.id, i.target) for i in indicators]
         lacking = [i.id for i, target in zip(indicators, targets, strict=True) if target is None]
         if lacking:
             raise SpecError(f"[{several(lacking)}] have no target", do="declare target = … in the system, or pass targets={…}")
         worst = np.where([i.falls for i in indicators], high, low)
-        found = [Line(float(a), float(goal)) for a, goal in zip(worst, targets, strict=True) if goal is not None]
+        goals = [columns.mark(j, float(target)) for j, target in enumerate(targets) if target is not None]
+        found = [Line(float(a), goal) for a, goal in zip(worst, goals, strict=True)]
         reached = [
             i.id
             for i, one in zip(indicators, found, strict=True)
@@ -65,7 +67,3 @@ class DistanceToTarget:
                 do="set a further target or take the indicator out",
             )
         return tuple(found)
-
-    def remarks(self) -> tuple[Note, ...]:
-        """Nothing to add."""
-        return ()

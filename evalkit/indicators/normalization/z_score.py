@@ -7,36 +7,27 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evalkit.answer import Note
 from evalkit.indicators.normalization.curves import Curve, Line
-from evalkit.indicators.normalization.normalized import refuse_constant
+from evalkit.indicators.normalization.normalized import Normalization, refuse_constant
 from evalkit.panel.system import Indicator
 from evalkit.stats.arrays import Columns
+from evalkit.terms import Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ZScore:
+class ZScore(Normalization):
     """Standardization: 0 at the reference mean, ±1 one standard deviation (divisor n) to the better and the worse side.
 
     Scores are not confined to [0, 1]: coupling and entropy weights refuse them.
     """
 
     @property
-    def clips(self) -> bool:
-        """Never: a z-score has no bounds."""
-        return False
-
-    @property
-    def dated(self) -> bool:
-        """Never: one mean for all periods."""
-        return False
+    def name(self) -> Text:
+        """What the normalization is called."""
+        return Text("Z 分数标准化", "z-scores")
 
     def learn(self, columns: Columns, indicators: Sequence[Indicator]) -> tuple[Curve, ...]:
         """A line an indicator, from the mean to mean plus (where less is better, minus) one standard deviation."""
         mean, spread = np.array([(x.mean(), x.std()) for x in columns]).T
         refuse_constant(mean, mean + spread, indicators)
         return tuple(Line(float(m), float(m - s if i.falls else m + s)) for i, m, s in zip(indicators, mean, spread, strict=True))
-
-    def remarks(self) -> tuple[Note, ...]:
-        """Nothing to add."""
-        return ()
