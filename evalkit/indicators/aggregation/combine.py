@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+import numpy as np
+
 from evalkit.indicators.normalization.normalized import Normalized
 from evalkit.stats.arrays import Array
 from evalkit.terms import Text
@@ -37,3 +39,9 @@ class Aggregation(Protocol):
     def learn(self, z: Normalized, weights: Array) -> Rule:
         """The rule, from normalized reference rows and the weights of their columns."""
         ...
+
+
+def span(z: Normalized) -> tuple[Array, Array]:
+    """The least and the greatest score of each column."""
+    ends = np.array([(block.min(axis=1), block.max(axis=1)) for _, block in z.blocks()])
+    return ends[:, 0].min(axis=0), ends[:, 1].max(axis=0)

@@ -12,6 +12,8 @@ from evalkit.indicators.normalization.normalized import Normalized
 from evalkit.stats.arrays import Array
 from evalkit.terms import Text
 
+STEEPEST = 20  # steeper powers of small scores leave the range of floating-point numbers
+
 
 def weighted_mean(z: Array, weights: Array) -> Array:
     """Index S_i = Σ_j w_j z_ij of normalized rows of shape (m, n), with weights that sum to one.
@@ -56,7 +58,7 @@ class PowerMean:
     Parameters
     ----------
     power
-        r: 1 arithmetic, 0 geometric, −1 harmonic.
+        r in [−20, 20]: 1 arithmetic, 0 geometric, −1 harmonic.
     floor
         Scores below are raised to it first; 0 leaves them. Papers with geometric means use 0.01 or so, since one zero
         otherwise decides the whole score; the choice is a treatment and is noted.
@@ -66,8 +68,9 @@ class PowerMean:
     floor: float = 0.0
 
     def __post_init__(self) -> None:
-        if not np.isfinite(self.power):
-            raise SpecError("PowerMean power must be a finite number", found=str(self.power))
+        if not abs(self.power) <= STEEPEST:
+            limits = f"PowerMean power must lie in [−{STEEPEST}, {STEEPEST}]"
+            raise SpecError(limits, found=str(self.power), do="take the least or the greatest score instead")
         if not 0 <= self.floor < 1:
             raise SpecError("PowerMean floor must lie in [0, 1)", found=str(self.floor))
 
@@ -94,7 +97,9 @@ class PowerMean:
         z = np.maximum(block, self.floor) if self.floor else block
         if self.power != 1 and z.min(initial=0.0) < 0:
             raise NoAnswer(
-                f"the {self.name.en} needs scores of at least 0", found=f"{z.min():.4g}", do="use MinMax(beyond='clip')"
+                f"the {self.name.en} needs scores of at least 0",
+                found=f"{z.min():.4g}",
+                do='normalize by min–max with beyond="clip"',
             )
         return power_mean(z, weights, self.power)
 
