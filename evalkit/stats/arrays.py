@@ -27,6 +27,10 @@ class Transform(Protocol):
         """The observed figure that is read as `y`; NaN where there is none or more than one."""
         ...
 
+    def mark(self, x: float) -> float:
+        """Where a figure that was not observed lies, such as a target: on the same scale, and not brought within limits."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Columns:
@@ -58,6 +62,11 @@ class Columns:
         x = self.arrays[j][rows if self.rows is None else self.rows[rows]]
         transform = self.transforms[j] if self.transforms else None
         return x if transform is None else transform.apply(x)
+
+    def mark(self, j: int, x: float) -> float:
+        """Where a figure that was not observed, such as a target, lies among the figures of column j as they are read."""
+        transform = self.transforms[j] if self.transforms else None
+        return x if transform is None else transform.mark(x)
 
     def period(self, rows: slice) -> Codes:
         """The period of some rows."""

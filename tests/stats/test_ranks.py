@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from evalkit.stats.ranks import ranks, spearman
+from evalkit.stats.ranks import count_ranks, counted_quantiles, order_index, ranks, spearman
 
 values = arrays(float, st.integers(2, 30), elements=st.floats(0, 1).map(lambda x: round(x, 2)))
 
@@ -33,3 +33,34 @@ def test_spearman_is_that_of_pandas(xy):
 def test_ranks_of_many_draws_are_taken_row_by_row():
     draws = np.random.default_rng(0).random((50, 20))
     assert np.array_equal(ranks(draws), np.stack([ranks(row) for row in draws]))
+
+
+@given(arrays(float, st.tuples(st.integers(1, 40), st.integers(1, 9)), elements=st.floats(-2, 2).map(lambda x: round(x, 1))))
+def test_counted_ranks_are_ranks_counted_one_by_one(draws):
+    counts = np.zeros((draws.shape[1],) * 2, dtype=np.uint32)
+    count_ranks(draws, counts)
+    plain = np.zeros_like(counts)
+    for row in ranks(draws):
+        for unit, rank in enumerate(row):
+            plain[rank - 1, unit] += 1
+    assert np.array_equal(counts, plain)
+
+
+@given(arrays(float, st.integers(1, 30), elements=st.floats(-1e12, 1e12)))
+def test_values_too_large_to_be_packed_are_ranked_all_the_same(x):
+    assert ranks(x).tolist() == pd.Series(np.round(x, 10)).rank(method="min", ascending=False).astype(int).tolist()
+
+
+@given(st.integers(1, 300), st.sampled_from([0.005, 0.05, 0.5, 0.95, 0.999]))
+def test_counted_quantiles_are_those_of_numpy(draws, share):
+    scores = np.random.default_rng(draws).random((draws, 4))
+    counts = np.zeros((4, 4), dtype=np.uint32)
+    count_ranks(scores, counts)
+    theirs = np.quantile(ranks(scores), share, axis=0, method="inverted_cdf")
+    assert counted_quantiles(counts, [share])[0].tolist() == theirs.tolist()
+
+
+def test_order_indices_are_whole_numbers():
+    """0.05 × 1000 is a little more than 50 in floats of some machines; the index must not be."""
+    assert [order_index(n, 0.05) for n in (20, 1000, 10_000)] == [0, 49, 499]
+    assert order_index(7, 0.0) == 0

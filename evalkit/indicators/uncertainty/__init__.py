@@ -1,0 +1,1 @@
+"""How firm the answer is: variations, Monte Carlo, and what drives the ranking."""
