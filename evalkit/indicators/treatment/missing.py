@@ -1,16 +1,16 @@
-"""What is done about missing values: refuse, interpolate, carry, group mean, leave out; every filled cell is recorded."""
+"""What is done about missing values: refuse, interpolate, carry, group mean or median, leave out; every cell is recorded."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 import pandas as pd
 
 from evalkit.answer import Note
-from evalkit.check import has_columns
+from evalkit.check import has_columns, one_of
 from evalkit.errors import DataError, SpecError, several
 from evalkit.panel.panel import Panel
 from evalkit.terms import Text
@@ -18,6 +18,11 @@ from evalkit.terms import Text
 
 class Treatment(Protocol):
     """One step of the treatment of missing values."""
+
+    @property
+    def name(self) -> Text:
+        """What the step is called, as a note says it: "missing cells filled by …"."""
+        ...
 
     def fill(self, values: pd.DataFrame, panel: Panel) -> pd.DataFrame:
         """The values with some gaps filled, or without some units; observed cells unchanged."""
@@ -37,6 +42,11 @@ class Treated:
 class Refuse:
     """Fill nothing; any missing value is an error."""
 
+    @property
+    def name(self) -> Text:
+        """What the step is called."""
+        return Text("不填补", "nothing")
+
     def fill(self, values: pd.DataFrame, panel: Panel) -> pd.DataFrame:
         """The values as they are."""
         return values
@@ -52,7 +62,13 @@ class Interpolate:
     max_gap: int = 3
 
     def __post_init__(self) -> None:
-        _at_least_one(self.max_gap, "Interpolate max_gap")
+        at_least_one(self.max_gap, "Interpolate max_gap")
+
+    @property
+    def name(self) -> Text:
+        """What the step is called."""
+        text = Text("地区内线性插值（缺口≤{n}年）", "linear interpolation within the unit (gaps of up to {n} years)")
+        return text.format(n=self.max_gap)
 
     def fill(self, values: pd.DataFrame, panel: Panel) -> pd.DataFrame:
         """Interior gaps filled on the line between the observed neighbors."""
@@ -71,12 +87,24 @@ class Interpolate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carry:
-    """The nearest observed value of the unit carried at most `max_gap` years, forward first, then backward."""
+    """The nearest observed value of the unit carried at most `max_gap` years, forward first, then backward.
+
+    With `direction="forward"` only the latest value before a gap is carried, and a gap at the beginning stays open.
+    """
 
     max_gap: int = 2
+    direction: Literal["both", "forward"] = "both"
 
     def __post_init__(self) -> None:
-        _at_least_one(self.max_gap, "Carry max_gap")
+        at_least_one(self.max_gap, "Carry max_gap")
+        one_of(self.direction, ("both", "forward"), who="Carry direction")
+
+    @property
+    def name(self) -> Text:
+        """What the step is called."""
+        if self.direction == "forward":
+            return Text("沿用此前最近年份（≤{n}年）", "carrying the latest year before (up to {n} years)").format(n=self.max_gap)
+        return Text("沿用最近年份（≤{n}年）", "carrying the nearest year (up to {n} years)").format(n=self.max_gap)
 
     def fill(self, values: pd.DataFrame, panel: Panel) -> pd.DataFrame:
         """Gaps filled from the last observed value, then from the next."""
@@ -84,7 +112,7 @@ class Carry:
         before, after = _neighbors(values, unit, year)
         out = values.copy()
         for column in values.columns[values.isna().any()]:
-            for near in (before[column], after[column]):
+            for near in (before[column], after[column]) if self.direction == "both" else (before[column],):
                 reach = out[column].isna() & ((year - near["year"]).abs() <= self.max_gap)
                 out[column] = out[column].where(~reach, near["value"])
         return out
@@ -92,24 +120,53 @@ class Carry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupMean:
-    """The mean of the observed units of the same group in the same period; `over=None` takes all units as one group."""
+    """The mean of the observed units of the same group in the same period, or over all periods where `pooled`.
+
+    `over` names a grouping of the panel; None takes all units as one group.
+    """
 
     over: str | None = None
+    pooled: bool = False
+
+    @property
+    def name(self) -> Text:
+        """What the step is called."""
+        if self.pooled:
+            return Text("同组各年均值", "the mean of the group over all years")
+        return Text("同组同年均值", "the mean of the group in the same year")
 
     def fill(self, values: pd.DataFrame, panel: Panel) -> pd.DataFrame:
-        """Gaps filled with the mean of the group in that year."""
-        if self.over is not None and self.over not in panel.groups:
-            known = several(panel.groups.columns) or "none"
-            raise SpecError(f"GroupMean over='{self.over}': the panel has no such grouping", found=f"groupings: {known}")
-        keys: list[pd.Index] = [values.index.get_level_values("period")]
-        if self.over is not None:
-            keys.append(pd.Index(panel.groups[self.over].reindex(values.index.get_level_values("unit"))))
-        return values.fillna(values.groupby(keys).transform("mean"))
+        """Gaps filled with the mean of the group."""
+        return values.fillna(values.groupby(_groups(self, values, panel)).transform("mean"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupMedian:
+    """As `GroupMean`, with the median, which a few extreme units do not move."""
+
+    over: str | None = None
+    pooled: bool = False
+
+    @property
+    def name(self) -> Text:
+        """What the step is called."""
+        if self.pooled:
+            return Text("同组各年中位数", "the median of the group over all years")
+        return Text("同组同年中位数", "the median of the group in the same year")
+
+    def fill(self, values: pd.DataFrame, panel: Panel) -> pd.DataFrame:
+        """Gaps filled with the median of the group."""
+        return values.fillna(values.groupby(_groups(self, values, panel)).transform("median"))
 
 
 @dataclass(frozen=True, slots=True)
 class LeaveOut:
     """Units that still have a gap are left out altogether, by name."""
+
+    @property
+    def name(self) -> Text:
+        """What the step is called."""
+        return Text("剔除", "leaving out")
 
     def fill(self, values: pd.DataFrame, panel: Panel) -> pd.DataFrame:
         """The rows of complete units."""
@@ -149,6 +206,35 @@ def treat(panel: Panel, columns: Sequence[str], steps: Sequence[Treatment]) -> T
     return Treated(panel=replace(panel, frame=frame, weights=weights), filled=filled, notes=tuple(notes))
 
 
+def listed(names: Iterable[Text]) -> Text:
+    """Names in a row, in both languages.
+
+    Examples
+    --------
+    >>> listed([Text("甲县", "A"), Text("乙县", "B")])
+    Text(zh='甲县、乙县', en='A, B')
+    """
+    every = list(names)
+    return Text("、".join(name.say("zh") for name in every), ", ".join(name.say("en") for name in every))
+
+
+def at_least_one(value: int, who: str) -> None:
+    """Refuse a number that is not at least 1."""
+    if value < 1:
+        raise SpecError(f"{who} must be at least 1", found=str(value))
+
+
+def _groups(step: GroupMean | GroupMedian, values: pd.DataFrame, panel: Panel) -> list[pd.Index]:
+    """The keys that put each row into its group: its period unless pooled, and its grouping if one is named."""
+    if step.over is not None and step.over not in panel.groups:
+        known = several(panel.groups.columns) or "none"
+        who = type(step).__name__
+        raise SpecError(f"{who} over='{step.over}': the panel has no such grouping", found=f"groupings: {known}")
+    period, unit = values.index.get_level_values("period"), values.index.get_level_values("unit")
+    keys = [period * 0 if step.pooled else period]
+    return keys if step.over is None else [*keys, pd.Index(panel.groups[step.over].reindex(unit))]
+
+
 def _keys(values: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     unit = values.index.get_level_values("unit").to_series(index=values.index)
     year = values.index.get_level_values("period").to_series(index=values.index).astype(float)
@@ -185,19 +271,7 @@ def _cells(after: pd.DataFrame, new: pd.DataFrame, *, method: str) -> pd.DataFra
 
 def _filled(step: Treatment, count: int, cells: int) -> Note:
     text = Text("{count} 个缺失单元格（占 {share:.2%}）由 {how} 填补。", "Missing cells filled by {how}: {count} ({share:.2%}).")
-    return Note("filled", text.format(count=count, share=count / cells, how=_spoken(step)))
-
-
-def _spoken(step: Treatment) -> Text:
-    if isinstance(step, Interpolate):
-        return Text("地区内线性插值（缺口≤{n}年）", "linear interpolation within the unit (gaps of up to {n} years)").format(
-            n=step.max_gap
-        )
-    if isinstance(step, Carry):
-        return Text("沿用最近年份（≤{n}年）", "carrying the nearest year (up to {n} years)").format(n=step.max_gap)
-    if isinstance(step, GroupMean):
-        return Text("同组同年均值", "the mean of the group in the same year")
-    return Text(type(step).__name__, type(step).__name__)
+    return Note("filled", text.format(count=count, share=count / cells, how=step.name))
 
 
 def _left_out(before: pd.DataFrame, after: pd.DataFrame, panel: Panel) -> Note:
@@ -206,9 +280,8 @@ def _left_out(before: pd.DataFrame, after: pd.DataFrame, panel: Panel) -> Note:
         raise DataError(
             "no unit is complete, so none is left", do="fill more gaps, shorten the period, or drop the emptiest indicators"
         )
-    names = Text("、".join(panel.name(u).zh for u in gone), ", ".join(panel.name(u).en for u in gone))
     text = Text("{n} 个地区因数据缺失未参评：{names}。", "Left out for missing data ({n}): {names}.")
-    return Note("left_out", text.format(n=len(gone), names=names))
+    return Note("left_out", text.format(n=len(gone), names=listed(panel.name(unit) for unit in gone)))
 
 
 def _refuse_infinite(values: pd.DataFrame) -> None:
@@ -228,10 +301,6 @@ def _refuse_gaps(values: pd.DataFrame) -> None:
         raise DataError(
             f"{len(where)} values are missing and the treatment leaves them so",
             where=several(where),
-            do="complete them, allow longer gaps, add a step such as GroupMean() or LeaveOut(), or shorten the period",
+            do="complete them, allow longer gaps (max_gap), add a step (GroupMean: group_mean, LeaveOut: leave_out), "
+            "or shorten the period",
         )
-
-
-def _at_least_one(value: int, who: str) -> None:
-    if value < 1:
-        raise SpecError(f"{who} must be at least 1", found=str(value))

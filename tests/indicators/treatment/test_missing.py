@@ -1,9 +1,14 @@
 """Missing values: what each step fills, what it leaves, and that every filled cell is recorded."""
 
 import numpy as np
+import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 import evalkit as ek
+from evalkit.indicators.treatment.missing import GroupMedian
 
 NAN = np.nan
 
@@ -54,8 +59,6 @@ def test_carry_reaches_only_so_far(make_panel):
 def test_group_mean_takes_the_same_year_and_group(make_panel):
     from dataclasses import replace
 
-    import pandas as pd
-
     panel = make_panel({"x": [1, 10, NAN, 30, 5, 50]}, units=("a", "b", "c"), years=(2019, 2020))
     assert ek.treat(panel, ["x"], (ek.GroupMean(),)).panel.frame["x"].tolist() == [1, 10, 3, 30, 5, 50]
     groups = pd.DataFrame({"province": ["p", "p", "q"]}, index=pd.Index(["a", "b", "c"], name="unit"))
@@ -84,3 +87,73 @@ def test_observed_cells_never_change(counties, systems):
     assert after.notna().all(axis=None)
     assert (before.isna().sum().sum()) == len(treated.filled)
     assert before.where(before.notna(), after).equals(after)
+
+
+ASEM = pd.DataFrame(
+    {
+        "Pat": [23.7, 583.5, 3.6, 249.8, NAN, 64.2, 0.3, NAN, 46.5, 7.2],
+        "CultServ": [0.13405, 2.20754, 0.0578, 1.798, NAN, 1.15292, 0.00266, 0.08905, 0.34615, 0.03553],
+        "CultGood": [NAN, 16.182, 0.985, NAN, NAN, 7.555, 0.046, NAN, 1.213, 1.256],
+        "unit": list("abcdefghij"),
+        "year": 2018,
+        "group": ["a"] * 5 + ["b"] * 5,
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("step", "expected"),
+    [
+        pytest.param(
+            ek.GroupMean(),
+            {("e", "Pat"): 122.35, ("h", "Pat"): 122.35, ("e", "CultServ"): 0.6470778, ("a", "CultGood"): 4.5395},
+            id="i_mean",
+        ),
+        pytest.param(
+            GroupMedian(over="group"),
+            {
+                ("e", "Pat"): 136.75,
+                ("h", "Pat"): 26.85,
+                ("e", "CultServ"): 0.966025,
+                ("a", "CultGood"): 8.5835,
+                ("d", "CultGood"): 8.5835,
+                ("h", "CultGood"): 1.2345,
+            },
+            id="i_median_grp",
+        ),
+    ],
+)
+def test_coinr_imputation_of_asem_rows(step, expected):
+    """COINr 1.0, article "Imputation": rows 37 to 46 of ASEM_iData by i_mean, and by i_median_grp in two groups of five."""
+    panel = ek.Panel.from_frame(ASEM, unit="unit", period="year", groups=["group"])
+    after = ek.treat(panel, ["Pat", "CultServ", "CultGood"], (step,)).panel.frame.droplevel("period")
+    for (unit, column), value in expected.items():
+        assert after.loc[unit, column] == pytest.approx(value, abs=5e-8)
+
+
+def test_groups_pooled_over_the_years(make_panel):
+    panel = make_panel({"x": [1, 2, NAN, 4, 5, NAN, 30, 8, NAN]})
+    with pytest.raises(ek.DataError, match="3 values are missing"):
+        ek.treat(panel, ["x"], (ek.GroupMean(),))
+    filled = [ek.treat(panel, ["x"], (step(pooled=True),)).filled for step in (ek.GroupMean, GroupMedian)]
+    assert [cells["value"].unique().tolist() for cells in filled] == [[50 / 6], [4.5]]
+    assert [cells["method"].unique().tolist() for cells in filled] == [["GroupMean"], ["GroupMedian"]]
+
+
+def test_carrying_forward_only_leaves_beginnings_open(make_panel):
+    panel = make_panel({"x": [NAN, 2, NAN, NAN]}, units=("a",), years=range(2015, 2019))
+    with pytest.raises(ek.DataError, match="1 values are missing") as caught:
+        ek.treat(panel, ["x"], (ek.Carry(direction="forward"),))
+    assert "a 2015 'x'" in str(caught.value)
+
+
+@given(arrays(float, (4, 3), elements=st.floats(-100, 100) | st.just(NAN)), st.data())
+def test_group_figures_stay_within_what_was_observed(x, data):
+    x[0] = 1.0
+    rows = pd.MultiIndex.from_product([list("abcd"), [2019, 2020, 2021]], names=["unit", "year"]).to_frame(index=False)
+    panel = ek.Panel.from_frame(rows.assign(x=x.ravel()), unit="unit", period="year")
+    step = data.draw(st.sampled_from([ek.GroupMean(), GroupMedian(), ek.GroupMean(pooled=True), GroupMedian(pooled=True)]))
+    after = ek.treat(panel, ["x"], (step,)).panel.frame["x"].to_numpy()
+    seen = ~np.isnan(x.ravel())
+    assert (after[seen] == x.ravel()[seen]).all()
+    assert np.nanmin(x) - 1e-9 <= after.min() <= after.max() <= np.nanmax(x) + 1e-9
