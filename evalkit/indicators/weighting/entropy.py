@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,6 +13,7 @@ from evalkit.answer import Note
 from evalkit.check import one_of
 from evalkit.errors import NoAnswer, SpecError, several
 from evalkit.indicators.normalization.normalized import Normalized
+from evalkit.indicators.weighting.moments import refuse_flat
 from evalkit.indicators.weighting.weights import Weights
 from evalkit.panel.system import IndicatorSystem
 from evalkit.stats.arrays import Array
@@ -20,21 +22,24 @@ from evalkit.terms import Text
 Zeros = Literal["limit", "shift", "rescale"]
 
 TINY = float(np.finfo(float).tiny)  # too small to change a score, enough to give zero a logarithm
+NOISE = 1e-14
 
 
 def entropy_divergence(z: Array) -> Array:
     """How unevenly each column is spread: d = 1 − e with e = −(1/ln m) Σ p ln p and p = z / Σ z.
 
     `z` has shape (m, n): m unit-years pooled, n indicators, none negative. d lies in [0, 1]: 0 where all rows are equal,
-    1 where a single row holds everything. 0·ln 0 is 0. The base is ln(N·T), the number of pooled rows.
-    Source: Shannon (1948), A Mathematical Theory of Communication.
+    1 where a single row holds everything. 0·ln 0 is 0. The base is ln(N·T), the number of pooled rows. d ln m is Theil's T.
+
+    It is computed as Σ p ln(z/c) − ln(z̄/c), over ln m, with c the greatest figure: of nearly equal figures, 1 − e would leave
+    the difference of two numbers near 1. Source: Shannon (1948), A Mathematical Theory of Communication.
 
     Examples
     --------
     >>> entropy_divergence(np.array([[1.0, 1.0], [1.0, 0.0]]))
     array([0., 1.])
     """
-    return _divergence(z.sum(axis=0), _x_log_x(z).sum(axis=0), len(z))
+    return np.array([_divergence([column], len(z)) for column in z.T])
 
 
 def entropy_weights(z: Array) -> Array:
@@ -78,20 +83,19 @@ class Entropy:
         if self.epsilon is not None and not 0 < self.epsilon <= (1 if self.zeros == "shift" else 0.1):
             raise SpecError("Entropy epsilon is out of range", found=str(self.epsilon), do="use a small positive number")
 
+    @property
+    def name(self) -> Text:
+        """What the weighting is called."""
+        how = {
+            "limit": Text("", ""),
+            "shift": Text("（整体平移）", " (scores shifted)"),
+            "rescale": Text("（压缩区间）", " (scores squeezed)"),
+        }
+        return Text("熵权{how}", "entropy weights{how}").format(how=how[self.zeros])
+
     def learn(self, z: Normalized, system: IndicatorSystem) -> Weights:
         """Weights by entropy and the divergence 1 − e behind each; every column is walked through once."""
-        with np.errstate(invalid="ignore"):
-            sums = np.array([np.sum([_both_sums(self._lifted(part)) for part in z.column(j)], axis=0) for j in range(z.width)])
-        below = [column for column, lost in zip(system.columns, np.isnan(sums[:, 1]), strict=True) if lost]
-        if below:
-            raise NoAnswer(
-                f"entropy needs scores of at least 0; some of [{several(below)}] are below",
-                do="use MinMax(beyond='clip'), or other weights",
-            )
-        d = _divergence(sums[:, 0], sums[:, 1], len(z))
-        if not d.sum() > 0:
-            raise NoAnswer("no indicator varies, so entropy gives no weights", do="use equal weights")
-        return Weights(d / d.sum(), beside={"divergence": d}, notes=(self._remark(),))
+        return weighed((map(self._lifted, z.column(j)) for j in range(z.width)), len(z), system, note=self._remark())
 
     def _lifted(self, z: Array) -> Array:
         if self.zeros == "limit":
@@ -117,18 +121,38 @@ class Entropy:
         return Note("choice", text.format(how=how))
 
 
-def _x_log_x(z: Array) -> Array:
-    """z ln z, and 0 at 0."""
-    return z * np.log(z + TINY)
+def weighed(columns: Iterable[Iterable[Array]], count: int, system: IndicatorSystem, *, note: Note) -> Weights:
+    """Entropy weights of columns that come in pieces, `count` rows each."""
+    if count < 2:
+        raise NoAnswer(
+            "entropy compares rows and there is one", where=system.id, do="take more units or periods, or other weights"
+        )
+    d = np.array([_divergence(parts, count) for parts in columns])
+    below = [column for column, lost in zip(system.columns, np.isnan(d), strict=True) if lost]
+    if below:
+        raise NoAnswer(
+            f"entropy needs figures of at least 0; some of [{several(below)}] are below",
+            do='use the entropy of min–max scores (Entropy, with beyond="clip"), or other weights',
+        )
+    refuse_flat(d, system, who="entropy")
+    return Weights(d / d.sum(), beside={"divergence": d}, notes=(note,))
 
 
-def _both_sums(z: Array) -> tuple[float, float]:
-    """Σ z and Σ z ln z; the logarithm to base 2 is the quicker one."""
-    return float(z.sum()), float(z @ np.log2(z + TINY)) * math.log(2)
+def _divergence(parts: Iterable[Array], count: int) -> float:
+    """1 − e of a column in pieces, from S = Σ z and T = Σ z ln(z/c): (T/S − ln(S/(c m))) / ln m; NaN where a figure is negative.
 
-
-def _divergence(total: Array, total_log: Array, count: int) -> Array:
-    """1 − e from S = Σ z and L = Σ z ln z, for e = (ln S − L/S) / ln m; a column of zeros has no spread."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        evenness = (np.log(total) - total_log / total) / np.log(count)
-    return np.where(total > 0, np.clip(1.0 - evenness, 0.0, 1.0), 0.0)
+    What is below 1e-14 is the noise of the last bits and is 0.
+    """
+    scale, total, total_log = 0.0, 0.0, 0.0
+    with np.errstate(invalid="ignore"):
+        for z in parts:
+            scale = scale or 1.0 / (abs(float(z.max())) or 1.0)
+            logs = z * scale
+            logs += TINY
+            np.log(logs, out=logs)
+            total += float(z.sum())
+            total_log += float(z @ logs)
+    if not total > 0:
+        return 0.0 if total_log == 0 else math.nan
+    d = (total_log / total - math.log(total * scale / count)) / math.log(count)
+    return min(d, 1.0) if not d < NOISE else 0.0

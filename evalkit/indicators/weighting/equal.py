@@ -11,6 +11,7 @@ from evalkit.check import one_of
 from evalkit.indicators.normalization.normalized import Normalized
 from evalkit.indicators.weighting.weights import Weights
 from evalkit.panel.system import IndicatorSystem
+from evalkit.terms import Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,11 @@ class Equal:
 
     def __post_init__(self) -> None:
         one_of(self.among, ("indicators", "dimensions"), who="Equal among")
+
+    @property
+    def name(self) -> Text:
+        """What the weighting is called."""
+        return Text("等权", "equal weights") if self.among == "indicators" else Text("维度等权", "equal weights of dimensions")
 
     def learn(self, z: Normalized, system: IndicatorSystem) -> Weights:
         """1/n each, or 1/dimensions shared inside each."""

@@ -24,6 +24,11 @@ class Given:
 
     values: Mapping[str, float] | None = None
 
+    @property
+    def name(self) -> Text:
+        """What the weighting is called."""
+        return Text("给定权重", "given weights")
+
     def learn(self, z: Normalized, system: IndicatorSystem) -> Weights:
         """The given weights, in the order of the system."""
         known = {i.id: i.weight for i in system.indicators if i.weight is not None} if self.values is None else dict(self.values)

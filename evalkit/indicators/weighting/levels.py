@@ -14,6 +14,7 @@ from evalkit.indicators.weighting.equal import Equal
 from evalkit.indicators.weighting.weights import Weighting, Weights
 from evalkit.panel.system import Dimension, Indicator, IndicatorSystem
 from evalkit.stats.arrays import Array
+from evalkit.terms import Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,11 @@ class Levels:
     dimensions: Weighting = Equal()
     indicators: Weighting = Equal()
     inside: Mapping[str, Weighting] = field(default_factory=dict)
+
+    @property
+    def name(self) -> Text:
+        """What the weighting is called."""
+        return Text("逐层权重", "weights by level")
 
     def learn(self, z: Normalized, system: IndicatorSystem) -> Weights:
         """Weights inside each dimension first, then of the dimensions by the scores these give."""

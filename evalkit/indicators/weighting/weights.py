@@ -10,6 +10,7 @@ from evalkit.answer import Note
 from evalkit.indicators.normalization.normalized import Normalized
 from evalkit.panel.system import IndicatorSystem
 from evalkit.stats.arrays import Array
+from evalkit.terms import Text
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,6 +27,11 @@ class Weights:
 
 class Weighting(Protocol):
     """A way to weigh the scored indicators of a system."""
+
+    @property
+    def name(self) -> Text:
+        """What it is called."""
+        ...
 
     def learn(self, z: Normalized, system: IndicatorSystem) -> Weights:
         """The weights, in the order of the system, from normalized reference rows."""

@@ -1,4 +1,4 @@
-"""Weights: published cases, exact references, axioms, and the options for zeros."""
+"""Entropy weights on scores and on raw shares: printed cases, exact and forty-digit references, axioms, zeros, refusals."""
 
 from fractions import Fraction
 
@@ -9,69 +9,68 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import evalkit as ek
-from evalkit.indicators.normalization.normalized import Normalized
-from evalkit.indicators.weighting.critic import critic_weights
-from evalkit.indicators.weighting.entropy import entropy_divergence, entropy_weights
+from evalkit.indicators.weighting.entropy import Entropy, entropy_divergence, entropy_weights
+from evalkit.indicators.weighting.raw_entropy import RawEntropy
 
 scores = st.integers(4, 30).flatmap(lambda m: arrays(float, (m, 4), elements=st.floats(0.01, 1.0)))
 
-
-def normalized(z):
-    return Normalized.of(np.ascontiguousarray(z.T))
-
-
-def some_system(n):
-    items = tuple(ek.Indicator(id=f"x{j}", name=ek.Text("", "")) for j in range(n))
-    dimension = ek.Dimension(id="d", name=ek.Text("", ""), indicators=items)
-    return ek.IndicatorSystem(id="s", name=ek.Text("", ""), dimensions=(dimension,))
-
-
-def test_critic_diakoulaki1995():
-    """Diakoulaki, Mavrotas & Papayannakis (1995), Computers & OR 22:763–770; the paper prints .20 .48 .32."""
-    x = np.array(
+RAW_SHARES = [
+    pytest.param(
         [
-            [61, 1.08, 4.33],
-            [20.7, 0.26, 4.34],
-            [16.3, 1.98, 2.53],
-            [9, 3.29, 1.65],
-            [5.4, 2.77, 2.33],
-            [4, 4.12, 1.21],
-            [-6.1, 3.52, 2.1],
-            [-34.6, 3.31, 0.98],
-        ]
-    )
-    z = (x - x.min(axis=0)) / (x.max(axis=0) - x.min(axis=0))
-    np.testing.assert_allclose(critic_weights(z), [0.20222554, 0.48090173, 0.31687273], atol=1e-8)
-    np.testing.assert_allclose(ek.Critic().learn(normalized(z), some_system(z.shape[1])).weight, critic_weights(z), rtol=1e-12)
+            [7, 312, 1891, 6613, 163],
+            [72, 88, 728, 941804, 1078],
+            [10, 252, 2594, 3466, 117471],
+            [10, 145, 980, 2371, 86329],
+            [65, 54, 350, 501, 29897],
+            [29, 48, 380, 912, 34051],
+            [7, 476, 3300, 78470, 2212],
+            [70, 87, 650, 733, 819000],
+            [4, 86, 591, 3015, 103],
+            [12, 79, 579, 3240, 96098],
+            [21, 45, 261, 1253, 453],
+            [1, 72, 530, 4333, 0.1048],
+        ],
+        [0.104991, 0.069124, 0.071373, 0.449937, 0.304575],
+        6,
+        id="elsayed2017",
+    ),
+    pytest.param(
+        [[3, 100, 10, 7], [2.5, 80, 8, 5], [1.8, 50, 20, 11], [2.2, 70, 12, 9]],
+        [0.1146, 0.1981, 0.4185, 0.2689],
+        4,
+        id="zavadskas2016",
+    ),
+    pytest.param(
+        [
+            [256, 8, 41, 1.6, 1.77, 7347.16],
+            [256, 8, 32, 1, 1.8, 6919.99],
+            [256, 8, 53, 1.6, 1.9, 8400],
+            [256, 8, 41, 1, 1.75, 6808.9],
+            [512, 8, 35, 1.6, 1.7, 8479.99],
+            [256, 4, 35, 1.6, 1.7, 7499.99],
+        ],
+        [0.405, 0.221, 0.134, 0.199, 0.007, 0.034],
+        3,
+        id="ersoy2021",
+    ),
+]
 
 
-@pytest.mark.parametrize(
-    ("x", "expected", "decimals"),
-    [
-        pytest.param(
-            [[3, 100, 10, 7], [2.5, 80, 8, 5], [1.8, 50, 20, 11], [2.2, 70, 12, 9]],
-            [0.1146, 0.1981, 0.4185, 0.2689],
-            4,
-            id="zavadskas2016",
-        ),
-        pytest.param(
-            [
-                [256, 8, 41, 1.6, 1.77, 7347.16],
-                [256, 8, 32, 1, 1.8, 6919.99],
-                [256, 8, 53, 1.6, 1.9, 8400],
-                [256, 8, 41, 1, 1.75, 6808.9],
-                [512, 8, 35, 1.6, 1.7, 8479.99],
-                [256, 4, 35, 1.6, 1.7, 7499.99],
-            ],
-            [0.405, 0.221, 0.134, 0.199, 0.007, 0.034],
-            3,
-            id="ersoy2021",
-        ),
-    ],
-)
-def test_the_entropy_formula_on_raw_shares_reproduces_print(x, expected, decimals):
-    """Zavadskas & Podvezko (2016), IJITDM 15:267–283; Ersoy (2021), LogForum 17(3): both take shares of raw values."""
-    np.testing.assert_allclose(entropy_weights(np.array(x, dtype=float)), expected, atol=0.5001 * 10.0**-decimals)
+@pytest.mark.parametrize(("x", "expected", "decimals"), RAW_SHARES)
+def test_entropy_of_raw_shares_reproduces_print(x, expected, decimals, learn):
+    """Elsayed, Dawood & Karthikeyan (2017), IJETT 46:60–66; Zavadskas & Podvezko (2016), IJITDM 15:267–283; Ersoy (2021),
+    LogForum 17(3). All three take shares of raw values.
+    """
+    x = np.array(x, dtype=float)
+    np.testing.assert_allclose(entropy_weights(x), expected, atol=0.5001 * 10.0**-decimals)
+    np.testing.assert_allclose(learn(RawEntropy(), x).weight, expected, atol=0.5001 * 10.0**-decimals)
+
+
+def test_entropy_of_mathmodels(learn, min_max):
+    """The R package mathmodels, example of `entropy_weight` as its check prints it: one cost, scores in [0.002, 0.998]."""
+    x = min_max(np.array([[3, 10], [5, 20], [2, 15], [7, 25]], dtype=float))
+    x[:, 1] = 1 - x[:, 1]
+    np.testing.assert_allclose(learn(Entropy(zeros="rescale", epsilon=0.002), x).weight, [0.5452618, 0.4547382], atol=5e-8)
 
 
 def test_entropy_against_exact_arithmetic():
@@ -81,17 +80,34 @@ def test_entropy_against_exact_arithmetic():
     np.testing.assert_allclose(entropy_divergence(z), [float(exact)], rtol=1e-14)
 
 
+@pytest.mark.parametrize(
+    ("rows", "variation", "exact", "digits"),
+    [
+        (50, 0.1, 0.001334467890296259862, 1e-13),
+        (50, 0.005, 3.3257231797720127994e-6, 1e-10),
+        (50, 0.0001, 1.3302788970496540167e-9, 2e-7),
+        (3000, 0.1, 0.000626811706906066249, 1e-12),
+        (3000, 0.005, 1.5623102341266689127e-6, 1e-10),
+        (3000, 0.0001, 6.2491940540563298039e-10, 2e-7),
+    ],
+)
+def test_entropy_of_nearly_equal_figures_against_fifty_digits(rows, variation, exact, digits, learn):
+    """mpmath 1.4.1 at 50 digits on the same binary figures; 1 − e as it stands errs by 9e-6 at a variation of 0.0001."""
+    k = np.arange(rows)
+    x = 1 + variation * np.sqrt(3) * (2 * k / (rows - 1) - 1)
+    np.testing.assert_allclose(entropy_divergence(x[:, None]), exact, rtol=digits)
+    np.testing.assert_allclose(learn(Entropy(), x[:, None]).beside["divergence"], exact, rtol=digits)
+
+
 @given(scores)
 def test_weights_are_shares_and_follow_their_columns(z):
-    for weigh in (entropy_weights, critic_weights):
-        spread = z.std(axis=0).min() > 1e-3
-        if not spread:
-            continue
-        w = weigh(z)
-        assert w.min() >= 0
-        np.testing.assert_allclose(w.sum(), 1.0, rtol=1e-12)
-        np.testing.assert_allclose(weigh(z[:, ::-1]), w[::-1], rtol=1e-6, atol=1e-9)
-        np.testing.assert_allclose(weigh(z[::-1]), w, rtol=1e-6, atol=1e-9)
+    if z.std(axis=0).min() <= 1e-3:
+        return
+    w = entropy_weights(z)
+    assert w.min() >= 0
+    np.testing.assert_allclose(w.sum(), 1.0, rtol=1e-12)
+    np.testing.assert_allclose(entropy_weights(z[:, ::-1]), w[::-1], rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(entropy_weights(z[::-1]), w, rtol=1e-6, atol=1e-9)
 
 
 @given(scores, st.floats(0.1, 1.0))
@@ -99,26 +115,46 @@ def test_entropy_knows_no_scale(z, factor):
     np.testing.assert_allclose(entropy_divergence(z * factor), entropy_divergence(z), atol=1e-10)
 
 
-def test_long_columns_walked_in_pieces_give_the_formula():
+@given(scores)
+def test_divergence_lies_between_all_alike_and_one_that_holds_everything(z):
+    d = entropy_divergence(z)
+    assert d.min() >= 0
+    assert d.max() < 1
+    alone = np.zeros_like(z)
+    alone[0] = z[0]
+    np.testing.assert_allclose(entropy_divergence(alone), 1.0, rtol=1e-12)
+    np.testing.assert_array_equal(entropy_divergence(np.broadcast_to(z[:1], z.shape)), 0.0)
+
+
+@given(scores)
+def test_divergence_is_theils_index_over_its_greatest_value(z):
+    """Theil's T = (1/m) Σ (z/z̄) ln(z/z̄), of which ln m is the greatest value."""
+    u = z / z.mean(axis=0)
+    np.testing.assert_allclose(entropy_divergence(z), (u * np.log(u)).mean(axis=0) / np.log(len(z)), rtol=1e-9, atol=1e-13)
+
+
+def test_long_columns_walked_in_pieces_give_the_formula(learn):
     z = np.random.default_rng(1).beta(2, 5, size=(50_000, 3))
-    np.testing.assert_allclose(ek.Entropy().learn(normalized(z), some_system(z.shape[1])).weight, entropy_weights(z), rtol=1e-11)
+    np.testing.assert_allclose(learn(Entropy(), z).weight, entropy_weights(z), rtol=1e-11)
+    late = z * (np.arange(50_000) > 30_000)[:, None]
+    np.testing.assert_allclose(learn(Entropy(), late).weight, entropy_weights(late), rtol=1e-11)
 
 
-def test_zero_handling_is_a_choice_that_moves_weights():
+def test_zero_handling_is_a_choice_that_moves_weights(learn):
     z = np.array([[0.0, 0.2, 0.4], [0.1, 0.9, 0.5], [1.0, 0.3, 0.6], [0.4, 0.0, 1.0]])
-    limit = ek.Entropy().learn(normalized(z), some_system(z.shape[1])).weight
+    limit = learn(Entropy(), z).weight
     np.testing.assert_allclose(limit, entropy_weights(z), rtol=1e-12)
-    small = ek.Entropy(zeros="shift", epsilon=1e-6).learn(normalized(z), some_system(z.shape[1])).weight
+    small = learn(Entropy(zeros="shift", epsilon=1e-6), z).weight
     np.testing.assert_allclose(small, limit, atol=1e-4)
-    raised = ek.Entropy(zeros="shift", epsilon=1.0).learn(normalized(z), some_system(z.shape[1])).weight
+    raised = learn(Entropy(zeros="shift", epsilon=1.0), z).weight
     assert np.abs(raised - limit).max() > 0.01
-    squeezed = ek.Entropy(zeros="rescale").learn(normalized(z), some_system(z.shape[1])).weight
+    squeezed = learn(Entropy(zeros="rescale"), z).weight
     np.testing.assert_allclose(squeezed, entropy_weights(0.002 + 0.996 * z), rtol=1e-12)
 
 
 def test_entropy_of_a_panel_pools_unit_years(counties, systems):
     """The base is ln(N·T): the divergence of pooled scores, not a mean over years."""
-    fitted = ek.CompositeIndex(system=systems["revitalization"], weigh=ek.Entropy()).fit(counties, on=slice(2016, 2020))
+    fitted = ek.CompositeIndex(system=systems["revitalization"], weigh=Entropy()).fit(counties, on=slice(2016, 2020))
     scored = fitted.score(counties)
     z = scored.normalized.loc[(slice(None), slice(2016, 2020)), :].to_numpy()
     assert len(z) == 120 * 5
@@ -126,36 +162,47 @@ def test_entropy_of_a_panel_pools_unit_years(counties, systems):
     assert fitted.frame["skewness"].notna().all()
 
 
-def test_equal_weights_by_indicator_or_by_dimension(make_system):
-    system = make_system(a={"x": "benefit", "y": "benefit", "z": "cost"}, b={"v": "benefit"})
-    z = normalized(np.full((3, 4), 0.5))
-    assert ek.Equal().learn(z, system).weight.tolist() == [0.25] * 4
-    np.testing.assert_allclose(ek.Equal(among="dimensions").learn(z, system).weight, [1 / 6, 1 / 6, 1 / 6, 1 / 2])
+def test_raw_entropy_reads_the_figures_and_no_directions(counties, systems, make_panel, make_system):
+    fitted = ek.CompositeIndex(system=systems["revitalization"], weigh=RawEntropy()).fit(counties, on=slice(2016, 2020))
+    columns = list(systems["revitalization"].columns)
+    raw = fitted.score(counties).panel.frame.loc[(slice(None), slice(2016, 2020)), columns].to_numpy()
+    np.testing.assert_allclose(fitted.weights, entropy_weights(raw), rtol=1e-9)
+    panel = make_panel({"x": range(1, 10), "y": [3, 1, 4, 1, 5, 9, 2, 6, 5]})
+    ways = [make_system(d={"x": "benefit", "y": way}) for way in ("benefit", "cost")]
+    one, other = (ek.CompositeIndex(system=system, weigh=RawEntropy()).fit(panel).weights for system in ways)
+    np.testing.assert_array_equal(one, other)
 
 
 @pytest.mark.parametrize(
-    ("values", "message"),
-    [
-        ({"x": 1.0}, r"none for \[y\]"),
-        ({"x": 1, "y": 1, "w": 1}, r"weights for \[w\]"),
-        ({"x": -1, "y": 2}, "not negative"),
-        ({"x": 0, "y": 0}, "not all zero"),
-    ],
-)
-def test_given_weights_must_fit_the_system(make_system, values, message):
-    system = make_system(a={"x": "benefit", "y": "benefit"})
-    with pytest.raises(ek.SpecError, match=message):
-        ek.Given(values=values).learn(normalized(np.full((3, 2), 0.5)), system)
-
-
-@pytest.mark.parametrize(
-    "make", [lambda: ek.Entropy(zeros="never"), lambda: ek.Entropy(epsilon=0.1), lambda: ek.Entropy(zeros="shift", epsilon=-1)]
+    "make", [lambda: Entropy(zeros="never"), lambda: Entropy(epsilon=0.1), lambda: Entropy(zeros="shift", epsilon=-1)]
 )
 def test_wrong_options_are_refused(make):
     with pytest.raises(ek.SpecError):
         make()
 
 
-def test_entropy_refuses_scores_below_zero(counties, systems):
+def test_entropy_refuses_scores_below_zero(counties, systems, learn):
     with pytest.raises(ek.NoAnswer, match="at least 0"):
-        ek.CompositeIndex(system=systems["revitalization"], normalize=ek.ZScore(), weigh=ek.Entropy()).fit(counties)
+        ek.CompositeIndex(system=systems["revitalization"], normalize=ek.ZScore(), weigh=Entropy()).fit(counties)
+    for bad in ([-1.0, 1.0], [-0.2, -0.1], [-0.1, 0.0]):
+        with pytest.raises(ek.NoAnswer, match=r"\[x1\] are below"):
+            learn(Entropy(), np.array([[0.1, 0.7], bad]).T)
+
+
+def test_where_peers_go_silently_wrong(learn, make_panel, make_system):
+    """A zero is no difficulty; a constant, negative raw values, one row, and a gap are refused by name."""
+    zero = np.array([[0.0, 1.0], [0.5, 0.0], [1.0, 0.25]])
+    np.testing.assert_allclose(learn(Entropy(), zero).weight.sum(), 1.0)
+    with pytest.raises(ek.NoAnswer, match=r"\[x1\] do not vary"):
+        learn(Entropy(), np.array([[0.1, 0.7], [0.7, 0.7], [0.4, 0.7]]))
+    with pytest.raises(ek.NoAnswer, match=r"\[x0\] are below"):
+        learn(RawEntropy(), [[-1.0, 2.0], [3.0, 1.0], [2.0, 5.0]])
+    with pytest.raises(ek.NoAnswer, match=r"s: entropy compares rows and there is one"):
+        learn(Entropy(), [[0.2, 0.5]])
+    system = make_system(d={"x": "benefit", "y": "benefit"})
+    gap = make_panel({"x": [np.nan, 2, 3], "y": [1, 2, 3]}, units=("a",))
+    with pytest.raises(ek.DataError, match="a 2019 'x'"):
+        ek.CompositeIndex(system=system, treat=(ek.Refuse(),), weigh=Entropy()).fit(gap)
+    alone = make_panel({"x": [1], "y": [2]}, units=("a",), years=(2019,))
+    with pytest.raises(ek.NoAnswer, match=r"\[x, y\] do not vary"):
+        ek.CompositeIndex(system=system, weigh=Entropy()).fit(alone)

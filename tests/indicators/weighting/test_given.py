@@ -1,0 +1,29 @@
+"""Weights that are given or equal."""
+
+import numpy as np
+import pytest
+
+import evalkit as ek
+from evalkit.indicators.normalization.normalized import Normalized
+
+
+def test_equal_weights_by_indicator_or_by_dimension(make_system):
+    system = make_system(a={"x": "benefit", "y": "benefit", "z": "cost"}, b={"v": "benefit"})
+    z = Normalized.of(np.full((4, 3), 0.5))
+    assert ek.Equal().learn(z, system).weight.tolist() == [0.25] * 4
+    np.testing.assert_allclose(ek.Equal(among="dimensions").learn(z, system).weight, [1 / 6, 1 / 6, 1 / 6, 1 / 2])
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"x": 1.0}, r"none for \[y\]"),
+        ({"x": 1, "y": 1, "w": 1}, r"weights for \[w\]"),
+        ({"x": -1, "y": 2}, "not negative"),
+        ({"x": 0, "y": 0}, "not all zero"),
+    ],
+)
+def test_given_weights_must_fit_the_system(make_system, values, message):
+    system = make_system(a={"x": "benefit", "y": "benefit"})
+    with pytest.raises(ek.SpecError, match=message):
+        ek.Given(values=values).learn(Normalized.of(np.full((2, 3), 0.5)), system)
