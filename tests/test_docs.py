@@ -10,7 +10,8 @@ import pytest
 import evalkit as ek
 from evalkit.panel.form import Form, IndicatorForm
 from evalkit.panel.rules import RULES
-from evalkit.study.form import Step, StudyForm
+from evalkit.study.form import StudyForm
+from evalkit.study.index_form import Step
 
 ROOT = Path(__file__).parents[1]
 DOCS = sorted((ROOT / "docs").rglob("*.md"))
@@ -103,12 +104,12 @@ def test_the_index_leads_to_every_page():
     assert reached == set(DOCS)
 
 
-def keys(form: type[Form]) -> set[str]:
+def keys(form: type[Form], above: frozenset[type[Form]] = frozenset()) -> set[str]:
     found = set(form.model_fields)
     for field in form.model_fields.values():
         for part in (field.annotation, *getattr(field.annotation, "__args__", ())):
-            if isinstance(part, type) and issubclass(part, Form):
-                found |= keys(part)
+            if isinstance(part, type) and issubclass(part, Form) and part not in above:
+                found |= keys(part, above | {form, part})
     return found
 
 

@@ -12,7 +12,7 @@ from evalkit.answer import Answer, Note, in_period
 from evalkit.coupling.static import Coordination
 from evalkit.errors import DataError, SpecError
 from evalkit.stats.ranks import ranks, spearman
-from evalkit.terms import Text
+from evalkit.terms import Text, same
 
 FIRST = 10  # how many of the best places are asked whether they stay among the best
 
@@ -23,21 +23,24 @@ class Comparison(Answer):
 
     Columns: `units` (unit-years compared), `mean_D`, `mean_change` (mean of D minus the base's), `largest_change` (greatest
     absolute change of a D), `rank_correlation` (Spearman, over all unit-years), `grade_changed` and `lag_changed` (shares of
-    unit-years whose grade, or lagging system, is another). `base` is what they are compared with.
+    unit-years whose grade, or lagging system, is another). `base` is what they are compared with, `labels` says
+    each label in both languages.
 
     `places` is keyed by unit, for `period`, the last one: `D`, `rank` and `grade` of the base, and over the base and all
     alternatives `best`, `worst` (ranks), `lowest`, `highest` (grades) and `always_first` (among the best `FIRST` under each).
     """
 
     base: Coordination
+    labels: Mapping[str, Text]
     places: pd.DataFrame
     period: int
 
 
-def compare(base: Coordination, alternatives: Mapping[str, Coordination]) -> Comparison:
+def compare(base: Coordination, alternatives: Mapping[str | Text, Coordination]) -> Comparison:
     """What becomes of D, its grades and the lagging systems when a setting is another.
 
-    Alternatives may cover fewer unit-years; they are compared where both have an answer.
+    Alternatives are named by a word, or by a `Text` in both languages. They may cover fewer unit-years; they are compared
+    where both have an answer.
 
     Examples
     --------
@@ -51,7 +54,8 @@ def compare(base: Coordination, alternatives: Mapping[str, Coordination]) -> Com
     """
     if not alternatives:
         raise SpecError("there is no alternative to compare", do="pass at least one")
-    rows = {label: _against(base, other, label) for label, other in alternatives.items()}
+    labels = {label.en if isinstance(label, Text) else label: label for label in alternatives}
+    rows = {key: _against(base, alternatives[label], key) for key, label in labels.items()}
     text = Text(
         "对照仅改变所列设定，其余不变；不含测量误差。",
         "Each alternative changes the named setting and nothing else; measurement error is not in it.",
@@ -59,7 +63,15 @@ def compare(base: Coordination, alternatives: Mapping[str, Coordination]) -> Com
     frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("alternative")
     period = int(base.frame.index.get_level_values("period").max())
     places = _places(base, alternatives.values(), period)
-    return Comparison(spec=base.spec, frame=frame, base=base, places=places, period=period, notes=(Note("caution", text),))
+    return Comparison(
+        spec=base.spec,
+        frame=frame,
+        base=base,
+        labels={key: label if isinstance(label, Text) else same(label) for key, label in labels.items()},
+        places=places,
+        period=period,
+        notes=(Note("caution", text),),
+    )
 
 
 def _places(base: Coordination, others: Iterable[Coordination], period: int) -> pd.DataFrame:

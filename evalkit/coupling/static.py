@@ -153,11 +153,11 @@ def _together(systems: dict[str, pd.Series]) -> tuple[Array, pd.Index]:
     outside = (settled(u) < 0) | (settled(u) > 1)
     if outside.any():
         rows = np.argwhere(outside)[:3]
-        found = [f"{list(systems)[i]} at {first.index[int(j)]}: {u[i, j]:.4g}" for i, j in rows]
+        found = [f"{list(systems)[i]} at {several([first.index[int(j)]])}: {u[i, j]:.4g}" for i, j in rows]
         raise NoAnswer(
             f"coupling needs indices in [0, 1]; {int(outside.sum())} values lie outside",
             found=several(found),
-            do="score with MinMax(beyond='clip'), not with z-scores or unclipped bounds",
+            do='score by min–max with beyond="clip", not with z-scores or unclipped bounds',
         )
     return np.clip(u, 0.0, 1.0), first.index
 

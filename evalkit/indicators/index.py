@@ -9,7 +9,7 @@ import pandas as pd
 
 from evalkit.answer import Answer, Note, NoteKind
 from evalkit.check import has_columns
-from evalkit.errors import NoAnswer
+from evalkit.errors import NoAnswer, SpecError
 from evalkit.indicators.aggregation.combine import Aggregation
 from evalkit.indicators.aggregation.means import ARITHMETIC
 from evalkit.indicators.aggregation.tree import ByLevel, Tree, grown
@@ -17,7 +17,7 @@ from evalkit.indicators.normalization.curves import Curve
 from evalkit.indicators.normalization.min_max import MinMax
 from evalkit.indicators.normalization.normalized import Normalization, Normalized
 from evalkit.indicators.treatment.missing import Carry, Interpolate, Treated, Treatment, treat
-from evalkit.indicators.treatment.outliers import Outliers, Tamed, untamed
+from evalkit.indicators.treatment.outliers import OutlierRule, Tamed, untamed
 from evalkit.indicators.weighting.equal import Equal
 from evalkit.indicators.weighting.weights import Weighting
 from evalkit.panel.panel import Panel, Periods, resolve
@@ -60,7 +60,7 @@ class CompositeIndex:
 
     system: IndicatorSystem
     treat: tuple[Treatment, ...] = (Interpolate(), Carry())
-    outliers: Outliers | None = None
+    outliers: OutlierRule | None = None
     normalize: Normalization = MinMax()
     weigh: Weighting = Equal()
     aggregate: Aggregation | ByLevel = ARITHMETIC
@@ -95,6 +95,10 @@ class CompositeIndex:
             tree=grown(self.aggregate, z, learnt.weight, self.system.membership),
             notes=(*_choices(self, periods), *tamed.notes, *self.normalize.remarks(), *learnt.notes),
         )
+
+    def score(self, panel: Panel) -> IndexScores:
+        """Refused: an index scores once it has learnt."""
+        raise SpecError(f"the index '{self.system.id}' has learnt nothing yet", do="score what fit(panel, on=…) returns")
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -163,6 +167,11 @@ class IndexScores(Answer):
         """Normalized scores of every indicator, 0 worst and 1 best on the bounds learnt."""
         z = self.spec.normalized(self.panel).whole()
         return pd.DataFrame(z.T, index=self.frame.index, columns=list(self.system.columns))
+
+    @cached_property
+    def tamed(self) -> pd.DataFrame:
+        """Every figure that winsorizing reads as another: unit, period, indicator, value, read_as, method."""
+        return self.spec.tamed.cells(self.panel)
 
     @cached_property
     def contributions(self) -> pd.DataFrame:

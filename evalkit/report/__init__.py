@@ -1,5 +1,27 @@
 """How answers look on paper: the only ink, the only writer. Importing it registers the looks of every family's answers."""
 
-from evalkit.report import coupling, distribution, indicators
+from evalkit.report import (
+    aggregation,
+    comparison,
+    coupling,
+    diagnostics,
+    distribution,
+    importance,
+    indicators,
+    treatment,
+    uncertainty,
+    weighting,
+)
 
-__all__ = ["coupling", "distribution", "indicators"]
+__all__ = [
+    "aggregation",
+    "comparison",
+    "coupling",
+    "diagnostics",
+    "distribution",
+    "importance",
+    "indicators",
+    "treatment",
+    "uncertainty",
+    "weighting",
+]

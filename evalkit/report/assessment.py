@@ -11,13 +11,33 @@ import pandas as pd
 from evalkit.coupling.compare import Comparison
 from evalkit.coupling.static import Coordination
 from evalkit.distribution.groups import Groups
+from evalkit.indicators.aggregation.copeland import Outranking
+from evalkit.indicators.comparison import IndexAgreement
+from evalkit.indicators.diagnostics import Diagnosis
+from evalkit.indicators.importance import EffectiveImportance
 from evalkit.indicators.index import IndexScores
 from evalkit.indicators.obstacle import Obstacles
+from evalkit.indicators.removal import Removals
+from evalkit.indicators.treatment.availability import Screened
+from evalkit.indicators.uncertainty.monte_carlo import Uncertainty
+from evalkit.indicators.uncertainty.sensitivity import Drivers
 from evalkit.panel.audit import Audit
 from evalkit.panel.panel import Panel
 from evalkit.terms import Text
 
-Chapter = Literal["scope", "methods", "audit", "systems", "coupling", "obstacles", "regions", "robustness", "problems", "annexes"]
+Chapter = Literal[
+    "scope",
+    "methods",
+    "audit",
+    "systems",
+    "coupling",
+    "obstacles",
+    "regions",
+    "indicators",
+    "robustness",
+    "problems",
+    "annexes",
+]
 CHAPTERS: tuple[Chapter, ...] = get_args(Chapter)
 
 
@@ -26,15 +46,39 @@ class Accepted(NamedTuple):
 
     rule: str
     column: str | None
-    because: str
+    because: Text
     found: int
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Quality:
+    """What the indicators of a system have in common, how important each is, and what hangs on it."""
+
+    diagnosis: Diagnosis
+    importance: EffectiveImportance
+    removals: Removals
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Firmness:
+    """How firm the result is: under other settings one at a time, and under all doubts at once.
+
+    `comparison` is of coordination, `agreement` of indices; `uncertainty` and its `drivers` are of all doubts; `outranking`
+    ranks without letting one lead make up for another. All but the first are keyed by system, and empty where not asked for.
+    """
+
+    comparison: Comparison | None
+    agreement: Mapping[str, IndexAgreement]
+    uncertainty: Mapping[str, Uncertainty]
+    drivers: Mapping[str, Drivers]
+    outranking: Mapping[str, Outranking]
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Assessment:
     """What one assessment found; the report prints it and adds nothing to it.
 
-    `scores` and `obstacles` are keyed by system, in the order of the study; `versions` names what computed it.
+    `scores`, `obstacles` and `quality` are keyed by system, in the order of the study; `versions` names what computed it.
     """
 
     title: Text
@@ -46,10 +90,12 @@ class Assessment:
     panel: Panel
     audit: Audit | None
     accepted: tuple[Accepted, ...]
+    screened: Mapping[str, Screened]
     scores: Mapping[str, IndexScores]
     filled: pd.DataFrame
     bond: Coordination
     obstacles: Mapping[str, Obstacles]
     groups: Mapping[str, Groups]
-    comparison: Comparison | None
+    quality: Mapping[str, Quality]
+    firmness: Firmness
     versions: Mapping[str, str]

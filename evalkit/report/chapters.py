@@ -7,15 +7,16 @@ from collections.abc import Callable
 import pandas as pd
 
 from evalkit.answer import in_period
-from evalkit.panel.rules import ACCEPTABLE
 from evalkit.report import coupling as coupling_ink
 from evalkit.report import indicators as index_ink
-from evalkit.report.assessment import Accepted, Assessment, Chapter
-from evalkit.report.document import Block, Bullets, Document, Heading, Paragraph, Table
+from evalkit.report.assessment import Assessment, Chapter
+from evalkit.report.audit import audit
+from evalkit.report.document import Block, Document, Heading, Paragraph, Table
 from evalkit.report.findings import problems, summary
+from evalkit.report.firmness import indicators, robustness
 from evalkit.report.methods import methods
 from evalkit.report.verbs import figures, tables, words
-from evalkit.report.words import Voice, spoken_method, system_names
+from evalkit.report.words import Voice, system_names
 from evalkit.terms import Lang, Text
 
 STATEMENT = Text(
@@ -25,6 +26,8 @@ STATEMENT = Text(
     "can be reproduced from the manifest that comes with it. They describe places for the purpose of ex-post evaluation; they judge "
     "no person and no household and are no ground for withdrawing help. Coordination shows no cause.",
 )
+
+COMPUTED = Text("{source}；本报告计算", "{source}; computed for this report")
 
 
 def compose(found: Assessment, lang: Lang) -> Document:
@@ -41,7 +44,7 @@ def compose(found: Assessment, lang: Lang) -> Document:
         cover=_cover(found, voice),
         statement=voice(found.statement if any(found.statement) else STATEMENT),
         blocks=tuple(blocks),
-    )
+    ).sourced(voice(COMPUTED, source=found.panel.source))
 
 
 def scope(found: Assessment, voice: Voice) -> list[Block]:
@@ -75,21 +78,6 @@ def scope(found: Assessment, voice: Voice) -> list[Block]:
         Paragraph(voice(basis, systems=named)),
         Table(key="systems", caption=caption, frame=pd.DataFrame(rows), source=voice(panel.source)),
     ]
-
-
-def audit(found: Assessment, voice: Voice) -> list[Block]:
-    """What the audit found, what was accepted and why, what was filled and left out."""
-    blocks: list[Block] = [Heading(voice(Text("数据审计", "Data audit")))]
-    if found.audit is None or found.audit.frame.empty:
-        blocks.append(Paragraph(voice(Text("数据审计未发现问题。", "The audit found nothing wrong."))))
-    else:
-        blocks += _findings(found, voice)
-    if found.accepted:
-        blocks.append(Bullets(tuple(_accepted(one, voice) for one in found.accepted)))
-    blocks += [Paragraph(note.say(voice.lang), role="note") for note in found.panel.notes]
-    if not found.filled.empty:
-        blocks.append(_filled(found, voice))
-    return blocks
 
 
 def systems(found: Assessment, voice: Voice) -> list[Block]:
@@ -146,18 +134,6 @@ def regions(found: Assessment, voice: Voice) -> list[Block]:
     return blocks
 
 
-def robustness(found: Assessment, voice: Voice) -> list[Block]:
-    """How firm the result is under other settings."""
-    if found.comparison is None:
-        return []
-    return [
-        Heading(voice(Text("稳健性", "Robustness"))),
-        Paragraph(words(found.comparison, voice)),
-        *tables(found.comparison, voice),
-        *(Paragraph(note.say(voice.lang), role="note") for note in found.comparison.notes),
-    ]
-
-
 def annexes(found: Assessment, voice: Voice) -> list[Block]:
     """Indicators with weights and sources, full tables, versions and fingerprints."""
     blocks: list[Block] = [Heading(voice(Text("附录", "Annexes")))]
@@ -202,57 +178,6 @@ def _cover(found: Assessment, voice: Voice) -> tuple[tuple[str, str], ...]:
     return tuple((label, value) for label, value in lines if value)
 
 
-def _accepted(one: Accepted, voice: Voice) -> str:
-    if one.column is None:
-        said = Text("接受“{rule}”（{found} 处）：{because}", "Accepted “{rule}” ({found} found): {because}")
-    else:
-        said = Text(
-            "接受 {column} 列“{rule}”（{found} 处）：{because}", "Accepted “{rule}” in {column} ({found} found): {because}"
-        )
-    return voice(said, **{**one._asdict(), "rule": voice(ACCEPTABLE[one.rule])})
-
-
-def _findings(found: Assessment, voice: Voice) -> list[Block]:
-    assert found.audit is not None
-    frame = found.audit.frame.assign(message=found.audit.frame[f"message_{voice.lang}"])
-    severity = {"defect": Text("缺陷", "defect"), "notice": Text("提示", "notice"), "repaired": Text("已修复", "repaired")}
-    heads = {
-        "rule": voice(Text("规则", "Rule")),
-        "severity": voice(Text("级别", "Severity")),
-        "column": voice(Text("列", "Column")),
-        "count": voice(Text("数量", "Count")),
-        "where": voice(Text("位置", "Where")),
-        "message": voice.term("note"),
-    }
-    named = frame.assign(
-        severity=[voice(severity[s]) for s in frame["severity"]], column=[voice.name(c) for c in frame["column"]]
-    )
-    source = voice(found.panel.source)
-    brief = named.groupby(["rule", "severity"], sort=False).agg(
-        column=("column", lambda columns: voice.listing(columns, 4)), count=("count", "sum"), message=("message", "first")
-    )
-    brief = brief.reset_index().rename(columns=heads)
-    whole = named[list(heads)].rename(columns=heads)
-    return [
-        Table(key="audit", caption=Text("数据审计发现汇总", "Findings of the data audit, by rule"), frame=brief, source=source),
-        Table(
-            key="audit_all",
-            caption=Text("数据审计发现明细", "Findings of the data audit, in full"),
-            frame=whole,
-            source=source,
-            show=0,
-        ),
-    ]
-
-
-def _filled(found: Assessment, voice: Voice) -> Table:
-    counts = pd.crosstab(found.filled["indicator"], found.filled["method"])
-    counts.columns = [voice(spoken_method(str(method))) for method in counts.columns]
-    counts.insert(0, voice.term("indicator"), [f"{key} {voice.name(key)}" for key in counts.index])
-    caption = Text("按指标与方法填补的缺失值（单元格数）", "Missing values filled, by indicator and method (cells)")
-    return Table(key="filled", caption=caption, frame=counts.reset_index(drop=True), show=20)
-
-
 CHAPTER: dict[Chapter, Callable[[Assessment, Voice], list[Block]]] = {
     "scope": scope,
     "methods": methods,
@@ -261,6 +186,7 @@ CHAPTER: dict[Chapter, Callable[[Assessment, Voice], list[Block]]] = {
     "coupling": coupling,
     "obstacles": obstacles,
     "regions": regions,
+    "indicators": indicators,
     "robustness": robustness,
     "problems": problems,
     "annexes": annexes,

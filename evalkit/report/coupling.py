@@ -188,28 +188,13 @@ def alternatives(answer: Comparison, voice: Voice) -> Table:
     }
     printed = frame[list(heads)].assign(grade_changed=frame["grade_changed"] * 100, lag_changed=frame["lag_changed"] * 100)
     printed = printed.rename(columns={key: voice(head) for key, head in heads.items()})
-    printed.insert(0, voice(Text("替代设定", "Alternative")), [setting(str(label), voice) for label in frame.index])
+    printed.insert(0, voice(Text("替代设定", "Alternative")), [voice(answer.labels[str(label)]) for label in frame.index])
     return Table(
         key="robustness",
         caption=Text("替代设定下的耦合协调结果", "Coordination under other settings"),
         frame=printed.reset_index(drop=True),
         decimals={voice(heads["grade_changed"]): 1, voice(heads["lag_changed"]): 1},
     )
-
-
-def setting(label: str, voice: Voice) -> str:
-    """A setting as a reader says it."""
-    what, _, how = label.partition("=")
-    said = {
-        "equal": Text("等权", "equal weights"),
-        "entropy": Text("熵权", "entropy weights"),
-        "critic": Text("CRITIC 权重", "CRITIC weights"),
-    }
-    if what == "weights" and how in said:
-        return voice(said[how])
-    if what == "reference":
-        return voice(Text("参考期 {how}", "reference years {how}"), how=how)
-    return label
 
 
 def trend(answer: Coordination, voice: Voice) -> Figure:

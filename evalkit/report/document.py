@@ -80,13 +80,17 @@ Block = Heading | Paragraph | Bullets | Formula | Table | Figure
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A whole report: a cover, then blocks in order. `cover` holds label–value lines; `statement` stands under them."""
+    """A whole report: a cover, then blocks in order. `cover` holds label–value lines; `statement` stands under them.
+
+    `workbook` says whether a workbook with all rows of its tables comes along.
+    """
 
     title: str
     subtitle: str = ""
     lang: Lang = "zh"
     cover: tuple[tuple[str, str], ...] = ()
     statement: str = ""
+    workbook: bool = True
     blocks: tuple[Block, ...] = ()
 
     def tables(self) -> tuple[Table, ...]:
@@ -100,3 +104,9 @@ class Document:
     def with_blocks(self, blocks: Iterable[Block]) -> Document:
         """The document with more blocks at its end."""
         return replace(self, blocks=(*self.blocks, *blocks))
+
+    def sourced(self, source: str) -> Document:
+        """The document with a source line under every table and figure that has none of its own."""
+        bare = (block for block in self.blocks if isinstance(block, Table | Figure) and not block.source)
+        new = {id(block): replace(block, source=source) for block in bare}
+        return replace(self, blocks=tuple(new.get(id(block), block) for block in self.blocks))

@@ -7,6 +7,7 @@ import pandas as pd
 from evalkit.answer import Note, in_period
 from evalkit.report.assessment import Assessment
 from evalkit.report.document import Block, Bullets, Heading, Paragraph, Table
+from evalkit.report.plain import cell
 from evalkit.report.verbs import words
 from evalkit.report.words import Voice
 from evalkit.terms import Text
@@ -17,8 +18,9 @@ def summary(found: Assessment, voice: Voice) -> list[Block]:
     points = [*(words(score, voice) for score in found.scores.values())]
     points += [words(answer, voice) for answer in found.obstacles.values()]
     points += [words(answer, voice) for answer in found.groups.values()]
-    if found.comparison is not None:
-        points.append(words(found.comparison, voice))
+    if found.firmness.comparison is not None:
+        points.append(words(found.firmness.comparison, voice))
+    points += [words(answer, voice) for answer in found.firmness.drivers.values()]
     return [
         Heading(voice(Text("摘要", "Summary"))),
         Paragraph(words(found.bond, voice), role="key"),
@@ -83,7 +85,7 @@ def _lowest(found: Assessment, voice: Voice) -> Row:
     return (
         voice(Text("协调度最低的地区", "Places with the lowest coordination")),
         voice(Text("{year} 年：{items}", "{year}: {items}"), year=year, items=voice.listing(evidence, 6)),
-        voice(Text("对照附录中的主要障碍，逐县核查短板。", "Check the main obstacles in the annex place by place.")),
+        voice(Text("对照附录中的主要障碍，逐地区核查短板。", "Check the main obstacles in the annex place by place.")),
     )
 
 
@@ -95,7 +97,7 @@ def _falling(found: Assessment, voice: Voice) -> Row | None:
     fallen = change[change < -0.005].sort_values(kind="stable")
     if fallen.empty:
         return None
-    evidence = [f"{voice.name(unit)} {value:+.3f}" for unit, value in fallen.items()]
+    evidence = [f"{voice.name(unit)} {cell(value)}" for unit, value in fallen.items()]
     return (
         voice(Text("协调度较上年下降的地区", "Places whose coordination fell in the last year")),
         voice(Text("{n} 个：{items}", "{n}: {items}"), n=len(fallen), items=voice.listing(evidence, 6)),
@@ -113,6 +115,15 @@ def _lagging(found: Assessment, voice: Voice) -> Row | None:
         voice(arrow, unit=voice.name(unit), system=voice.name(row["lagging"]), gap=row["gap"])
         for unit, row in worst.head(6).iterrows()
     ]
+    one_sided = len(worst) > 0.8 * len(now) and (worst["lagging"] == worst["lagging"].iloc[0]).all()
+    everywhere = Text(
+        "几乎各地均为同一系统滞后，多因两系统上下界与指标分布不同：先核对界值，再作判断。",
+        "The same system lags nearly everywhere, which mostly tells of bounds and distributions: examine these first.",
+    )
+    single = Text(
+        "先核对差距是否来自上下界，属实的再加强滞后系统的衔接。",
+        "Verify first that the gap does not come from the bounds; where it is real, give the lagging system more of the joint effort.",
+    )
     return (
         voice(Text("系统间差距过大的地区", "Places with a wide gap between the systems")),
         voice(
@@ -121,7 +132,7 @@ def _lagging(found: Assessment, voice: Voice) -> Row | None:
             n=len(worst),
             items=voice.listing(evidence, 6),
         ),
-        voice(Text("对滞后系统加大投入与衔接。", "Give the lagging system more of the joint effort.")),
+        voice(everywhere if one_sided else single),
     )
 
 
@@ -129,11 +140,12 @@ def _main_obstacles(found: Assessment, voice: Voice) -> Row:
     evidence = []
     for answer in found.obstacles.values():
         now = answer.average.iloc[-1]
-        evidence.append(f"{voice(answer.scores.system.name)}: {voice.name(now.idxmax())} {now.max():.1%}")
+        said = Text("{system}：{item} {share:.1%}", "{system}: {item} {share:.1%}")
+        evidence.append(voice(said, system=answer.scores.system.name, item=voice.name(now.idxmax()), share=now.max()))
     return (
         voice(Text("普遍的主要障碍", "Obstacles most places share")),
         voice.listing(evidence),
-        voice(Text("列入省级统筹的整改事项。", "Take them up at the level above the places.")),
+        voice(Text("列入上一级统筹的整改事项。", "Take them up at the level above the places.")),
     )
 
 
@@ -142,21 +154,20 @@ def _weak_data(found: Assessment, voice: Voice) -> Row | None:
     defects = 0 if found.audit is None else len(found.audit.defects)
     if not count and not defects:
         return None
-    evidence = Text(
-        "填补 {count} 个单元格；审计缺陷 {defects} 项（已说明理由接受）",
-        "{count} cells filled; {defects} audit defects (accepted with a reason)",
-    )
+    parts = [voice(Text("填补单元格 {n} 个", "cells filled: {n}"), n=count)] if count else []
+    said = Text("审计缺陷 {n} 项，已说明理由接受", "defects accepted with a reason: {n}")
+    parts += [voice(said, n=defects)] if defects else []
     return (
         voice(Text("数据不完整", "Incomplete data")),
-        voice(evidence, count=count, defects=defects),
+        voice(Text("；", "; ")).join(parts),
         voice(Text("向数据部门补报并复核。", "Ask the departments for the figures and check again.")),
     )
 
 
 def _not_firm(found: Assessment, voice: Voice) -> Row | None:
-    if found.comparison is None:
+    if found.firmness.comparison is None:
         return None
-    share = found.comparison.frame["grade_changed"]
+    share = found.firmness.comparison.frame["grade_changed"]
     if not share.max() > 0.1:
         return None
     return (

@@ -1,4 +1,4 @@
-"""How indices look: weights and bounds, dimension scores, obstacle tables and heatmap, rank intervals."""
+"""How indices look: weights and bounds, dimension scores, obstacle tables and heatmap."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from matplotlib.figure import Figure as Canvas
 from evalkit.answer import in_period
 from evalkit.indicators.index import FittedIndex, IndexScores
 from evalkit.indicators.obstacle import Obstacles
-from evalkit.indicators.uncertainty import RankIntervals
 from evalkit.report import theme
 from evalkit.report.document import Figure, Table
 from evalkit.report.verbs import figures, names, tables, words
@@ -32,11 +31,6 @@ def _(answer: IndexScores) -> Mapping[str, Text]:
 @names.register
 def _(answer: Obstacles) -> Mapping[str, Text]:
     return names(answer.scores)
-
-
-@names.register
-def _(answer: RankIntervals) -> Mapping[str, Text]:
-    return answer.panel.names
 
 
 @tables.register
@@ -102,66 +96,6 @@ def _(answer: Obstacles, voice: Voice) -> str:
         for key, value in top.items()
     )
     return voice(text, year=last.name, system=answer.scores.system.name, items=items, share=top.sum())
-
-
-@tables.register
-def _(answer: RankIntervals, voice: Voice) -> tuple[Table, ...]:
-    heads = {
-        "rank": TEXT_RANK,
-        "best": Text("最好位次", "Best rank"),
-        "median": Text("位次中位数", "Median rank"),
-        "worst": Text("最差位次", "Worst rank"),
-    }
-    frame = answer.frame.rename(columns={key: voice(head) for key, head in heads.items()})
-    frame.insert(0, voice.term("unit"), [voice.name(unit) for unit in frame.index])
-    caption = Text(f"{answer.period} 年位次区间", f"Rank intervals, {answer.period}")
-    return (
-        Table(
-            key="rank_intervals",
-            caption=caption,
-            frame=frame.reset_index(drop=True),
-            decimals={voice(heads["median"]): 1},
-            show=40,
-        ),
-    )
-
-
-@figures.register
-def _(answer: RankIntervals, voice: Voice) -> tuple[Figure, ...]:
-    def draw() -> Canvas:
-        shown = answer.frame.head(40)
-        canvas, axes = theme.new_figure(7.2, 1.4 + 0.17 * len(shown))
-        place = np.arange(len(shown))
-        axes.hlines(place, shown["best"], shown["worst"], color=theme.PALETTE[0], lw=3, alpha=0.35)
-        axes.plot(shown["rank"], place, "o", color=theme.PALETTE[0], ms=4)
-        axes.set_yticks(place, [voice.name(unit) for unit in shown.index], fontsize=7)
-        axes.invert_yaxis()
-        axes.set_xlabel(voice.term("rank"))
-        return canvas
-
-    caption = Text(f"{answer.period} 年位次区间（前 40 个）", f"Rank intervals, {answer.period} (first 40)")
-    alt = voice(
-        Text(
-            "区间图：点为基准位次，线为各设定下位次范围。",
-            "Interval chart: dots are the base ranks, bars the range over settings.",
-        )
-    )
-    return (Figure(key="rank_intervals", caption=caption, draw=draw, alt=alt),)
-
-
-@words.register
-def _(answer: RankIntervals, voice: Voice) -> str:
-    width = answer.frame["worst"] - answer.frame["best"]
-    text = Text(
-        "{year} 年 {n} 个地区在 {k} 种设定下的位次区间宽度中位数为 {w:.0f}，{firm} 个地区位次不变。",
-        "Over {k} settings the median width of the rank intervals of {n} places in {year} is {w:.0f}; {firm} places keep their rank.",
-    )
-    return voice(
-        text, year=answer.period, n=len(width), k=len(answer.spec.members), w=width.median(), firm=int((width == 0).sum())
-    )
-
-
-TEXT_RANK = Text("基准位次", "Base rank")
 
 
 def recipe(answer: FittedIndex, voice: Voice) -> Table:

@@ -48,7 +48,7 @@ def numbered(document: Document) -> list[Numbered]:
         elif isinstance(block, Table | Figure):
             kind = type(block)
             counts[kind] += 1
-            said = elsewhere(block, next(sheets), document.lang) if isinstance(block, Table) else ""
+            said = elsewhere(block, next(sheets), document.lang, workbook=document.workbook) if isinstance(block, Table) else ""
             out.append(_captioned(block, counts[kind], document, said))
         else:
             out.append(Numbered(block))

@@ -54,6 +54,7 @@ class Pictures:
                 canvas = figure.draw()
                 for kind in ("png", "svg"):
                     self._made[figure, kind] = _bytes(canvas, kind)
+                    canvas.set_layout_engine("none")  # what was laid out for the one serves the other
 
     def _typeset(self, formula: Formula, kind: str) -> bytes:
         if (formula, kind) not in self._made:

@@ -13,13 +13,23 @@ from evalkit.report.words import Voice
 from evalkit.terms import TERMS, Lang, Text
 
 CHAPTERS: dict[str, Text] = {
+    "Screened": Text("数据可得性", "Availability"),
     "IndexScores": Text("综合指数", "Index"),
     "FittedIndex": Text("指标与权重", "Indicators and weights"),
-    "Coordination": Text("耦合协调", "Coupling and coordination"),
-    "Comparison": Text("稳健性", "Robustness"),
+    "Priorities": Text("专家判断", "Judgements"),
+    "Diagnosis": Text("指标诊断", "The indicators examined"),
+    "EffectiveImportance": Text("实际重要性", "Effective importance"),
+    "Removals": Text("剔除单个指标", "Without one indicator"),
     "Obstacles": Text("障碍因素", "Obstacles"),
-    "RankIntervals": Text("位次区间", "Rank intervals"),
+    "Outranking": Text("两两比较", "Pairwise comparison"),
+    "Benefit": Text("最有利权重", "Benefit of the doubt"),
+    "Coordination": Text("耦合协调", "Coupling and coordination"),
     "Groups": Text("区域差异", "Regional differences"),
+    "Comparison": Text("稳健性", "Robustness"),
+    "RankIntervals": Text("位次区间", "Rank intervals"),
+    "Uncertainty": Text("不确定性", "Uncertainty"),
+    "Drivers": Text("不确定性的来源", "What drives the ranking"),
+    "IndexAgreement": Text("指数比较", "Indices beside one another"),
 }
 
 
@@ -56,11 +66,20 @@ class Report:
             known |= names(answer)
         voice = Voice(self.lang, known)
         blocks = [block for answer in self.answers for block in _chapter(answer, voice)]
-        return Document(title=self.title, lang=self.lang, blocks=tuple(blocks))
+        given = dict.fromkeys(source.say(self.lang) for answer in self.answers if (source := _source(answer)))
+        computed = voice(Text("本报告计算", "computed for this report"))
+        said = voice(Text("；", "; ")).join([*given, computed])
+        return Document(title=self.title, lang=self.lang, workbook=False, blocks=tuple(blocks)).sourced(said)
 
     def save(self, path: str | Path) -> Path:
         """Write the report to a .html, .docx or .xlsx file, whole or not at all."""
         return save(self.document(), Path(path))
+
+
+def _source(answer: Answer) -> Text | None:
+    """Where the figures of an answer come from, if it knows its panel."""
+    panel = getattr(answer, "panel", None)
+    return panel.source if panel is not None and any(panel.source) else None
 
 
 def _chapter(answer: Answer, voice: Voice) -> list[Block]:

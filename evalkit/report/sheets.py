@@ -16,6 +16,11 @@ SOME = Text(
     "本表共 {rows} 行，此处列出前 {shown} 行；全部 {rows} 行见随附工作簿的“{sheet}”工作表。",
     "The first {shown} of {rows} rows are printed; the workbook holds all {rows} rows in sheet “{sheet}”.",
 )
+SOME_ALONE = Text(
+    "本表共 {rows} 行，此处列出前 {shown} 行；另存为 .xlsx 可得全部。",
+    "The first {shown} of {rows} rows are printed; save the report as .xlsx for all of them.",
+)
+NONE_ALONE = Text("本表共 {rows} 行；另存为 .xlsx 可得全部。", "The table has {rows} rows; save the report as .xlsx for them.")
 NONE = Text("本表共 {rows} 行，见随附工作簿的“{sheet}”工作表。", "The workbook holds all {rows} rows in sheet “{sheet}”.")
 
 
@@ -41,9 +46,11 @@ def sheet_names(tables: Iterable[Table]) -> list[str]:
     return names
 
 
-def elsewhere(table: Table, sheet: str, lang: Lang) -> str:
-    """Where the rows are that a document does not print; nothing where it prints them all."""
+def elsewhere(table: Table, sheet: str, lang: Lang, *, workbook: bool = True) -> str:
+    """Where the rows are that a document does not print: in the workbook that comes along, if one does."""
     hidden, rows = hidden_rows(table), len(table.frame)
     if not hidden:
         return ""
-    return (NONE if hidden == rows else SOME).format(rows=f"{rows:,}", shown=f"{rows - hidden:,}", sheet=sheet).say(lang)
+    none, some = (NONE, SOME) if workbook else (NONE_ALONE, SOME_ALONE)
+    said = none if hidden == rows else some
+    return said.format(rows=f"{rows:,}", shown=f"{rows - hidden:,}", sheet=sheet).say(lang)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
@@ -116,10 +117,17 @@ def years(axes: Axes, periods: Iterable[int], *, tiles: bool = False) -> None:
 def wrapped(label: str, room: int = 30) -> str:
     """A label broken into lines of at most `room` letters, a Chinese character counting as two."""
     if any(ord(letter) > 0x2E7F for letter in label):
-        lines = -(-2 * len(label) // room)
-        size = -(-len(label) // lines)
-        return "\n".join(label[at : at + size] for at in range(0, len(label), size))
+        lines, width = [""], -(-_breadth(label) // -(-_breadth(label) // room))
+        for piece in re.findall(r"[0-9A-Za-z.,%=+-]+|.", label):  # numbers and Latin words stay whole
+            if lines[-1] and _breadth(lines[-1] + piece) > width + 1 and piece not in "，。、）”％":
+                lines.append("")
+            lines[-1] += piece
+        return "\n".join(lines)
     return "\n".join(wrap(label, room)) or label
+
+
+def _breadth(text: str) -> int:
+    return sum(2 if ord(letter) > 0x2E7F else 1 for letter in text)
 
 
 def legend_below(axes: Axes) -> None:
@@ -136,5 +144,5 @@ def keys_below(axes: Axes, keys: Sequence[tuple[Any, str]]) -> None:
 
 def _columns(labels: Sequence[str], room: int = 100) -> int:
     """How many columns of a legend fit into a line of `room` letters, a Chinese character counting as two."""
-    longest = max((sum(2 if ord(letter) > 0x2E7F else 1 for letter in label) for label in labels), default=1)
+    longest = max(map(_breadth, labels), default=1)
     return max(1, min(4, room // (longest + 8)))

@@ -13,6 +13,7 @@ from evalkit.report.plain import safe_text
 TEXT_WIDTH = 9071  # twentieths of a point between margins of 2.5 cm on A4
 _SEAMS = re.compile("(?<=[0-9A-Za-z])(?=[一-鿿])|(?<=[一-鿿])(?=[0-9A-Za-z])")
 NARROW = '<w:tblCellMar><w:left w:w="55" w:type="dxa"/><w:right w:w="55" w:type="dxa"/></w:tblCellMar>'
+AIR = 116  # twips beside a number in a narrow cell: the margins of NARROW, and a hair
 SAMPLE, SLICE = 60, 100  # rows looked at, and twips given at a time, to find widths
 _BREAKABLE = re.compile(r"[\s/、，。；：;]+|(?<=-)")
 
@@ -142,7 +143,18 @@ def widths_of(grid: Grid) -> tuple[list[int], int]:
             return _lowest(least, whole, spans[:SAMPLE], pad), 5000
     if sum(bodies) <= TEXT_WIDTH:  # long words of headers are broken, numbers are not
         return _between(bodies, needs), 5000
-    return [int(body * TEXT_WIDTH / sum(bodies)) for body in bodies], 5000
+    return _tight(bodies, grid, pad), 5000
+
+
+def _tight(bodies: Sequence[int], grid: Grid, pad: int) -> list[int]:
+    """Widths of a table too wide for its page: numbers keep theirs and lose the air beside them, words take what is left."""
+    least = [body - (pad - AIR if numeric else 0) for body, numeric in zip(bodies, grid.numeric, strict=True)]
+    numbers = sum(width for width, numeric in zip(least, grid.numeric, strict=True) if numeric)
+    words = sum(least) - numbers
+    if not words or numbers > 0.8 * TEXT_WIDTH:
+        return [int(width * TEXT_WIDTH / sum(least)) for width in least]
+    room = (TEXT_WIDTH - numbers) / words
+    return [width if numeric else int(width * room) for width, numeric in zip(least, grid.numeric, strict=True)]
 
 
 def _lowest(least: Sequence[int], most: Sequence[int], spans: Sequence[Sequence[float]], pad: int) -> list[int]:

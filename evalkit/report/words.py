@@ -63,5 +63,8 @@ def spoken_method(method: str) -> Text:
         "Interpolate": Text("线性插值", "interpolated"),
         "Carry": Text("沿用邻近年份", "carried from the nearest year"),
         "GroupMean": Text("同组均值", "mean of the group"),
+        "GroupMedian": Text("同组中位数", "median of the group"),
+        "Neighbors": Text("近邻均值", "mean of similar units"),
+        "Iterative": Text("迭代回归", "iterated regression"),
     }
     return said.get(method, Text(method, method))

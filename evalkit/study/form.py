@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from evalkit.coupling.grades import SCHEMES, GradeScheme
 from evalkit.coupling.relative import LagRule
 from evalkit.coupling.static import CouplingCoordination
 from evalkit.coupling.variants import CouplingVariant, Power, Standard
-from evalkit.indicators.normalization.min_max import MinMax
-from evalkit.indicators.normalization.normalized import Normalization
-from evalkit.indicators.normalization.target import DistanceToTarget
-from evalkit.indicators.normalization.z_score import ZScore
-from evalkit.indicators.treatment.missing import Carry, GroupMean, Interpolate, LeaveOut, Refuse, Treatment
-from evalkit.indicators.weighting.critic import Critic
-from evalkit.indicators.weighting.entropy import Entropy, Zeros
-from evalkit.indicators.weighting.equal import Equal
-from evalkit.indicators.weighting.given import Given
-from evalkit.indicators.weighting.weights import Weighting
+from evalkit.indicators.treatment.availability import Screen
+from evalkit.indicators.treatment.denominators import Denominate
 from evalkit.panel.form import Form, Words
 from evalkit.panel.rules import ACCEPTABLE
 from evalkit.report.assessment import CHAPTERS, Chapter
+from evalkit.study.index_form import AggregateForm, MissingForm, NormalizeForm, OutliersForm, WeighForm
 from evalkit.terms import Lang, Text
 
 Span = tuple[int, int]
+
+
+def _a_reason(words: Text) -> Text:
+    if min(len(words.say("zh")), len(words.say("en"))) < 2:
+        raise ValueError("give a reason in words; the report prints it")
+    return words
 
 
 class PanelForm(Form):
@@ -58,6 +57,30 @@ class SystemChoice(Form):
     file: str
     name: str | None = None
     core: bool = True
+    weigh: WeighForm | None = None
+
+
+class DenominateForm(Form):
+    """`[denominate]`: columns that are divided by another column, and what the quotient is multiplied by."""
+
+    by: dict[str, str]
+    times: dict[str, float] = Field(default_factory=dict)
+
+    def build(self) -> Denominate:
+        """The division it declares; "weight" stands for the panel's weight."""
+        by = {column: None if other == "weight" else other for column, other in self.by.items()}
+        return Denominate(by=by, times=self.times)
+
+
+class ScreenForm(Form):
+    """`[screen]`: the least share of figures that must be observed of an indicator, and then of a unit."""
+
+    units: float = 0.65
+    indicators: float = 0.65
+
+    def build(self) -> Screen:
+        """The screening it declares."""
+        return Screen(units=self.units, indicators=self.indicators)
 
 
 class AcceptForm(Form):
@@ -65,7 +88,7 @@ class AcceptForm(Form):
 
     rule: Literal[tuple(ACCEPTABLE)]  # type: ignore[valid-type]  # mypy reads only literals written out
     column: str | None = None
-    because: Annotated[str, Field(min_length=2)]
+    because: Annotated[Words, AfterValidator(_a_reason)]
 
     @property
     def key(self) -> str:
@@ -79,72 +102,7 @@ class BlankForm(Form):
     unit: str
     period: int
     column: str
-    because: Annotated[str, Field(min_length=2)]
-
-
-class Step(Form):
-    """One step of `[missing]`."""
-
-    method: Literal["refuse", "interpolate", "carry", "group_mean", "leave_out"]
-    max_gap: int | None = None
-    over: str | None = None
-
-    def build(self) -> Treatment:
-        """The treatment it names."""
-        gap = {} if self.max_gap is None else {"max_gap": self.max_gap}
-        match self.method:
-            case "refuse":
-                return Refuse()
-            case "interpolate":
-                return Interpolate(**gap)
-            case "carry":
-                return Carry(**gap)
-            case "group_mean":
-                return GroupMean(over=self.over)
-            case "leave_out":
-                return LeaveOut()
-
-
-class MissingForm(Form):
-    """`[missing]`: how missing values are treated, step by step; what is left missing is an error."""
-
-    steps: tuple[Step, ...] = (Step(method="interpolate", max_gap=3), Step(method="carry", max_gap=2))
-
-
-class NormalizeForm(Form):
-    """`[normalize]`."""
-
-    method: Literal["min_max", "z_score", "target"] = "min_max"
-    bounds: Literal["reference", "plausible"] | dict[str, tuple[float, float]] = "reference"
-    beyond: Literal["clip", "keep"] = "clip"
-    targets: dict[str, float] = Field(default_factory=dict)
-
-    def build(self) -> Normalization:
-        """The normalization it names."""
-        if self.method == "min_max":
-            return MinMax(bounds=self.bounds, beyond=self.beyond)
-        return ZScore() if self.method == "z_score" else DistanceToTarget(targets=self.targets, beyond=self.beyond)
-
-
-class WeighForm(Form):
-    """`[weigh]`."""
-
-    method: Literal["equal", "given", "entropy", "critic"] = "entropy"
-    among: Literal["indicators", "dimensions"] = "indicators"
-    zeros: Zeros = "limit"
-    epsilon: float | None = None
-
-    def build(self) -> Weighting:
-        """The weighting it names."""
-        match self.method:
-            case "equal":
-                return Equal(among=self.among)
-            case "given":
-                return Given()
-            case "entropy":
-                return Entropy(zeros=self.zeros, epsilon=self.epsilon)
-            case "critic":
-                return Critic()
+    because: Annotated[Words, AfterValidator(_a_reason)]
 
 
 class CouplingForm(Form):
@@ -156,6 +114,12 @@ class CouplingForm(Form):
     grades: Literal["ten", "four", "five", "six"] = "ten"
     closed: Literal["left", "right"] | None = None
     tolerance: float = 0.1
+
+    @model_validator(mode="after")
+    def _whole(self) -> CouplingForm:
+        if self.shares is not None and (min(self.shares) < 0 or abs(sum(self.shares) - 1) > 1e-9):
+            raise ValueError(f"shares are not negative and sum to 1; these sum to {sum(self.shares):g}")
+        return self
 
     def build(self) -> CouplingCoordination:
         """The question about coupling it asks."""
@@ -170,10 +134,23 @@ class CouplingForm(Form):
 
 
 class RobustnessForm(Form):
-    """`[robustness]`: other weights and other reference years to hold the result against."""
+    """`[robustness]`: other settings to hold the result against, one at a time and all at once."""
 
-    weights: tuple[Literal["equal", "entropy", "critic"], ...] = ("equal", "critic")
+    weights: tuple[WeighForm, ...] = (WeighForm(method="equal"), WeighForm(method="critic"))
+    normalize: tuple[NormalizeForm, ...] = (NormalizeForm(method="percentile"),)
+    aggregate: tuple[AggregateForm, ...] = (AggregateForm(method="geometric", floor=0.01),)
     reference: tuple[Span, ...] = ()
+    draws: Annotated[int, Field(ge=0)] = 1000
+    samples: Annotated[int, Field(ge=0)] = 512
+    concentration: Annotated[float, Field(gt=0)] = 100.0
+    error: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    seed: Annotated[int, Field(ge=0)] = 0
+    copeland: bool = False
+
+    def alternatives(self) -> dict[str, tuple[Any, ...]]:
+        """Other options of the index, by its field."""
+        steps = {"normalize": self.normalize, "weigh": self.weights, "aggregate": self.aggregate}
+        return {step: tuple(option.build() for option in options) for step, options in steps.items()}
 
 
 class ReportForm(Form):
@@ -198,10 +175,20 @@ class StudyForm(Form):
     system: Annotated[tuple[SystemChoice, ...], Field(min_length=2)]
     accept: tuple[AcceptForm, ...] = ()
     blank: tuple[BlankForm, ...] = ()
+    denominate: DenominateForm | None = None
+    screen: ScreenForm | None = None
     missing: MissingForm = MissingForm()
+    outliers: OutliersForm | None = None
     normalize: NormalizeForm = NormalizeForm()
     weigh: WeighForm = WeighForm()
-    aggregate: Literal["weighted_mean"] = "weighted_mean"
+    aggregate: AggregateForm = AggregateForm()
     coupling: CouplingForm = CouplingForm()
     robustness: RobustnessForm = RobustnessForm()
     report: ReportForm = ReportForm()
+
+    @model_validator(mode="after")
+    def _shares_fit(self) -> StudyForm:
+        shares = self.coupling.shares
+        if shares is not None and len(shares) != len(self.system):
+            raise ValueError(f"coupling.shares names {len(shares)} shares for {len(self.system)} systems")
+        return self

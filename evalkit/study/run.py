@@ -12,25 +12,27 @@ from platform import python_version
 from evalkit import datasets
 from evalkit.answer import Note
 from evalkit.check import has_columns
-from evalkit.coupling.compare import Comparison, compare
 from evalkit.coupling.static import Coordination
 from evalkit.distribution.groups import GroupDifferences, Groups
 from evalkit.errors import SpecError
-from evalkit.indicators.index import CompositeIndex, IndexScores
+from evalkit.indicators.index import CompositeIndex
 from evalkit.indicators.obstacle import ObstacleDegree
-from evalkit.indicators.treatment.missing import Treated, treat
-from evalkit.indicators.weighting.weights import Weighting
+from evalkit.indicators.treatment.availability import Screened
+from evalkit.indicators.treatment.missing import treat
 from evalkit.panel.audit import Audit, accepted, audit_panel, refuse
 from evalkit.panel.form import read_form, read_system
+from evalkit.panel.observed import asked_of
 from evalkit.panel.panel import Panel
-from evalkit.panel.read import read_panel
+from evalkit.panel.read import Layout, read_as
 from evalkit.panel.system import IndicatorSystem
 from evalkit.report.assessment import Accepted, Assessment
-from evalkit.study.form import Span, StudyForm, WeighForm
+from evalkit.study.form import StudyForm
+from evalkit.study.robust import Asked, Scores, firmness, quality
 from evalkit.terms import Text
 
 Progress = Callable[[str], None]
-Scores = Mapping[str, IndexScores]
+
+UNBOUNDED = ("z_score", "centered")  # normalizations whose scores leave [0, 1]
 
 LIBRARIES = (
     "evalkit",
@@ -43,6 +45,7 @@ LIBRARIES = (
     "jinja2",
     "python-calamine",
     "pydantic",
+    "scipy",
 )
 
 
@@ -63,7 +66,12 @@ class Study:
     @classmethod
     def read(cls, path: str | Path) -> Study:
         """A study from its TOML file, checked; faults are named with file and line."""
-        return cls(form=read_form(Path(path), StudyForm), path=Path(path))
+        form = read_form(Path(path), StudyForm)
+        for key, normalize in [("normalize", form.normalize), *(("robustness.normalize", o) for o in form.robustness.normalize)]:
+            if normalize.method in UNBOUNDED:
+                what = f"'{key}': scores by '{normalize.method}' leave [0, 1] and cannot be coupled"
+                raise SpecError(what, where=Path(path).name, do="use min_max or target")
+        return cls(form=form, path=Path(path))
 
     @cached_property
     def systems(self) -> dict[str, IndicatorSystem]:
@@ -82,7 +90,22 @@ class Study:
     @property
     def columns(self) -> tuple[str, ...]:
         """The panel columns the systems score, each once."""
-        return tuple(dict.fromkeys(column for system in self.systems.values() for column in system.columns))
+        return _columns(self.systems)
+
+    @property
+    def layout(self) -> Layout:
+        """What the columns of the panel file are."""
+        form = self.form.panel
+        return Layout(
+            unit=form.unit,
+            period=form.period,
+            name=form.name,
+            groups=form.groups,
+            weight=form.weight,
+            columns=form.columns,
+            missing=form.missing,
+            wanted=tuple(asked_of(tuple(self.systems.values()))),
+        )
 
     @cached_property
     def panel(self) -> Panel:
@@ -91,25 +114,15 @@ class Study:
         if form.dataset is not None:
             panel = datasets.load(form.dataset)
         else:
-            panel = read_panel(
-                self.path.parent / str(form.file),
-                unit=form.unit,
-                period=form.period,
-                name=form.name,
-                groups=form.groups,
-                weight=form.weight,
-                sheet=form.sheet,
-                header=form.header,
-                columns=form.columns,
-                missing=form.missing,
-            )
+            panel = read_as(self.path.parent / str(form.file), self.layout, sheet=form.sheet, header=form.header)
         has_columns(panel.frame, self.columns, who=f"the study '{self.path.name}'")
+        panel = panel if self.form.denominate is None else self.form.denominate.build().apply(panel)
         panel = panel if form.periods is None else panel.at(slice(*form.periods))
         return self._blanked(panel)
 
     def audit(self) -> Audit:
         """What is wrong with the panel, seen through the study's indicator systems."""
-        return audit_panel(self.panel, tuple(self.systems.values()))
+        return audit_panel(self.panel, tuple(self.systems.values()), reference=self.form.reference)
 
     def run(self, progress: Progress = lambda stage: None) -> Assessment:
         """Audit, score, couple, and hold against other settings; `progress` is told the name of each stage.
@@ -123,31 +136,61 @@ class Study:
         audit = self.audit()
         refuse(audit, accept=[one.key for one in self.form.accept])
         progress("indices")
-        treated = treat(self.panel, self.columns, tuple(step.build() for step in self.form.missing.steps))
-        scores = self._scores(treated, self.form.weigh.build(), self.form.reference)
+        screened, panel, systems = self._screened()
+        treated = treat(panel, _columns(systems), tuple(step.build() for step in self.form.missing.steps))
+        asked = Asked(self._indices(systems), treated.panel, self.form.reference, self._couple)
+        scores = asked.scores()
         bond = self._couple(scores)
         progress("obstacles")
         drag = ObstacleDegree(top=self.form.top_obstacles)
         obstacles = {name: drag.measure(score) for name, score in scores.items()}
         progress("robustness")
+        chapters = self.form.report.chapters
         return Assessment(
             title=self.form.title,
             subtitle=self.form.subtitle,
             organization=self.form.report.organization,
             date=self.form.report.date,
             statement=self.form.report.statement,
-            chapters=self.form.report.chapters,
-            panel=replace(treated.panel, notes=(*self.panel.notes, *treated.notes)),
+            chapters=chapters,
+            panel=replace(treated.panel, notes=(*panel.notes, *treated.notes)),
             audit=audit,
             accepted=tuple(self._accepted(audit)),
+            screened=screened,
             scores=scores,
             filled=treated.filled,
             bond=bond,
             obstacles=obstacles,
             groups=_by_groups(bond, treated.panel),
-            comparison=self._compare(treated, bond),
+            quality=quality(asked, scores) if "indicators" in chapters else {},
+            firmness=firmness(asked, self.form.robustness, scores, bond),
             versions={"python": python_version(), **{name: version(name) for name in LIBRARIES}},
         )
+
+    def _screened(self) -> tuple[dict[str, Screened], Panel, dict[str, IndicatorSystem]]:
+        """The panel and the systems without the units and indicators that too little is known of."""
+        found, panel, systems = dict[str, Screened](), self.panel, dict(self.systems)
+        if self.form.screen is not None:
+            for name, system in self.systems.items():
+                found[name] = self.form.screen.build().measure(panel, system)
+                panel, systems[name] = found[name].panel, found[name].system
+        return found, panel, systems
+
+    def _indices(self, systems: Mapping[str, IndicatorSystem]) -> dict[str, CompositeIndex]:
+        """The index of each system, as the study declares it."""
+        form, folder = self.form, self.path.parent
+        own = dict(zip(self.systems, (choice.weigh for choice in form.system), strict=True))
+        return {
+            name: CompositeIndex(
+                system=system,
+                treat=(),
+                outliers=None if form.outliers is None else form.outliers.build(),
+                normalize=form.normalize.build(),
+                weigh=(own[name] or form.weigh).build(folder, system),
+                aggregate=form.aggregate.build(),
+            )
+            for name, system in systems.items()
+        }
 
     def _accepted(self, audit: Audit) -> list[Accepted]:
         """What the study answers for, and how many defects that covers."""
@@ -164,45 +207,26 @@ class Study:
                 what = f"[[blank]] names '{one.column}' of {one.unit} in {one.period}, which the panel does not have"
                 raise SpecError(what, where=self.path.name, do="correct its unit, period or column")
             said = Text(
-                "{unit}{period}年的 {column} 原值 {value:g} 视为缺失：{because}",
-                "{column} of {unit} in {period}, {value:g}, is taken as missing: {because}",
+                "{unit} {period} 年“{column}”的原值 {value:g} 视为缺失：{because}",
+                "“{column}” of {unit} in {period}, {value:g}, is taken as missing: {because}",
             )
-            told = {**one.model_dump(), "unit": panel.name(one.unit), "value": frame.loc[cell, one.column]}
-            notes.append(Note("choice", said.format(**told)))
+            told = {"unit": panel.name(one.unit), "column": self._called(one.column), "value": frame.loc[cell, one.column]}
+            notes.append(Note("choice", said.format(period=one.period, because=one.because, **told)))
             frame.loc[cell, one.column] = float("nan")
         return replace(panel, frame=frame, notes=tuple(notes)) if self.form.blank else panel
 
-    def _scores(self, treated: Treated, weigh: Weighting, reference: Span | None) -> dict[str, IndexScores]:
-        on = None if reference is None else slice(*reference)
-        normalize = self.form.normalize.build()
-        return {
-            name: CompositeIndex(system=system, treat=(), normalize=normalize, weigh=weigh)
-            .fit(treated.panel, on)
-            .score(treated.panel)
-            for name, system in self.systems.items()
-        }
+    def _called(self, column: str) -> Text:
+        """The name of an indicator, or the column itself."""
+        known = {indicator.id: indicator.name for system in self.systems.values() for indicator in system.every}
+        return known.get(column, Text(column, column))
 
     def _couple(self, scores: Scores) -> Coordination:
         return self.form.coupling.build().measure(**{name: score.series for name, score in scores.items()})
 
-    def _compare(self, treated: Treated, bond: Coordination) -> Comparison | None:
-        """The same coordination under other weights and other reference years."""
-        others: dict[str, Coordination] = {}
-        for method in self.form.robustness.weights:
-            if method != self.form.weigh.method:
-                scores = self._scores(treated, WeighForm(method=method).build(), self.form.reference)
-                others[f"weights={method}"] = self._couple(scores)
-        for span in self.form.robustness.reference or self._other_reference():
-            if span != self.form.reference:
-                others[f"reference={span[0]}–{span[1]}"] = self._couple(self._scores(treated, self.form.weigh.build(), span))
-        return compare(bond, others) if others else None
 
-    def _other_reference(self) -> tuple[Span, ...]:
-        """Where the study names no other reference years: all its years, or, where it uses those, their first half."""
-        years = self.panel.periods
-        if self.form.reference not in (None, (years[0], years[-1])):
-            return ((years[0], years[-1]),)
-        return ((years[0], years[(len(years) - 1) // 2]),) if len(years) > 2 else ()
+def _columns(systems: Mapping[str, IndicatorSystem]) -> tuple[str, ...]:
+    """The panel columns the systems score, each once."""
+    return tuple(dict.fromkeys(column for system in systems.values() for column in system.columns))
 
 
 def _by_groups(bond: Coordination, panel: Panel) -> dict[str, Groups]:

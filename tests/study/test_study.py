@@ -1,7 +1,6 @@
 """Studies: read with every fault named by line, run on shipped and real panels, delivered whole or not at all."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -133,7 +132,7 @@ def test_a_defect_refuses_unless_it_is_accepted_with_a_reason(tmp_path):
         for rule in ("unit_jump", "unit_of_ten_thousand", "out_of_range")
     )
     found = Study.read(write_study(tmp_path, accepted, panel=rows)).run()
-    assert found.accepted[0] == ("unit_jump", None, "known and shown", 1)
+    assert found.accepted[0] == ("unit_jump", None, ek.Text("known and shown", "known and shown"), 1)
 
 
 def test_a_failing_study_leaves_nothing_behind(tmp_path):
@@ -174,9 +173,17 @@ def test_systems_that_share_a_column_are_treated_once(tmp_path):
 
 
 def test_the_other_weights_of_robustness_leave_out_the_chosen_ones():
-    form = Study.read(STUDIES / "counties.toml")
-    found = replace(form).run()
-    assert list(found.comparison.frame.index) == ["weights=equal", "weights=critic", "reference=2012–2024", "reference=2016–2020"]
+    firm = Study.read(STUDIES / "counties.toml").run().firmness
+    assert list(firm.comparison.frame.index) == [
+        "normalization: percentiles",
+        "weighting method: equal weights",
+        "weighting method: CRITIC weights",
+        "aggregation: weighted geometric mean, scores raised to 0.01",
+        "reference years: 2012–2024",
+        "reference years: 2016–2020",
+    ]
+    assert set(firm.uncertainty) == set(firm.drivers) == set(firm.agreement) == {"consolidation", "revitalization"}
+    assert not firm.outranking
 
 
 def test_a_defect_is_accepted_in_one_column_only(tmp_path):
