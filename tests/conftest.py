@@ -5,9 +5,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import settings
 
 import evalkit as ek
 from evalkit.terms import Text
+
+# a first example may import scipy; how long an example takes says nothing of what it checks
+settings.register_profile("evalkit", deadline=None)
+settings.load_profile("evalkit")
 
 
 @pytest.fixture(scope="session")

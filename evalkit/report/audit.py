@@ -6,6 +6,8 @@ import pandas as pd
 
 from evalkit.report.assessment import Accepted, Assessment
 from evalkit.report.document import Block, Bullets, Heading, Paragraph, Table
+from evalkit.report.treatment import outlier_table, tamed_points
+from evalkit.report.verbs import tables, words
 from evalkit.report.words import Voice, spoken_method
 from evalkit.terms import Text, same
 
@@ -70,9 +72,14 @@ def audit(found: Assessment, voice: Voice) -> list[Block]:
         blocks += _findings(found, voice)
     if found.accepted:
         blocks.append(Bullets(tuple(_accepted(one, voice) for one in found.accepted)))
+    for screened in found.screened.values():
+        blocks += [Paragraph(words(screened, voice)), *tables(screened, voice)]
     blocks += [Paragraph(note.say(voice.lang), role="note") for note in found.panel.notes]
     if not found.filled.empty:
         blocks.append(_filled(found, voice))
+    for score in found.scores.values():
+        if score.spec.spec.outliers is not None:
+            blocks += [outlier_table(score.spec, voice), tamed_points(score, voice)]
     return blocks
 
 

@@ -16,6 +16,7 @@ from evalkit.report.findings import problems, summary
 from evalkit.report.firmness import indicators, robustness
 from evalkit.report.methods import methods
 from evalkit.report.verbs import figures, tables, words
+from evalkit.report.weighting import judged
 from evalkit.report.words import Voice, system_names
 from evalkit.terms import Lang, Text
 
@@ -139,6 +140,7 @@ def annexes(found: Assessment, voice: Voice) -> list[Block]:
     blocks: list[Block] = [Heading(voice(Text("附录", "Annexes")))]
     for score in found.scores.values():
         blocks += [index_ink.recipe(score.spec, voice), index_ink.sources(score.spec, voice)]
+        blocks += [table for answer in judged(score.spec.spec.weigh) for table in tables(answer, voice)]
     blocks.append(coupling_ink.all_rows(found.bond, voice))
     blocks += [index_ink.by_place(answer, voice) for answer in found.obstacles.values()]
     blocks += [index_ink.all_scores(score, voice) for score in found.scores.values()]

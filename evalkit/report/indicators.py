@@ -11,6 +11,7 @@ from matplotlib.figure import Figure as Canvas
 from evalkit.answer import in_period
 from evalkit.indicators.index import FittedIndex, IndexScores
 from evalkit.indicators.obstacle import Obstacles
+from evalkit.indicators.weighting.combined import Combined
 from evalkit.report import theme
 from evalkit.report.document import Figure, Table
 from evalkit.report.verbs import figures, names, tables, words
@@ -111,6 +112,7 @@ def recipe(answer: FittedIndex, voice: Voice) -> Table:
             voice(Text("0 分值", "Scores 0 at")): frame["zero_at"].to_numpy(),
             voice(Text("1 分值", "Scores 1 at")): frame["one_at"].to_numpy(),
             voice.term("weight"): frame["weight"].to_numpy(),
+            **{voice(head): frame[column].to_numpy() for column, head in _beside(answer).items()},
             voice.term("skewness"): frame["skewness"].to_numpy(),
         }
     )
@@ -122,9 +124,22 @@ def recipe(answer: FittedIndex, voice: Voice) -> Table:
             voice(Text("0 分值", "Scores 0 at")): 2,
             voice(Text("1 分值", "Scores 1 at")): 2,
             voice.term("weight"): 4,
+            **{voice(head): 4 for head in _beside(answer).values()},
             voice.term("skewness"): 2,
         },
     )
+
+
+def _beside(answer: FittedIndex) -> dict[str, Text]:
+    """The columns of the recipe that say what a weight is made of: its parts, or its levels."""
+    weigh = answer.spec.weigh
+    if isinstance(weigh, Combined):
+        return {f"weight_{name}": part.name for name, part in zip(weigh.names, weigh.parts, strict=True)}
+    levels = {
+        "weight_of_dimension": Text("维度权重", "Weight of dimension"),
+        "weight_inside": Text("维度内权重", "Weight inside it"),
+    }
+    return {column: head for column, head in levels.items() if column in answer.frame}
 
 
 def sources(answer: FittedIndex, voice: Voice) -> Table:

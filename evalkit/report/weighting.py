@@ -8,8 +8,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
-from evalkit.indicators.weighting.ahp import GROUP, Priorities, called
+from evalkit.indicators.weighting.ahp import GROUP, Ahp, Priorities, called
+from evalkit.indicators.weighting.combined import Combined
 from evalkit.indicators.weighting.hierarchy import DIMENSIONS, AhpHierarchy
+from evalkit.indicators.weighting.levels import Levels
+from evalkit.indicators.weighting.weights import Weighting
 from evalkit.report import theme
 from evalkit.report.document import Figure, Table
 from evalkit.report.verbs import figures, names, tables, words
@@ -224,3 +227,16 @@ def _spoken(frame: pd.DataFrame, voice: Voice) -> pd.DataFrame:
     """The frame with matrices and judges by name."""
     frame = frame.assign(judge=[_judge(judge, voice) for judge in frame["judge"]])
     return frame.assign(matrix=frame["matrix"].map(voice.name)) if "matrix" in frame else frame
+
+
+def judged(weigh: Weighting) -> list[Priorities]:
+    """What experts' judgements gave, wherever they are part of a weighting."""
+    match weigh:
+        case Ahp() | AhpHierarchy():
+            return [weigh.measure()]
+        case Combined():
+            return [answer for part in weigh.parts for answer in judged(part)]
+        case Levels():
+            inside = (weigh.dimensions, weigh.indicators, *weigh.inside.values())
+            return [answer for part in inside for answer in judged(part)]
+    return []

@@ -99,7 +99,7 @@ def _manifest(study: Study, assessment: Assessment, lang: Lang, folder: Path) ->
             "panel": {"source": assessment.panel.source.en, "sha256": assessment.panel.fingerprint},
             "systems": {name: sha256(repr(asdict(system)).encode()).hexdigest() for name, system in study.systems.items()},
         },
-        "seeds": {},
+        "seeds": {"robustness": study.form.robustness.seed},
         "versions": dict(assessment.versions),
         "outputs": {str(p.relative_to(folder)): _digest(p) for p in sorted(folder.rglob("*")) if p.is_file()},
     }

@@ -7,6 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 import evalkit as ek
+from evalkit.report.chapters import compose
+from evalkit.report.document import Paragraph
 from evalkit.study.form import RobustnessForm, StudyForm
 from evalkit.study.index_form import AggregateForm, NormalizeForm, OutliersForm, Step, WeighForm
 from evalkit.study.run import Study
@@ -19,7 +21,7 @@ def study(**changes):
     """The demonstration with parts of its file changed, and no robustness unless it is asked for."""
     read = Study.read(STUDIES / "counties.toml")
     plain = tomllib.loads(read.path.read_text(encoding="utf-8"))
-    chapters = ("scope", "methods", "systems", "coupling", "robustness", "annexes")
+    chapters = ("scope", "methods", "audit", "systems", "coupling", "robustness", "annexes")
     return Study(
         form=StudyForm.model_validate(plain | {"robustness": QUICK, "report": {"chapters": chapters}} | changes), path=read.path
     )
@@ -119,9 +121,6 @@ def test_shares_of_the_systems_are_held_to_their_sum_and_number(shares, message)
 )
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_any_recipe_runs_and_is_explained(changes, lang):
-    from evalkit.report.chapters import compose
-    from evalkit.report.document import Paragraph
-
     found = study(**changes).run()
     assert found.bond.series.between(0, 1).all()
     said = "".join(block.text for block in compose(found, lang).blocks if isinstance(block, Paragraph))
@@ -150,6 +149,8 @@ def test_judgements_in_a_workbook_weigh_a_system(tmp_path, systems):
     own = {"method": "ahp", "judgements": ["expert.xlsx"]}
     read = study(system=[{"file": "consolidation", "weigh": own}, {"file": "revitalization"}])
     found = Study(form=read.form, path=tmp_path / "study.toml").run()
+    captions = [table.caption.en for table in compose(found, "en").tables()]
+    assert any("onsistency" in caption for caption in captions), captions
     held = found.scores["consolidation"].spec.frame.groupby("dimension")["weight"].sum()
     assert held.to_numpy() == pytest.approx(1 / len(held))
     assert isinstance(found.scores["revitalization"].spec.spec.weigh, ek.Entropy)
@@ -161,6 +162,8 @@ def test_what_is_divided_and_screened_is_said():
     screened = study(screen={"units": 0.0, "indicators": 0.99}).run()
     assert any(not kept for answer in screened.screened.values() for kept in answer.frame["kept"])
     assert len(screened.scores["revitalization"].system.columns) < 18
+    said = "".join(block.text for block in compose(screened, "en").blocks if isinstance(block, Paragraph))
+    assert "indicators are kept (at least 99% observed)" in said
 
 
 def test_doubts_are_drawn_and_copeland_ranks_where_they_are_asked_for():
