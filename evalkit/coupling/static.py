@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -111,7 +112,8 @@ class CouplingCoordination:
         frame = pd.DataFrame(dict(zip(systems, u, strict=True)), index=index)
         frame = frame.assign(C=c, T=t, D=d, grade=self.grades.grade(d), gap=gap)
         frame["lagging"] = pd.Categorical.from_codes(lagging, pd.Index(list(systems)))
-        return Coordination(spec=self, frame=frame, systems=tuple(systems), notes=_notes(self, u))
+        titles = {name: series.attrs["title"] for name, series in systems.items() if "title" in series.attrs}
+        return Coordination(spec=self, frame=frame, systems=tuple(systems), titles=titles, notes=_notes(self, u))
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -119,11 +121,12 @@ class Coordination(Answer):
     """Coupling coordination: `frame` is keyed by (unit, period).
 
     Columns: one a system (its index), `C`, `T`, `D`, `grade` (1 the worst class of the scheme), `gap` (highest minus lowest
-    system) and `lagging` (the lagging system, missing where they are in step).
+    system) and `lagging` (the lagging system, missing where they are in step). `titles` are the names the systems came with.
     """
 
     spec: CouplingCoordination
     systems: tuple[str, ...]
+    titles: Mapping[str, Text] = field(default_factory=dict)
 
     @property
     def series(self) -> pd.Series:

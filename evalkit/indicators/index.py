@@ -159,8 +159,10 @@ class IndexScores(Answer):
 
     @property
     def series(self) -> pd.Series:
-        """The index as a Series keyed by (unit, period): what other families take."""
-        return self.frame["score"].rename(self.system.id)
+        """The index as a Series keyed by (unit, period): what other families take; it carries the name of its system."""
+        series = self.frame["score"].rename(self.system.id)
+        series.attrs["title"] = self.system.name
+        return series
 
     @cached_property
     def normalized(self) -> pd.DataFrame:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
@@ -11,9 +13,14 @@ from evalkit.coupling.compare import FIRST, Comparison
 from evalkit.coupling.static import Coordination
 from evalkit.report import theme
 from evalkit.report.document import Figure, Table
-from evalkit.report.verbs import figures, tables, words
+from evalkit.report.verbs import figures, names, tables, words
 from evalkit.report.words import Voice
 from evalkit.terms import Text
+
+
+@names.register
+def _(answer: Coordination) -> Mapping[str, Text]:
+    return answer.titles
 
 
 @tables.register
@@ -140,8 +147,9 @@ def printed_rows(answer: Coordination, rows: pd.DataFrame, voice: Voice, *, rank
     """Rows of the answer with names, grade labels and headers in the language."""
     scheme = answer.spec.grades
     labels = {g: scheme.label(g, voice.lang) for g in range(1, len(scheme.grades) + 1)}
-    out = pd.DataFrame({voice.term("unit"): rows["unit"].map(voice.name)})
-    if ranked:
+    out = voice.places(rows["unit"])
+    if ranked:  # a table to be read: the codes stand in the full one
+        out = out[[voice.term("unit")]]
         out.insert(0, voice.term("rank"), range(1, len(rows) + 1))
     if "period" in rows:
         out[voice.term("period")] = rows["period"].to_numpy()
@@ -244,7 +252,7 @@ def ladder(answer: Coordination, voice: Voice, most: int = 40) -> Figure:
         key="ladder",
         caption=Text(
             "各地区各年协调等级" + (f"（按末年位次等距抽取 {most} 个）" if sample else ""),
-            "Grade of each place by year" + (f" (every n-th place by rank in the last year, {most} in all)" if sample else ""),
+            "Grade of each place by year" + (f" ({most} places, evenly spaced by rank)" if sample else ""),
         ),
         draw=draw,
         alt=voice(

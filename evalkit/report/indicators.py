@@ -287,7 +287,7 @@ def heatmap(answer: Obstacles, voice: Voice, most: int = 16) -> Figure:
 def all_scores(answer: IndexScores, voice: Voice) -> Table:
     """Index and dimension scores of every place and year."""
     rows = answer.frame.reset_index()
-    printed = pd.DataFrame({voice.term("unit"): rows["unit"].map(voice.name), voice.term("period"): rows["period"]})
+    printed = voice.places(rows["unit"]).assign(**{voice.term("period"): rows["period"]})
     printed[voice.term("score")] = rows["score"]
     for dimension in answer.system.dimensions:
         printed[voice(dimension.name)] = rows[dimension.id]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+import pandas as pd
+
 from evalkit.panel.system import IndicatorSystem
 from evalkit.terms import TERMS, Lang, Text
 
@@ -36,6 +38,14 @@ class Voice:
     def term(self, key: str) -> str:
         """A word of the field."""
         return TERMS[key].say(self.lang)
+
+    def places(self, units: pd.Series) -> pd.DataFrame:
+        """The names of places, one row each, with their codes where these are another thing."""
+        named = units.map(self.name)
+        out = pd.DataFrame({self.term("unit"): named.to_numpy()})
+        if (named != units).any():
+            out.insert(0, self(Text("代码", "Code")), units.to_numpy())
+        return out
 
     def listing(self, items: Iterable[str], most: int = 8) -> str:
         """Words in a row, the first few of many."""

@@ -122,3 +122,11 @@ def test_missing_values_are_refused():
 def test_the_lagging_system_is_named_beyond_the_tolerance():
     frame = ek.CouplingCoordination().measure(kept=keyed([0.50, 0.50, 0.50]), rise=keyed([0.60, 0.61, 0.30])).frame
     assert frame["lagging"].astype(object).where(frame["lagging"].notna(), None).tolist() == [None, "kept", "rise"]
+
+
+def test_systems_keep_the_names_they_come_with(counties, systems):
+    scores = {key: ek.CompositeIndex(system=system).fit(counties).score(counties) for key, system in systems.items()}
+    bond = ek.CouplingCoordination().measure(**{key[:4]: score.series for key, score in scores.items()})
+    assert bond.titles == {key[:4]: system.name for key, system in systems.items()}
+    assert systems["revitalization"].name.zh in ek.table(bond, lang="zh").columns
+    assert not ek.CouplingCoordination().measure(a=keyed([0.5]), b=keyed([0.5])).titles

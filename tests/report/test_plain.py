@@ -6,6 +6,7 @@ import pytest
 
 from evalkit.report.document import Table
 from evalkit.report.plain import cell, hidden_rows, printed
+from evalkit.report.words import Voice
 from evalkit.terms import Text
 
 
@@ -35,3 +36,9 @@ def test_a_table_prints_its_first_rows_and_knows_years_from_counts():
     assert rows == [["2020", "2,020", "0.50"], ["2021", "99,999", "0.25"]]
     assert numeric == [True, True, True]
     assert hidden_rows(table) == 1
+
+
+def test_places_show_their_codes_where_these_are_no_names():
+    voice = Voice("en", {"520101": Text("甲县", "County A")})
+    assert voice.places(pd.Series(["520101"])).to_dict("list") == {"Code": ["520101"], "Place": ["County A"]}
+    assert voice.places(pd.Series(["Hanoi"])).to_dict("list") == {"Place": ["Hanoi"]}

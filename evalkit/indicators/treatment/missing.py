@@ -270,7 +270,7 @@ def _cells(after: pd.DataFrame, new: pd.DataFrame, *, method: str) -> pd.DataFra
 
 
 def _filled(step: Treatment, count: int, cells: int) -> Note:
-    text = Text("{count} 个缺失单元格（占 {share:.2%}）由 {how} 填补。", "Missing cells filled by {how}: {count} ({share:.2%}).")
+    text = Text("{count} 个缺失单元格（占 {share:.2%}）由{how}填补。", "Missing cells filled by {how}: {count} ({share:.2%}).")
     return Note("filled", text.format(count=count, share=count / cells, how=step.name))
 
 
