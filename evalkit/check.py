@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+import numpy as np
 import pandas as pd
 
 from evalkit.errors import DataError, SpecError, did_you_mean, several
@@ -46,9 +47,23 @@ def keyed(series: pd.Series, *, who: str) -> None:
         raise DataError(
             f"{who} must be keyed by (unit, period)", found=f"index {list(series.index.names)}", do="pass scores.series"
         )
-    if series.index.has_duplicates:
+    if not rising(series.index) and series.index.has_duplicates:
         twice = series.index[series.index.duplicated()]
         raise DataError(f"{who} holds some (unit, period) twice", found=several(twice), do="keep one row of each")
     if series.isna().any():
         gaps = series.index[series.isna()]
         raise DataError(f"{who} holds missing values", found=several(gaps), do="fill them or leave the units out, by name")
+
+
+def rising(index: pd.Index) -> bool:
+    """Whether an index of two keys rises strictly, by its levels: then no key stands twice, and no table of keys is needed.
+
+    Examples
+    --------
+    >>> rising(pd.MultiIndex.from_tuples([("a", 1), ("a", 2), ("b", 1)])), rising(pd.MultiIndex.from_tuples([("a", 1), ("a", 1)]))
+    (True, False)
+    """
+    if not isinstance(index, pd.MultiIndex) or index.nlevels != 2:
+        return False
+    place = index.codes[0].astype(np.int64) * len(index.levels[1]) + index.codes[1]
+    return bool((np.diff(place) > 0).all())

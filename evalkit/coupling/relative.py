@@ -34,4 +34,5 @@ class LagRule:
         (array([-1,  0]), array([0.05, 0.3 ]))
         """
         gap = settled(u.max(axis=0) - u.min(axis=0))
-        return np.where(gap > self.tolerance, u.argmin(axis=0), -1), gap
+        lowest = (u[1] < u[0]).astype(np.intp) if len(u) == 2 else u.argmin(axis=0)
+        return np.where(gap > self.tolerance, lowest, -1), gap

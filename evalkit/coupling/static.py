@@ -109,9 +109,9 @@ class CouplingCoordination:
         t = development_index(u, np.array(weights))
         d = coordination_degree(c, t)
         lagging, gap = self.lag.lagging(u)
-        frame = pd.DataFrame(dict(zip(systems, u, strict=True)), index=index)
-        frame = frame.assign(C=c, T=t, D=d, grade=self.grades.grade(d), gap=gap)
-        frame["lagging"] = pd.Categorical.from_codes(lagging, pd.Index(list(systems)))
+        columns = {**dict(zip(systems, u, strict=True)), "C": c, "T": t, "D": d, "grade": self.grades.grade(d), "gap": gap}
+        columns["lagging"] = pd.Categorical.from_codes(lagging, pd.Index(list(systems)))
+        frame = pd.DataFrame(columns, index=index, copy=False)
         titles = {name: series.attrs["title"] for name, series in systems.items() if "title" in series.attrs}
         return Coordination(spec=self, frame=frame, systems=tuple(systems), titles=titles, notes=_notes(self, u))
 
@@ -153,6 +153,8 @@ def _together(systems: dict[str, pd.Series]) -> tuple[Array, pd.Index]:
                     do="treat both from one panel, or leave those units out of both",
                 )
     u = np.stack([series.reindex(first.index).to_numpy(dtype=float) for series in systems.values()])
+    if u.min(initial=0.0) >= 0 and u.max(initial=1.0) <= 1:
+        return u, first.index
     outside = (settled(u) < 0) | (settled(u) > 1)
     if outside.any():
         rows = np.argwhere(outside)[:3]
