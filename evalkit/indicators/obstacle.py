@@ -151,12 +151,21 @@ def _greatest(block: Array, top: int) -> tuple[Codes, Array]:
     """Positions and values of the greatest shares of each row of (n, rows), greatest first, of equal shares the earlier.
 
     Numbers that are not negative stand in the order of their bits. The position is written over the last bits of the share,
-    which are noise, and one comparison of whole numbers orders both. Each share sinks into the greatest so far.
+    which are noise, and one comparison of whole numbers orders both.
     """
     last = (1 << len(block).bit_length()) - 1
     keys = block.view(np.int64) & ~last
     keys |= (last - np.arange(len(block)))[:, None]
-    first, higher = np.empty((top, block.shape[1]), dtype=np.int64), np.empty(block.shape[1], dtype=np.int64)
+    if 2 * top > len(keys):
+        first = np.sort(np.ascontiguousarray(keys.T), axis=1)[:, : -top - 1 : -1].T
+    else:
+        first = _sunk(keys, top)
+    return last - (first & last), (first & ~last).view(np.float64)
+
+
+def _sunk(keys: NDArray[np.int64], top: int) -> NDArray[np.int64]:
+    """The `top` greatest of each column, greatest first: row by row, each key sinks below those that are greater."""
+    first, higher = np.empty((top, keys.shape[1]), dtype=np.int64), np.empty(keys.shape[1], dtype=np.int64)
     for held, key in enumerate(keys):
         for place in first[:held]:
             np.maximum(place, key, out=higher)
@@ -164,7 +173,7 @@ def _greatest(block: Array, top: int) -> tuple[Codes, Array]:
             place[...] = higher
         if held < top:
             first[held] = key
-    return last - (first & last), (first & ~last).view(np.float64)
+    return first
 
 
 def _notes(complete: int) -> tuple[Note, ...]:
