@@ -60,11 +60,11 @@ class ObstacleDegree:
         top = min(self.top or len(system.columns), len(system.columns))
         year, years = by_period(index)
         found = _walk(scores.spec.normalized(scores.panel), scores.spec.weights, system.membership, top, year)
-        columns = pd.Index(system.columns)
-        ranked = pd.DataFrame(index=index)
+        columns, places = pd.Index(system.columns), dict[str, pd.Categorical | Array]()
         for place, (which, degree) in enumerate(zip(found.which, found.degree, strict=True), 1):
-            ranked[f"obstacle_{place}"] = pd.Categorical.from_codes(which, columns)
-            ranked[f"degree_{place}"] = degree
+            places[f"obstacle_{place}"] = pd.Categorical.from_codes(which, columns)
+            places[f"degree_{place}"] = degree
+        ranked = pd.DataFrame(places, index=index, copy=False)
         dimensions = pd.DataFrame(found.dimensions.T, index=index, columns=[d.id for d in system.dimensions], copy=False)
         if found.none.any():
             ranked, dimensions = ranked[~found.none], dimensions[~found.none]
