@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -60,7 +61,7 @@ class ObstacleDegree:
         top = min(self.top or len(system.columns), len(system.columns))
         year, years = by_period(index)
         found = _walk(scores.spec.normalized(scores.panel), scores.spec.weights, system.membership, top, year)
-        columns, places = pd.Index(system.columns), dict[str, pd.Categorical | Array]()
+        columns, places = pd.Index(system.columns), dict[str, Any]()
         for place, (which, degree) in enumerate(zip(found.which, found.degree, strict=True), 1):
             places[f"obstacle_{place}"] = pd.Categorical.from_codes(which, columns)
             places[f"degree_{place}"] = degree
