@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # thin products take longer on several threads; read when numpy loads
+
 import typer
 from rich.console import Console
 

@@ -11,6 +11,7 @@ import pandas as pd
 from evalkit.coupling.compare import Comparison
 from evalkit.coupling.static import Coordination
 from evalkit.distribution.groups import Groups
+from evalkit.indicators.aggregation.benefit import Benefit
 from evalkit.indicators.aggregation.copeland import Outranking
 from evalkit.indicators.comparison import IndexAgreement
 from evalkit.indicators.diagnostics import Diagnosis
@@ -64,7 +65,7 @@ class Firmness:
     """How firm the result is: under other settings one at a time, and under all doubts at once.
 
     `comparison` is of coordination, `agreement` of indices; `uncertainty` and its `drivers` are of all doubts; `outranking`
-    ranks without letting one lead make up for another. All but the first are keyed by system, and empty where not asked for.
+    ranks without letting one lead make up for another, `benefit` by the weights that suit each place best. All but the first are keyed by system, and empty where not asked for.
     """
 
     comparison: Comparison | None
@@ -72,6 +73,7 @@ class Firmness:
     uncertainty: Mapping[str, Uncertainty]
     drivers: Mapping[str, Drivers]
     outranking: Mapping[str, Outranking]
+    benefit: Mapping[str, Benefit]
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

@@ -37,7 +37,7 @@ def robustness(found: Assessment, voice: Voice) -> list[Block]:
         title = Text("其他设定下的耦合协调", "Coordination under other settings")
         blocks += [Heading(voice(title), level=2), *_printed(firm.comparison, voice)]
     for name in found.scores:
-        parts = ((firm.uncertainty, 1), (firm.drivers, 1), (firm.agreement, 0), (firm.outranking, 0))
+        parts = ((firm.uncertainty, 1), (firm.drivers, 1), (firm.agreement, 0), (firm.outranking, 0), (firm.benefit, 0))
         asked = [block for part, drawn in parts if name in part for block in _printed(part[name], voice, drawn=drawn)]
         if asked:
             title = Text("{system}：位次有多稳", "{system}: how firm the ranks are")

@@ -146,6 +146,7 @@ class RobustnessForm(Form):
     error: Annotated[float, Field(ge=0, lt=1)] = 0.0
     seed: Annotated[int, Field(ge=0)] = 0
     copeland: bool = False
+    benefit_of_the_doubt: tuple[float, float] | None = None
 
     def alternatives(self) -> dict[str, tuple[Any, ...]]:
         """Other options of the index, by its field."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from evalkit.coupling.compare import compare
 from evalkit.coupling.static import Coordination
+from evalkit.indicators.aggregation.benefit import Benefit, BenefitOfTheDoubt
 from evalkit.indicators.aggregation.copeland import Copeland
 from evalkit.indicators.comparison import IndexAgreement, IndexComparison
 from evalkit.indicators.diagnostics import Diagnostics
@@ -70,6 +71,9 @@ def firmness(asked: Asked, form: RobustnessForm, scores: Scores, bond: Coordinat
         uncertainty={name: _uncertainty(asked, form, name) for name in scores} if form.draws else {},
         drivers={name: _drivers(asked, form, name) for name in scores} if form.samples else {},
         outranking={name: Copeland().measure(score) for name, score in scores.items()} if form.copeland else {},
+        benefit={name: _benefit(form.benefit_of_the_doubt, score) for name, score in scores.items()}
+        if form.benefit_of_the_doubt
+        else {},
     )
 
 
@@ -95,6 +99,11 @@ def _other_reference(asked: Asked) -> tuple[Span, ...]:
 def _agreement(name: str, score: IndexScores, others: Mapping[Text, Scores]) -> IndexAgreement:
     labels = {"base": Text("本研究设定", "this study"), **{label.en: label for label in others}}
     return IndexComparison(labels=labels).measure(base=score, **{label.en: other[name] for label, other in others.items()})
+
+
+def _benefit(shares: tuple[float, float], score: IndexScores) -> Benefit:
+    """The weights that suit each place best; where shares are asked for, a score of 0 is raised so that it can hold one."""
+    return BenefitOfTheDoubt(shares=shares, floor=0.01 if shares[0] > 0 else 0.0).measure(score)
 
 
 def _doubts(asked: Asked, form: RobustnessForm, name: str) -> dict[str, object]:

@@ -166,8 +166,14 @@ def test_what_is_divided_and_screened_is_said():
     assert "indicators are kept (at least 99% observed)" in said
 
 
-def test_doubts_are_drawn_and_copeland_ranks_where_they_are_asked_for():
-    firm = study(robustness=QUICK | {"draws": 200, "error": 0.02, "copeland": True, "weights": ["equal"]}).run().firmness
-    assert set(firm.uncertainty) == set(firm.outranking) == {"consolidation", "revitalization"}
+def test_doubts_are_drawn_and_other_rankings_made_where_they_are_asked_for():
+    asked = {"draws": 200, "error": 0.02, "copeland": True, "benefit_of_the_doubt": [0.01, 0.2], "weights": ["equal"]}
+    found = study(robustness=QUICK | asked).run()
+    firm = found.firmness
+    assert set(firm.uncertainty) == set(firm.outranking) == set(firm.benefit) == {"consolidation", "revitalization"}
+    assert firm.benefit["consolidation"].frame["score"].between(0, 1).all()
+    for lang in ("zh", "en"):
+        keys = [table.key for table in compose(found, lang).tables()]
+        assert len(keys) > 10
     assert not firm.drivers
     assert firm.uncertainty["consolidation"].spec.error is not None
