@@ -9,6 +9,7 @@ from io import BytesIO
 from typing import Any
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Canvas
 
 from evalkit.report import fonts
@@ -17,6 +18,7 @@ from evalkit.report.theme import style
 from evalkit.terms import Lang
 
 DPI = 200
+SILENT: dict[str, dict[str, Any]] = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}  # no hour, no machine
 
 
 class Pictures:
@@ -52,9 +54,9 @@ class Pictures:
         if (figure, "svg") not in self._made:
             with style(), _no_empty_boxes():
                 canvas = figure.draw()
-                for kind in ("png", "svg"):
-                    self._made[figure, kind] = _bytes(canvas, kind)
-                    canvas.set_layout_engine("none")  # what was laid out for the one serves the other
+                self._made[figure, "png"] = _png(canvas)
+                canvas.set_layout_engine("none")  # what was laid out for the one serves the other
+                self._made[figure, "svg"] = _svg(canvas)
 
     def _typeset(self, formula: Formula, kind: str) -> bytes:
         if (formula, kind) not in self._made:
@@ -62,7 +64,7 @@ class Pictures:
                 canvas = Canvas(figsize=(0.1, 0.1))
                 FigureCanvasAgg(canvas)
                 canvas.text(0, 0, f"${formula.tex}$", fontsize=12)
-                self._made[formula, kind] = _bytes(canvas, kind, bbox_inches="tight", pad_inches=0.04)
+                self._made[formula, kind] = _fitted(canvas, kind)
         return self._made[formula, kind]
 
 
@@ -82,8 +84,22 @@ def _no_empty_boxes() -> Iterator[None]:
             raise fonts.no_chinese() from None
 
 
-def _bytes(canvas: Canvas, kind: str, **options: Any) -> bytes:
+def _png(canvas: Canvas) -> bytes:
+    """The canvas as drawn once; `savefig` would draw it a second time to measure what is measured already."""
     out = BytesIO()
-    metadata = {"Date": None, "Creator": None} if kind == "svg" else {"Software": None}
-    canvas.savefig(out, format=kind, dpi=DPI, metadata=metadata, **options)
+    canvas.set_dpi(DPI)
+    FigureCanvasAgg(canvas).print_png(out, metadata=SILENT["png"])  # type: ignore[no-untyped-call]
+    return out.getvalue()
+
+
+def _svg(canvas: Canvas) -> bytes:
+    out = BytesIO()
+    FigureCanvasSVG(canvas).print_svg(out, metadata=SILENT["svg"])  # type: ignore[no-untyped-call]
+    return out.getvalue()
+
+
+def _fitted(canvas: Canvas, kind: str) -> bytes:
+    """A canvas cut to what is on it."""
+    out = BytesIO()
+    canvas.savefig(out, format=kind, dpi=DPI, metadata=SILENT[kind], bbox_inches="tight", pad_inches=0.04)
     return out.getvalue()
