@@ -17,6 +17,8 @@ from evalkit.report.verbs import figures, names, tables, words
 from evalkit.report.words import Voice
 from evalkit.terms import Text
 
+YEARS_ACROSS = 14  # columns of years that fit beside the names of grades
+
 
 @names.register
 def _(answer: Coordination) -> Mapping[str, Text]:
@@ -108,15 +110,20 @@ def by_year(answer: Coordination, voice: Voice) -> Table:
 
 
 def grade_counts(answer: Coordination, voice: Voice) -> Table:
-    """How many places hold each grade, by year."""
+    """How many places hold each grade, by year; where the years are too many for a page, they go down, beside the grades held."""
     scheme = answer.spec.grades
     counts = answer.frame.groupby("period")["grade"].value_counts().unstack(fill_value=0)
     counts = counts.reindex(columns=range(1, len(scheme.grades) + 1), fill_value=0).T
+    caption = Text("各年协调等级的地区数", "Places in each grade by year")
+    if counts.shape[1] > YEARS_ACROSS:
+        held = counts[counts.any(axis=1)].T.rename_axis(voice.term("period"))
+        held.columns = pd.Index([f"{scheme.label(int(g), voice.lang)} {scheme.interval(int(g))}" for g in held.columns])
+        return Table(key="grades_by_year", caption=caption, frame=held.reset_index())
     counts.index = pd.Index([scheme.label(g, voice.lang) for g in counts.index], name=voice.term("grade"))
     counts.insert(0, voice(Text("区间", "Interval")), [scheme.interval(g + 1) for g in range(len(scheme.grades))])
     return Table(
         key="grades_by_year",
-        caption=Text("各年协调等级的地区数", "Places in each grade by year"),
+        caption=caption,
         frame=counts.reset_index().rename(columns=str),
     )
 

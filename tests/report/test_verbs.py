@@ -1,5 +1,6 @@
 """table, figure and prose of every answer, in both languages."""
 
+import pandas as pd
 import pytest
 
 import evalkit as ek
@@ -70,3 +71,11 @@ def test_a_report_is_frozen_and_refuses_other_endings(answers, tmp_path):
     with pytest.raises(ek.OutputError):
         ek.Report("t", lang="en").add(answers["drag"]).save(tmp_path / "nowhere" / "report.html")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_many_years_of_grades_go_down_the_page():
+    key = pd.MultiIndex.from_product([["a", "b"], range(2001, 2018)], names=["unit", "period"])
+    bond = ek.CouplingCoordination().measure(x=pd.Series(0.5, key), y=pd.Series(0.7, key))
+    grades = ek.table(bond, "grades_by_year", lang="en")
+    assert grades.shape == (17, 2)
+    assert grades.iloc[:, 1].tolist() == [2] * 17
