@@ -192,21 +192,22 @@ WORKLOADS: dict[str, tuple[Size, dict[str, Callable[[ek.Panel], Callable[[], obj
 }
 
 
-def main() -> None:
-    ask = argparse.ArgumentParser(description=__doc__)
+def main(workloads: dict, script: str, what: str | None) -> None:
+    """Run the workloads of a script on counties, and with --villages those of millions of rows; both sides in turn."""
+    ask = argparse.ArgumentParser(description=what)
     ask.add_argument("--villages", action="store_true", help="the workloads of millions of rows too")
     ask.add_argument("--child", nargs=2, metavar=("WORKLOAD", "SIDE"), help=argparse.SUPPRESS)
     asked = ask.parse_args()
     if asked.child:
-        size, sides = WORKLOADS[asked.child[0]]
+        size, sides = workloads[asked.child[0]]
         child(sides[asked.child[1]](panel(size)), size.repeats)
         return
     print("| workload | side | CPU s | × evalkit | peak over the data, MB | of it kept in the answer, MB |")
     print("|---|---|---|---|---|---|")
-    for workload, (size, sides) in WORKLOADS.items():
+    for workload, (size, sides) in workloads.items():
         if size is COUNTIES or asked.villages:
-            show(workload, beside(__file__, workload, list(sides), size.rounds))
+            show(workload, beside(script, workload, list(sides), size.rounds))
 
 
 if __name__ == "__main__":
-    main()
+    main(WORKLOADS, __file__, __doc__)

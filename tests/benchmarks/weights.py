@@ -5,13 +5,11 @@ Run it: python tests/benchmarks/weights.py. `--villages` adds 6.9 million rows, 
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
 from dataclasses import replace
 
 import pandas as pd
-from first_assessment import COUNTIES, VILLAGES, Size, entropy_weights, one_pass, panel, signs, system
-from measure import beside, child, show
+from first_assessment import COUNTIES, VILLAGES, Size, entropy_weights, main, one_pass, signs, system
 
 import evalkit as ek
 from evalkit.indicators.normalization.normalized import Normalized
@@ -64,21 +62,5 @@ WORKLOADS = {
 }
 
 
-def main() -> None:
-    ask = argparse.ArgumentParser(description=__doc__)
-    ask.add_argument("--villages", action="store_true", help="6.9 million rows too")
-    ask.add_argument("--child", nargs=2, metavar=("WORKLOAD", "SIDE"), help=argparse.SUPPRESS)
-    asked = ask.parse_args()
-    if asked.child:
-        size, sides = WORKLOADS[asked.child[0]]
-        child(sides[asked.child[1]](panel(size)), size.repeats)
-        return
-    print("| workload | side | CPU s | × evalkit | peak over the data, MB | of it kept in the answer, MB |")
-    print("|---|---|---|---|---|---|")
-    for workload, (size, sides) in WORKLOADS.items():
-        if size is COUNTIES or asked.villages:
-            show(workload, beside(__file__, workload, list(sides), size.rounds))
-
-
 if __name__ == "__main__":
-    main()
+    main(WORKLOADS, __file__, __doc__)
