@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evalkit.check import one_of
 from evalkit.errors import NoAnswer, SpecError
-from evalkit.stats.arrays import Array, Codes
+from evalkit.stats.arrays import Array
 from evalkit.stats.ranks import settled
 from evalkit.terms import Lang, Text
 
@@ -43,7 +44,7 @@ class GradeScheme:
     Examples
     --------
     >>> TEN_GRADES.grade(np.array([0.0, 0.6, 0.600001]))
-    array([1, 6, 7])
+    array([1, 6, 7], dtype=int8)
     >>> TEN_GRADES.label(7, "en")
     'primary coordination'
     """
@@ -75,13 +76,21 @@ class GradeScheme:
                     f"grade scheme '{self.id}' has {kind} between {between}", do="let each class begin where the last ends"
                 )
 
-    def grade(self, values: Array) -> Codes:
+    def grade(self, values: Array) -> NDArray[np.int8]:
         """The class of each value, 1 for the worst; values are rounded to ten digits first, so that no last bit decides."""
         rounded = settled(np.asarray(values, dtype=float))
-        if not np.all((rounded >= 0) & (rounded <= 1)):
+        if not (rounded.min(initial=0.0) >= 0 and rounded.max(initial=0.0) <= 1):
             raise NoAnswer(f"grade scheme '{self.id}' grades values in [0, 1]", found="values outside, or missing")
-        limits = settled(np.array([grade.upper for grade in self.grades[:-1]]))
-        return np.searchsorted(limits, rounded, side="left" if self.closed == "right" else "right") + 1
+        beyond = np.greater if self.closed == "right" else np.greater_equal
+        grade = np.ones(rounded.shape, dtype=np.int8)
+        for limit in self.limits:
+            grade += beyond(rounded, limit)
+        return grade
+
+    @property
+    def limits(self) -> Array:
+        """The limits between the classes, lowest first."""
+        return settled(np.array([grade.upper for grade in self.grades[:-1]]))
 
     def label(self, grade: int, lang: Lang) -> str:
         """The name of a class."""

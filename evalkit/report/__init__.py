@@ -10,6 +10,7 @@ from evalkit.report import (
     indicators,
     treatment,
     uncertainty,
+    variants,
     weighting,
 )
 
@@ -23,5 +24,6 @@ __all__ = [
     "indicators",
     "treatment",
     "uncertainty",
+    "variants",
     "weighting",
 ]

@@ -161,11 +161,11 @@ def lagging(found: Assessment, voice: Voice) -> str:
         for name in bond.systems
     ]
     text = Text(
-        "{year} 年，{n} 个地区中{parts}，同步发展 {even} 个（差距不超过 {tol:g}）。",
-        "In {year}, of {n} places, {parts}; {even} are in step (within {tol:g}).",
+        "{year} 年，{n} 个地区中{parts}，同步发展 {even} 个（{step}）。",
+        "In {year}, of {n} places, {parts}; {even} are in step ({step}).",
     )
     said = ("，" if voice.lang == "zh" else ", ").join(parts)
-    return voice(text, year=last, n=len(now), parts=said, even=int(now.isna().sum()), tol=bond.spec.lag.tolerance)
+    return voice(text, year=last, n=len(now), parts=said, even=int(now.isna().sum()), step=bond.spec.lag.in_step)
 
 
 def _cover(found: Assessment, voice: Voice) -> tuple[tuple[str, str], ...]:

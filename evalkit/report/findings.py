@@ -107,6 +107,7 @@ def _falling(found: Assessment, voice: Voice) -> Row | None:
 
 def _lagging(found: Assessment, voice: Voice) -> Row | None:
     year, now = _now(found)
+    now = now.assign(gap=in_period(found.bond.gap.to_frame(), year)["gap"])
     worst = now[now["lagging"].notna()].sort_values("gap", ascending=False, kind="stable")
     if worst.empty:
         return None

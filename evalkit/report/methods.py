@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from evalkit.coupling.variants import Power, Standard
 from evalkit.report.assessment import Assessment
 from evalkit.report.document import Block, Bullets, Formula, Heading, Paragraph
 from evalkit.report.recipes import explained
@@ -74,24 +73,18 @@ def _step(spec: object, span: str, voice: Voice) -> list[Block]:
 
 
 def _coupling(found: Assessment, voice: Voice) -> list[Block]:
-    spec, n = found.bond.spec, len(found.bond.systems)
-    shares = spec.shares or (1 / n,) * n
-    quotient = rf"\dfrac{{{n}\left(\prod_{{s}} U_s\right)^{{1/{n}}}}}{{\sum_s U_s}}"
-    power = f"^{{\\,{n * spec.variant.k:g}}}" if isinstance(spec.variant, Power) else ""
-    c = r"C=\left[" + quotient + r"\right]" + power
-    if isinstance(spec.variant, Standard):
-        c = "C=" + quotient
+    spec, said = found.bond.spec, explained(found.bond.spec.variant)
     text = Text(
-        "采用{variant}。T 中各系统份额为 {shares}。等级：{grades}；{source}。",
-        "The {variant} is used; the systems count {shares} in T. Grades: {grades} ({source}).",
+        "{how}T 中各系统份额为 {shares}。等级：{grades}；{source}。",
+        "{how} The systems count {shares} in T. Grades: {grades} ({source}).",
     )
     told = voice(Text("、", ", ")).join(
-        f"{voice.name(name)} {share:.2f}" for name, share in zip(found.bond.systems, shares, strict=True)
+        f"{voice.name(name)} {share:.2f}" for name, share in zip(found.bond.systems, found.bond.shares, strict=True)
     )
     return [
         Heading(voice(Text("耦合协调度", "Coupling coordination")), level=2),
-        Paragraph(voice(text, variant=spec.variant.name, shares=told, grades=spec.grades.name, source=spec.grades.source)),
-        Formula(c + r",\quad T=\sum_s \alpha_s U_s,\quad D=\sqrt{C\,T}", "C = n (∏U)^(1/n) / ΣU; T = Σ a U; D = √(C·T)"),
+        Paragraph(voice(text, how=said.words, shares=told, grades=spec.grades.name, source=spec.grades.source)),
+        Formula(said.tex + r",\quad T=\sum_s \alpha_s U_s,\quad D=\sqrt{C\,T}", f"{voice(said.alt)}; T = Σ a U; D = √(C·T)"),
     ]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -17,29 +16,10 @@ from evalkit.indicators.weighting.moments import refuse_flat
 from evalkit.indicators.weighting.weights import Weights
 from evalkit.panel.system import IndicatorSystem
 from evalkit.stats.arrays import Array
+from evalkit.stats.entropy import divergence, entropy_divergence
 from evalkit.terms import Text
 
 Zeros = Literal["limit", "shift", "rescale"]
-
-TINY = float(np.finfo(float).tiny)  # too small to change a score, enough to give zero a logarithm
-NOISE = 1e-14
-
-
-def entropy_divergence(z: Array) -> Array:
-    """How unevenly each column is spread: d = 1 − e with e = −(1/ln m) Σ p ln p and p = z / Σ z.
-
-    `z` has shape (m, n): m unit-years pooled, n indicators, none negative. d lies in [0, 1]: 0 where all rows are equal,
-    1 where a single row holds everything. 0·ln 0 is 0. The base is ln(N·T), the number of pooled rows. d ln m is Theil's T.
-
-    It is computed as Σ p ln(z/c) − ln(z̄/c), over ln m, with c the greatest figure: of nearly equal figures, 1 − e would leave
-    the difference of two numbers near 1. Source: Shannon (1948), A Mathematical Theory of Communication.
-
-    Examples
-    --------
-    >>> entropy_divergence(np.array([[1.0, 1.0], [1.0, 0.0]]))
-    array([0., 1.])
-    """
-    return np.array([_divergence([column], len(z)) for column in z.T])
 
 
 def entropy_weights(z: Array) -> Array:
@@ -127,7 +107,7 @@ def weighed(columns: Iterable[Iterable[Array]], count: int, system: IndicatorSys
         raise NoAnswer(
             "entropy compares rows and there is one", where=system.id, do="take more units or periods, or other weights"
         )
-    d = np.array([_divergence(parts, count) for parts in columns])
+    d = np.array([divergence(parts, count) for parts in columns])
     below = [column for column, lost in zip(system.columns, np.isnan(d), strict=True) if lost]
     if below:
         raise NoAnswer(
@@ -136,23 +116,3 @@ def weighed(columns: Iterable[Iterable[Array]], count: int, system: IndicatorSys
         )
     refuse_flat(d, system, who="entropy")
     return Weights(d / d.sum(), beside={"divergence": d}, notes=(note,))
-
-
-def _divergence(parts: Iterable[Array], count: int) -> float:
-    """1 − e of a column in pieces, from S = Σ z and T = Σ z ln(z/c): (T/S − ln(S/(c m))) / ln m; NaN where a figure is negative.
-
-    What is below 1e-14 is the noise of the last bits and is 0.
-    """
-    scale, total, total_log = 0.0, 0.0, 0.0
-    with np.errstate(invalid="ignore"):
-        for z in parts:
-            scale = scale or 1.0 / (abs(float(z.max())) or 1.0)
-            logs = z * scale
-            logs += TINY
-            np.log(logs, out=logs)
-            total += float(z.sum())
-            total_log += float(z @ logs)
-    if not total > 0:
-        return 0.0 if total_log == 0 else math.nan
-    d = (total_log / total - math.log(total * scale / count)) / math.log(count)
-    return min(d, 1.0) if not d < NOISE else 0.0

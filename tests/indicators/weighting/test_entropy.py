@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import evalkit as ek
-from evalkit.indicators.weighting.entropy import Entropy, entropy_divergence, entropy_weights
+from evalkit.indicators.weighting.entropy import Entropy, entropy_weights
 from evalkit.indicators.weighting.raw_entropy import RawEntropy
+from evalkit.stats.entropy import entropy_divergence
 
 scores = st.integers(4, 30).flatmap(lambda m: arrays(float, (m, 4), elements=st.floats(0.01, 1.0)))
 
