@@ -62,9 +62,7 @@ from .indicators.treatment.neighbors import Neighbors as Neighbors
 from .indicators.treatment.skew_kurtosis import SkewKurtosis as SkewKurtosis
 from .indicators.treatment.winsorize import Fences as Fences
 from .indicators.treatment.winsorize import Winsorize as Winsorize
-from .indicators.uncertainty.draws import Dirichlet as Dirichlet
 from .indicators.uncertainty.draws import Noise as Noise
-from .indicators.uncertainty.draws import Uniform as Uniform
 from .indicators.uncertainty.monte_carlo import MonteCarlo as MonteCarlo
 from .indicators.uncertainty.sensitivity import Sensitivity as Sensitivity
 from .indicators.uncertainty.variations import vary as vary
@@ -101,6 +99,8 @@ from .report.report import Report as Report
 from .report.verbs import figure as figure
 from .report.verbs import prose as prose
 from .report.verbs import table as table
+from .stats.scatter import Dirichlet as Dirichlet
+from .stats.scatter import Uniform as Uniform
 from .study import Study as Study
 from .terms import Text as Text
 

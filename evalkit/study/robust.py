@@ -14,13 +14,14 @@ from evalkit.indicators.diagnostics import Diagnostics
 from evalkit.indicators.importance import Importance
 from evalkit.indicators.index import CompositeIndex, IndexScores
 from evalkit.indicators.removal import RemoveOne
-from evalkit.indicators.uncertainty.draws import Dirichlet, Noise
+from evalkit.indicators.uncertainty.draws import Noise
 from evalkit.indicators.uncertainty.monte_carlo import MonteCarlo, Uncertainty
 from evalkit.indicators.uncertainty.replay import STEPS
 from evalkit.indicators.uncertainty.sensitivity import Drivers, Sensitivity
 from evalkit.indicators.uncertainty.variations import spoken
 from evalkit.panel.panel import Panel
 from evalkit.report.assessment import Firmness, Quality
+from evalkit.stats.scatter import Dirichlet
 from evalkit.study.form import RobustnessForm, Span
 from evalkit.terms import Text
 

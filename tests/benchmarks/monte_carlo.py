@@ -28,8 +28,8 @@ def rank_intervals() -> Run:
     import first_assessment as made
 
     import evalkit as ek
-    from evalkit.indicators.uncertainty.draws import Dirichlet
     from evalkit.indicators.uncertainty.monte_carlo import MonteCarlo
+    from evalkit.stats.scatter import Dirichlet
 
     data, index = panel(), ek.CompositeIndex(system=whole(made))
     ask = MonteCarlo(

@@ -8,8 +8,9 @@ import pytest
 
 import evalkit as ek
 from evalkit.indicators.uncertainty import sensitivity
-from evalkit.indicators.uncertainty.draws import Dirichlet, Noise
+from evalkit.indicators.uncertainty.draws import Noise
 from evalkit.indicators.uncertainty.sensitivity import Sensitivity, mean_shift
+from evalkit.stats.scatter import Dirichlet
 
 
 @pytest.fixture(scope="module")

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 import evalkit as ek
 from evalkit.indicators.uncertainty import replay as replay_module
-from evalkit.indicators.uncertainty.draws import Dirichlet, Noise, Uniform
+from evalkit.indicators.uncertainty.draws import Noise
 from evalkit.indicators.uncertainty.monte_carlo import MonteCarlo, share_above
 from evalkit.indicators.uncertainty.replay import Replay
 from evalkit.indicators.uncertainty.variations import vary
 from evalkit.stats.ranks import ranks
+from evalkit.stats.scatter import Dirichlet, Uniform
 
 FLOORED = ek.PowerMean(power=0.0, floor=0.01)
 

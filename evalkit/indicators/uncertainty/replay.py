@@ -18,11 +18,12 @@ from evalkit.indicators.index import CompositeIndex, treated_for
 from evalkit.indicators.normalization.normalized import Normalization, Normalized
 from evalkit.indicators.treatment.missing import Treatment
 from evalkit.indicators.treatment.outliers import OutlierRule
-from evalkit.indicators.uncertainty.draws import Around, Dirichlet, Noise
+from evalkit.indicators.uncertainty.draws import Noise
 from evalkit.indicators.uncertainty.variations import combinations, same_units, spoken
 from evalkit.indicators.weighting.weights import Weighting
 from evalkit.panel.panel import Panel, Periods, resolve
 from evalkit.stats.arrays import Array, Codes
+from evalkit.stats.scatter import Around, Dirichlet
 from evalkit.terms import Text
 
 CELLS = 2**21  # how many scores, or noisy figures, are held at once
@@ -91,6 +92,17 @@ class Member:
     source: Normalized
     deviation: Array | None
 
+    def at(self, rows: Codes) -> Member:
+        """The member at some of its rows."""
+        columns = self.source.columns
+        some = replace(
+            columns,
+            arrays=[x[rows] for x in columns.arrays],
+            dates=None if columns.dates is None else columns.dates[rows],
+        )
+        deviation = None if self.deviation is None else self.deviation[:, rows]
+        return replace(self, z=self.z[:, rows], source=replace(self.source, columns=some), deviation=deviation)
+
     def scores(self, weights: Array, noise: Array | None) -> Array:
         """The index of shape (draws, units) under `weights` (draws, n) and standard normal `noise` (draws, n, units)."""
         if noise is None or self.deviation is None:
@@ -126,17 +138,9 @@ class Replay:
             raise SpecError("nothing is uncertain", do="name options, such as weigh=(Equal(), Entropy()), or weights=Dirichlet()")
         (at,) = resolve(panel.periods[-1] if period is None else period, panel.periods)
         base = in_period(index.fit(panel, on).score(panel).frame, at)["score"]
-        choices = doubts.choices
-        every = (member for _, member in combinations(index, choices)) if choices else iter([index])
-        members = []
-        for _, some in itertools.groupby(every, key=lambda member: member.treat):
-            known: Panel | None = None
-            for member in some:
-                known = treated_for(member, panel).panel if known is None else known
-                members.append(_member(replace(member, treat=()), known, on, at, doubts.error))
-            assert known is not None
-            same_units(base.index, in_period(known.frame, at).index)
-        return cls(base.index, at, base.to_numpy(), tuple(members), tuple(len(options) for options in choices.values()))
+        learnt = members(doubts, index, panel, on, base.index, at)
+        sizes = tuple(len(options) for options in doubts.choices.values())
+        return cls(base.index, at, base.to_numpy(), learnt, sizes)
 
     @property
     def width(self) -> int:
@@ -190,10 +194,32 @@ def _listed(step: Text, options: Sequence[Text]) -> Text:
     return Text(f"{step.zh}（{zh}）", f"{step.en} ({en})")
 
 
-def _member(index: CompositeIndex, panel: Panel, on: Periods, at: int, error: Noise | None) -> Member:
-    """One combination learnt on a treated panel, and its rows at one period."""
+def members(
+    doubts: Doubts, index: CompositeIndex, panel: Panel, on: Periods, rows: pd.Index, at: int | None = None
+) -> tuple[Member, ...]:
+    """Every combination learnt on the reference periods `on`, and its rows: those of one period, or all (None).
+
+    Raises
+    ------
+    NoAnswer
+        An option does not score exactly the units of `rows`.
+    """
+    choices, found = doubts.choices, list[Member]()
+    every = (member for _, member in combinations(index, choices)) if choices else iter([index])
+    for _, some in itertools.groupby(every, key=lambda member: member.treat):
+        known: Panel | None = None
+        for member in some:
+            known = treated_for(member, panel).panel if known is None else known
+            found.append(_member(replace(member, treat=()), known, on, at, doubts.error))
+        assert known is not None
+        same_units(rows, known.frame.index if at is None else in_period(known.frame, at).index)
+    return tuple(found)
+
+
+def _member(index: CompositeIndex, panel: Panel, on: Periods, at: int | None, error: Noise | None) -> Member:
+    """One combination learnt on a treated panel, and its rows at one period or at all."""
     fitted = index.fit(panel, on)
-    z = fitted.normalized(panel.at([at]))
+    z = fitted.normalized(panel if at is None else panel.at([at]))
     deviation = None
     if error is not None:
         deviation = error.deviation(np.stack(list(z.columns.arrays)), index.system.columns)

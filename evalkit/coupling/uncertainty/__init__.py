@@ -1,0 +1,1 @@
+"""How firm D, its grade, its change and its rank are."""
