@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-import numpy as np
 import pandas as pd
 
 from evalkit.errors import DataError, SpecError, did_you_mean, several
@@ -41,13 +40,16 @@ def shares(values: Sequence[float], count: int, *, who: str) -> None:
         raise SpecError(f"{who} needs shares that are not negative and sum to 1", found=f"{tuple(values)}, sum {sum(values):.6g}")
 
 
-def keyed(series: pd.Series, *, who: str) -> None:
-    """Refuse a series that is not keyed by (unit, period), holds a key twice, or holds a gap."""
+def keyed(series: pd.Series, *, who: str, known: pd.Index | None = None) -> None:
+    """Refuse a series that is not keyed by (unit, period), holds a key twice, or holds a gap.
+
+    An index that is the very one of another series (`known`) is not looked through again.
+    """
     if list(series.index.names) != ["unit", "period"]:
         raise DataError(
             f"{who} must be keyed by (unit, period)", found=f"index {list(series.index.names)}", do="pass scores.series"
         )
-    if not rising(series.index) and series.index.has_duplicates:
+    if series.index is not known and not rising(series.index) and series.index.has_duplicates:
         twice = series.index[series.index.duplicated()]
         raise DataError(f"{who} holds some (unit, period) twice", found=several(twice), do="keep one row of each")
     if series.isna().any():
@@ -65,5 +67,8 @@ def rising(index: pd.Index) -> bool:
     """
     if not isinstance(index, pd.MultiIndex) or index.nlevels != 2:
         return False
-    place = index.codes[0].astype(np.int64) * len(index.levels[1]) + index.codes[1]
-    return bool((np.diff(place) > 0).all())
+    unit, period = index.codes
+    later = period[1:] > period[:-1]
+    later &= unit[1:] == unit[:-1]
+    later |= unit[1:] > unit[:-1]
+    return bool(later.all())

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from evalkit.check import one_of
 from evalkit.errors import NoAnswer, SpecError
 from evalkit.stats.arrays import Array
-from evalkit.stats.ranks import settled
+from evalkit.stats.ranks import HALF
 from evalkit.terms import Lang, Text
 
 
@@ -78,19 +78,22 @@ class GradeScheme:
 
     def grade(self, values: Array) -> NDArray[np.int8]:
         """The class of each value, 1 for the worst; values are rounded to ten digits first, so that no last bit decides."""
-        rounded = settled(np.asarray(values, dtype=float))
-        if not (rounded.min(initial=0.0) >= 0 and rounded.max(initial=0.0) <= 1):
+        values = np.asarray(values, dtype=float)
+        if not (values.min(initial=0.0) >= -HALF and values.max(initial=0.0) <= 1 + HALF):
             raise NoAnswer(f"grade scheme '{self.id}' grades values in [0, 1]", found="values outside, or missing")
-        beyond = np.greater if self.closed == "right" else np.greater_equal
-        grade = np.ones(rounded.shape, dtype=np.int8)
+        grade = np.ones(values.shape, dtype=np.int8)
         for limit in self.limits:
-            grade += beyond(rounded, limit)
+            grade += values > limit
         return grade
 
     @property
     def limits(self) -> Array:
-        """The limits between the classes, lowest first."""
-        return settled(np.array([grade.upper for grade in self.grades[:-1]]))
+        """The limits between the classes, lowest first, moved by half a unit of the tenth digit to their closed side.
+
+        A value above one belongs to the upper class, as it would after rounding to ten digits.
+        """
+        between = np.array([grade.upper for grade in self.grades[:-1]])
+        return between + (HALF if self.closed == "right" else -HALF)
 
     def label(self, grade: int, lang: Lang) -> str:
         """The name of a class."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from evalkit.errors import SpecError
 from evalkit.stats.arrays import Array
-from evalkit.stats.ranks import settled
+from evalkit.stats.ranks import HALF
 from evalkit.terms import Text
 
 
@@ -54,7 +54,7 @@ class LagRule:
         >>> LagRule().lagging(np.array([[0.5, 0.5], [0.45, 0.8]]))
         array([-1,  0], dtype=int8)
         """
-        return _lowest(u, settled(spread(u)) > self.tolerance)
+        return _lowest(u, spread(u) > self.tolerance + HALF)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +84,7 @@ class RatioRule:
         >>> RatioRule().lagging(np.array([[0.8, 0.7, 0.0], [1.0, 1.0, 0.0]]))
         array([-1,  0, -1], dtype=int8)
         """
-        return _lowest(u, settled(u.min(axis=0)) < settled(self.ratio * u.max(axis=0)))
+        return _lowest(u, u.min(axis=0) < self.ratio * u.max(axis=0) - HALF)
 
 
 def spread(u: Array) -> Array:
@@ -102,5 +102,7 @@ def spread(u: Array) -> Array:
 
 def _lowest(u: Array, apart: NDArray[np.bool_]) -> NDArray[np.int8]:
     lowest = (u[1] < u[0]).astype(np.int8) if len(u) == 2 else u.argmin(axis=0).astype(np.int8)
-    lowest[~apart] = -1
+    lowest += 1
+    lowest *= apart
+    lowest -= 1
     return lowest

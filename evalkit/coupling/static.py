@@ -17,7 +17,7 @@ from evalkit.coupling.relative import Lag, LagRule, spread
 from evalkit.coupling.shares import ShareRule
 from evalkit.coupling.variants import CouplingVariant, Power, Standard, WithoutCoefficient
 from evalkit.errors import DataError, NoAnswer, SpecError, several
-from evalkit.stats.arrays import Array, pieces
+from evalkit.stats.arrays import BLOCK, Array, pieces
 from evalkit.stats.ranks import settled
 from evalkit.terms import Text, same
 
@@ -48,7 +48,6 @@ def coordination_degree(c: Array, t: Array) -> Array:
     return np.sqrt(c * t)
 
 
-BLOCK = 32_768  # unit-years at once: what a processor's cache holds
 TAKEN = ("C", "T", "D", "grade", "lagging")
 
 
@@ -134,8 +133,9 @@ class CouplingCoordination:
         m = len(u[0])
         c, t, d = np.empty(m), np.empty(m), np.empty(m)
         grade, lagging = np.empty(m, dtype=np.int8), np.empty(m, dtype=np.int8)
-        for rows in pieces(m, BLOCK):
-            block = np.stack([system[rows] for system in u])
+        held = np.empty((len(u), BLOCK))
+        for rows in pieces(m):
+            block = np.stack([system[rows] for system in u], out=held[:, : rows.stop - rows.start])
             c[rows] = self.variant.degree(block)
             t[rows] = development_index(block, weights)
             d[rows] = coordination_degree(c[rows], t[rows])
@@ -177,7 +177,7 @@ def together(systems: Mapping[str, pd.Series]) -> tuple[list[Array], pd.Index]:
     """The systems as arrays on common keys, in [0, 1]."""
     first_name, first = next(iter(systems.items()))
     for name, series in systems.items():
-        keyed(series, who=f"system '{name}'")
+        keyed(series, who=f"system '{name}'", known=None if series is first else first.index)
         if not series.index.equals(first.index):
             apart = series.index.symmetric_difference(first.index)
             if len(apart):

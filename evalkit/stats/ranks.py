@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from evalkit.stats.arrays import Array, Codes, pieces
 
 DIGITS = 10
+HALF = 0.5 * 10.0**-DIGITS  # what rounding moves a value by at most
 EXACT = 2**53  # whole numbers below have a float of their own
 CELLS = 2**17  # how many values are ranked at once: what a processor's cache holds
 

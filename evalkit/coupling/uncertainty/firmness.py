@@ -13,8 +13,7 @@ from evalkit.coupling.static import Coordination
 from evalkit.coupling.uncertainty.doubt import CoordinationDoubts, Drawing, InDoubt
 from evalkit.coupling.uncertainty.tally import MOST_UNITS, Tally
 from evalkit.errors import SpecError
-from evalkit.stats.arrays import Array
-from evalkit.stats.ranks import DIGITS, count_ranks, counted_quantiles, ranks
+from evalkit.stats.ranks import count_ranks, counted_quantiles, ranks
 from evalkit.terms import Text
 
 NEAR = 0.05  # a rank is firm where its interval reaches no more than this share of all places to either side
@@ -87,9 +86,9 @@ class CoordinationUncertainty(CoordinationDoubts):
             raise SpecError("nothing is uncertain", do=do)
         base = self.coupling.measure(**{name: one if isinstance(one, pd.Series) else one.series for name, one in systems.items()})
         drawing = Drawing.of(self, _aligned(systems, base.frame.index), base.shares, self.draws, self.seed)
-        tally = Tally.of(base.frame.index, drawing, self.level, self.limits, self.between)
+        tally = Tally.of(base.frame.index, drawing, self.level, self.coupling.grades.limits, self.between)
         tally.fill(self.seed)
-        grades = pd.RangeIndex(1, len(self.limits) + 2, name="grade")
+        grades = pd.RangeIndex(1, tally.grades.shape[1] + 1, name="grade")
         return UncertainCoordination(
             spec=self,
             base=base,
@@ -100,12 +99,6 @@ class CoordinationUncertainty(CoordinationDoubts):
             years=tally.years,
             notes=self._notes(doubtful, ranked=tally.last is not None),
         )
-
-    @property
-    def limits(self) -> Array:
-        """The limits such that a D above one belongs to the upper class, as the grade scheme has it on rounded values."""
-        scheme, half = self.coupling.grades, 0.5 * 10.0**-DIGITS
-        return scheme.limits + (half if scheme.closed == "right" else -half)
 
     def _frame(self, base: Coordination, tally: Tally) -> pd.DataFrame:
         likely = tally.grades.argmax(axis=1)
