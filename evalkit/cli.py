@@ -1,13 +1,14 @@
-"""The command line, for people who do not open notebooks: assess, audit, init."""
+"""The command line, for people who do not open notebooks: assess, audit, audit-table, init."""
 
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # thin products take longer on several threads; read when numpy loads
 
@@ -18,6 +19,9 @@ from evalkit import datasets
 from evalkit.errors import EvalkitError, OutputError, several
 from evalkit.panel.audit import Audit, audit_file
 from evalkit.terms import Lang, Text
+
+if TYPE_CHECKING:
+    from evalkit.coupling.audit.audit import CouplingAudit
 
 app = typer.Typer(
     add_completion=False,
@@ -42,6 +46,7 @@ STAGES = {
     "audit": Text("数据审计", "auditing the data"),
     "indices": Text("计算指数与耦合协调度", "scoring and coupling"),
     "obstacles": Text("障碍诊断", "finding obstacles"),
+    "uncertainty": Text("不确定性", "drawing what is uncertain"),
     "robustness": Text("稳健性检验", "trying other settings"),
     "report": Text("生成报告", "writing the report"),
 }
@@ -129,6 +134,48 @@ def audit(
         raise typer.Exit(3)
 
 
+@app.command(
+    "audit-table",
+    epilog=_examples(
+        "evalkit audit-table table4.csv",
+        "evalkit audit-table table4.xlsx --systems F1,F2 --C C --D D --lang en",
+        'evalkit audit-table table4.csv --grade 等级 --limits ".000~.090,.100~.190" --out audit.html',
+    ),
+)
+def audit_table(  # noqa: PLR0913, PLR0917  each option names a column
+    file: Annotated[Path, typer.Argument(help="The printed table: csv or xlsx, one row a unit, a year or both.")],
+    systems: Annotated[str | None, typer.Option(help="Columns of the systems, by commas; found without it.")] = None,
+    c: Annotated[str | None, typer.Option("--C", help="Column of the coupling degree.")] = None,
+    t: Annotated[str | None, typer.Option("--T", help="Column of the development index.")] = None,
+    d: Annotated[str | None, typer.Option("--D", help="Column of the coordination degree.")] = None,
+    grade: Annotated[str | None, typer.Option(help="Column of the printed grades.")] = None,
+    unit: Annotated[str | None, typer.Option(help="Column of the units.")] = None,
+    period: Annotated[str | None, typer.Option(help="Column of the periods.")] = None,
+    limits: Annotated[str | None, typer.Option(help="The printed classes of D, by commas.")] = None,
+    sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook; the first without it.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write it all: .html, .docx, .xlsx or .json.")] = None,
+    lang: Annotated[Literal["zh", "en"], typer.Option(help="Language of the verdict.")] = "zh",
+    quiet: Quiet = False,
+) -> None:
+    """Say which variant, shares and rounding reproduce a printed table of coupling coordination, or which error explains it.
+
+    Exit code 0: reproduced. 3: an error was found, or nothing reproduces the table. 5: undecided, several computations fit alike.
+    """
+    from evalkit.coupling.audit.audit import audit_coupling
+    from evalkit.coupling.audit.columns import PrintedColumns
+    from evalkit.panel.read import read_table
+
+    columns = PrintedColumns(
+        systems=_listed(systems), c=c, t=t, d=d, grade=grade, unit=unit, period=period, limits=_listed(limits)
+    )
+    answer = audit_coupling(read_table(file, sheet=sheet).frame, columns)
+    _print_verdicts(answer, file.name, lang, quiet=quiet)
+    if out is not None:
+        _write_audit(answer, out, file.name, lang)
+    if answer.outcome != "reproduced":
+        raise typer.Exit(5 if answer.outcome == "undecided" else 3)
+
+
 @app.command(epilog=_examples("evalkit init mystudy", "cd mystudy", "[dim]# fill in panel.csv[/]", *STEPS))
 def init(folder: Annotated[Path, typer.Argument(help="The folder to make.")], quiet: Quiet = False) -> None:
     """Write a commented study, its two indicator systems and an empty panel to fill in."""
@@ -177,6 +224,39 @@ def _show(answer: Audit, lang: Lang) -> None:
         speak.print(f"[{colors[row['severity']]}]{row['severity']} {row['rule']}[/]", end="  ")
         speak.print(row[f"message_{lang}"], markup=False)
     speak.print(answer.kept.say(lang), markup=False)
+
+
+def _listed(text: str | None) -> tuple[str, ...]:
+    """The items of an option that takes several, by commas."""
+    return tuple(item.strip() for item in re.split("[,，;；]", text) if item.strip()) if text else ()
+
+
+def _print_verdicts(answer: CouplingAudit, name: str, lang: Lang, *, quiet: bool) -> None:
+    """The verdict in words; before it, unless quiet, the verdict on each step."""
+    from evalkit.report.coupling_audit import OUTCOMES, STEPS
+    from evalkit.report.verbs import prose
+
+    colors = {"reproduced": "green", "error": "bold red", "nothing": "bold red", "undecided": "yellow"}
+    for step, row in answer.verdicts.iterrows():
+        if not quiet and step != "table" and row["outcome"] not in ("not_printed", "unchecked"):
+            count = f" {row['reproduced']}/{row['cells']}" if row["cells"] else ""
+            color = colors[row["outcome"]]
+            speak.print(f"[{color}]{STEPS[str(step)].say(lang)} {OUTCOMES[row['outcome']].say(lang)}{count}[/]", end="  ")
+            speak.print(str(row[f"message_{lang}"]), markup=False)
+    speak.print(f"{name}: {prose(answer, lang=lang)}", markup=False)
+
+
+def _write_audit(answer: CouplingAudit, out: Path, name: str, lang: Lang) -> None:
+    """The audit as a file: a report, or JSON for programs."""
+    from evalkit.report.coupling_audit import as_json
+    from evalkit.report.render import write
+    from evalkit.report.report import Report
+
+    if out.suffix.lower() == ".json":
+        write(out, as_json(answer))
+    else:
+        title = Text("公开表格核算：{name}", "Audit of a printed table: {name}").format(name=name)
+        Report(title.say(lang), lang=lang).add(answer).save(out)
 
 
 @contextmanager

@@ -16,13 +16,6 @@ from evalkit.stats.arrays import Array
 from evalkit.stats.ranks import settled
 from evalkit.terms import Text
 
-QUADRANTS = (
-    Text("双高", "both high"),
-    Text("前低后高", "first low, second high"),
-    Text("双低", "both low"),
-    Text("前高后低", "first high, second low"),
-)
-
 
 def balance_distance(u: Array) -> Array:
     """Distance of systems of shape (n, m) to the line of balance U_1 = … = U_n: √Σ (U_i − Ū)², of two systems |U_1 − U_2|/√2.

@@ -9,7 +9,13 @@ from typing import Literal, NamedTuple, get_args
 import pandas as pd
 
 from evalkit.coupling.compare import Comparison
+from evalkit.coupling.dynamics.contributions import ChangeParts
+from evalkit.coupling.dynamics.speeds import SpeedCoupling
+from evalkit.coupling.dynamics.transitions import Transitions
+from evalkit.coupling.forecast.forecast import Forecasted
 from evalkit.coupling.static import Coordination
+from evalkit.coupling.uncertainty.firmness import UncertainCoordination
+from evalkit.coupling.variant_comparison import VariantComparison
 from evalkit.distribution.groups import Groups
 from evalkit.indicators.aggregation.benefit import Benefit
 from evalkit.indicators.aggregation.copeland import Outranking
@@ -32,9 +38,12 @@ Chapter = Literal[
     "audit",
     "systems",
     "coupling",
+    "dynamics",
+    "forecast",
     "obstacles",
     "regions",
     "indicators",
+    "uncertainty",
     "robustness",
     "problems",
     "annexes",
@@ -77,10 +86,23 @@ class Firmness:
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Movement:
+    """How coordination moved: the speeds of two systems, moves between grades, and what changed D; None with a single year.
+
+    `speeds` is also None where there are more than two systems.
+    """
+
+    speeds: SpeedCoupling | None
+    grades: Transitions | None
+    change: ChangeParts | None
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Assessment:
     """What one assessment found; the report prints it and adds nothing to it.
 
-    `scores`, `obstacles` and `quality` are keyed by system, in the order of the study; `versions` names what computed it.
+    `scores`, `obstacles` and `quality` are keyed by system, in the order of the study; `doubts` puts more and more of the method in
+    doubt, by what each step adds, and is empty where not asked for; `versions` names what computed it.
     """
 
     title: Text
@@ -98,6 +120,10 @@ class Assessment:
     bond: Coordination
     obstacles: Mapping[str, Obstacles]
     groups: Mapping[str, Groups]
+    movement: Movement
+    forecast: Forecasted | None
     quality: Mapping[str, Quality]
+    doubts: Mapping[Text, UncertainCoordination]
+    variants: VariantComparison | None
     firmness: Firmness
     versions: Mapping[str, str]

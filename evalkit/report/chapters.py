@@ -13,8 +13,9 @@ from evalkit.report.assessment import Assessment, Chapter
 from evalkit.report.audit import audit
 from evalkit.report.document import Block, Document, Heading, Paragraph, Table
 from evalkit.report.findings import problems, summary
-from evalkit.report.firmness import indicators, robustness
+from evalkit.report.firmness import indicators, robustness, uncertainty
 from evalkit.report.methods import methods
+from evalkit.report.movement import dynamics, forecast
 from evalkit.report.verbs import figures, tables, words
 from evalkit.report.weighting import judged
 from evalkit.report.words import Voice, system_names
@@ -186,9 +187,12 @@ CHAPTER: dict[Chapter, Callable[[Assessment, Voice], list[Block]]] = {
     "audit": audit,
     "systems": systems,
     "coupling": coupling,
+    "dynamics": dynamics,
+    "forecast": forecast,
     "obstacles": obstacles,
     "regions": regions,
     "indicators": indicators,
+    "uncertainty": uncertainty,
     "robustness": robustness,
     "problems": problems,
     "annexes": annexes,

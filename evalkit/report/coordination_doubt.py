@@ -17,6 +17,7 @@ from evalkit.report.words import Voice
 from evalkit.terms import Text
 
 NAMED = 40  # how many places a chart names
+PRINTED = 20  # how many places a table prints in documents; the workbook holds all
 
 WITHHELD = Text("不予标注", "withheld")
 
@@ -126,10 +127,8 @@ def by_place(answer: UncertainCoordination, voice: Voice) -> Table:
     )
     if not answer.ranks.empty:
         ranks = answer.ranks.reindex(now.index)
-        told = [
-            str(int(row.rank)) if row.firm else f"{int(row.rank_low)}–{int(row.rank_high)}"
-            for row in ranks.itertuples(index=False)
-        ]
+        interval = ranks["rank_low"].astype(str) + "–" + ranks["rank_high"].astype(str)
+        told = ranks["rank"].astype(str).where(ranks["firm"], interval).to_numpy()
         printed.insert(0, voice(Text("位次或其区间", "Rank, or its interval")), told)
     caption = Text("{year} 年各地区 D 的 {level:.0%} 区间与等级", "{level:.0%} intervals of D and grades, {year}")
     return Table(
@@ -137,8 +136,31 @@ def by_place(answer: UncertainCoordination, voice: Voice) -> Table:
         caption=caption.format(year=year, level=answer.spec.level),
         frame=printed,
         decimals={sure: 1},
-        show=NAMED,
+        show=PRINTED,
     )
+
+
+def cumulative(answers: Mapping[Text, UncertainCoordination], voice: Voice) -> Table:
+    """What is left of the result as more and more is put in doubt, one row a step."""
+    rows = []
+    for label, answer in answers.items():
+        _, now = _last(answer)
+        change = answer.change
+        rows.append(
+            {
+                voice(Text("存疑项", "In doubt")): voice(label),
+                voice(Text("区间宽度中位数", "Median width")): (now["D_high"] - now["D_low"]).median(),
+                voice(Text("等级予以标注", "Grade named")): int(now["label"].notna().sum()),
+                voice(Text("位次稳固", "Rank firm")): int(answer.ranks["firm"].sum()),
+                voice(Text("确有上升", "Rises for certain")): int((change["change_low"] > 0).sum()),
+                voice(Text("确有下降", "Falls for certain")): int((change["change_high"] < 0).sum()),
+            }
+        )
+    year, now = _last(next(iter(answers.values())))
+    caption = Text(
+        "逐步增加存疑项后仍然成立的结果（{year} 年，{n} 个地区）", "What holds as more is put in doubt ({year}, {n} places)"
+    )
+    return Table(key="firm_steps", caption=caption.format(year=year, n=len(now)), frame=pd.DataFrame(rows))
 
 
 def changes(answer: UncertainCoordination, voice: Voice) -> Table:
@@ -162,7 +184,7 @@ def changes(answer: UncertainCoordination, voice: Voice) -> Table:
         }
     )
     caption = Text("{a}—{b} 年 D 的变化及其区间", "Change of D from {a} to {b}, with its interval").format(a=first, b=last)
-    return Table(key="firm_change", caption=caption, frame=printed, decimals={rises: 1}, show=NAMED)
+    return Table(key="firm_change", caption=caption, frame=printed, decimals={rises: 1}, show=PRINTED)
 
 
 def probabilities(answer: UncertainCoordination, voice: Voice) -> Table:

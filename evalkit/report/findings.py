@@ -18,6 +18,9 @@ def summary(found: Assessment, voice: Voice) -> list[Block]:
     points = [*(words(score, voice) for score in found.scores.values())]
     points += [words(answer, voice) for answer in found.obstacles.values()]
     points += [words(answer, voice) for answer in found.groups.values()]
+    points += [words(answer, voice) for answer in list(found.doubts.values())[:1]]
+    if found.movement.change is not None:
+        points.append(words(found.movement.change, voice))
     if found.firmness.comparison is not None:
         points.append(words(found.firmness.comparison, voice))
     points += [words(answer, voice) for answer in found.firmness.drivers.values()]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from evalkit.answer import Answer
 from evalkit.report.assessment import Assessment
-from evalkit.report.document import Block, Heading, Paragraph
-from evalkit.report.verbs import figures, names, tables, words
+from evalkit.report.coordination_doubt import cumulative
+from evalkit.report.document import Block, Heading
+from evalkit.report.printed import once, printed
 from evalkit.report.words import Voice
 from evalkit.terms import Text
 
@@ -21,13 +19,26 @@ def indicators(found: Assessment, voice: Voice) -> list[Block]:
         blocks += [
             Heading(voice.name(name), level=2),
             Heading(voice(Text("相关与适切性", "Correlation and adequacy")), level=3),
-            *_printed(quality.diagnosis, voice),
+            *printed(quality.diagnosis, voice),
             Heading(voice(Text("实际重要性", "Effective importance")), level=3),
-            *_printed(quality.importance, voice),
+            *printed(quality.importance, voice),
             Heading(voice(Text("剔除单个指标", "Without one indicator")), level=3),
-            *_printed(quality.removals, voice, drawn=0),
+            *printed(quality.removals, voice, drawn=0),
         ]
-    return _once(blocks)
+    return once(blocks)
+
+
+def uncertainty(found: Assessment, voice: Voice) -> list[Block]:
+    """How sure D, its grades, its change and its ranks are; and what is left as the method itself is put in doubt."""
+    if not found.doubts:
+        return []
+    first = next(iter(found.doubts.values()))
+    return [
+        Heading(voice(Text("结果的不确定性", "How sure the result is"))),
+        *printed(first, voice, drawn=2),
+        Heading(voice(Text("方法存疑时", "With the method in doubt")), level=2),
+        cumulative(found.doubts, voice),
+    ]
 
 
 def robustness(found: Assessment, voice: Voice) -> list[Block]:
@@ -35,30 +46,15 @@ def robustness(found: Assessment, voice: Voice) -> list[Block]:
     firm, blocks = found.firmness, list[Block]()
     if firm.comparison is not None:
         title = Text("其他设定下的耦合协调", "Coordination under other settings")
-        blocks += [Heading(voice(title), level=2), *_printed(firm.comparison, voice)]
+        blocks += [Heading(voice(title), level=2), *printed(firm.comparison, voice)]
+    if found.variants is not None:
+        title = Text("其他耦合度模型", "Other variants of the coupling degree")
+        blocks += [Heading(voice(title), level=2), *printed(found.variants, voice)]
     for name in found.scores:
         parts = ((firm.uncertainty, 1), (firm.drivers, 1), (firm.agreement, 0), (firm.outranking, 0), (firm.benefit, 0))
-        asked = [block for part, drawn in parts if name in part for block in _printed(part[name], voice, drawn=drawn)]
+        asked = [block for part, drawn in parts if name in part for block in printed(part[name], voice, drawn=drawn)]
         if asked:
             title = Text("{system}：位次有多稳", "{system}: how firm the ranks are")
             blocks += [Heading(voice(title, system=voice.name(name)), level=2), *asked]
     head: list[Block] = [Heading(voice(Text("稳健性", "Robustness")))] if blocks else []
-    return _once([*head, *blocks])
-
-
-def _printed(answer: Answer, voice: Voice, drawn: int = 1) -> list[Block]:
-    """An answer in words, its first figures, its tables and what must be known beside them."""
-    voice = replace(voice, names={**names(answer), **voice.names})
-    notes = [Paragraph(note.say(voice.lang), role="note") for note in answer.notes]
-    return [Paragraph(words(answer, voice)), *figures(answer, voice)[:drawn], *tables(answer, voice), *notes]
-
-
-def _once(blocks: list[Block]) -> list[Block]:
-    """The blocks without notes that were printed before."""
-    seen, kept = set[str](), list[Block]()
-    for block in blocks:
-        if not (isinstance(block, Paragraph) and block.role == "note" and block.text in seen):
-            kept.append(block)
-        if isinstance(block, Paragraph):
-            seen.add(block.text)
-    return kept
+    return once([*head, *blocks])

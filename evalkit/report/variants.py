@@ -128,7 +128,7 @@ def by_place(answer: VariantComparison, voice: Voice) -> Table:
         told = [f"{d:.3f} · {r} · {g}" for d, r, g in zip(own["D"], own["rank"], grade, strict=True)]
         printed[called] = told
     caption = Text(f"{year} 年各模型下的 D、位次与等级", f"D, rank and grade under each variant, {year}")
-    return Table(key="variants_by_place", caption=caption, frame=printed, show=20)
+    return Table(key="variants_by_place", caption=caption, frame=printed, show=10)
 
 
 def beside(answer: VariantComparison, voice: Voice) -> Figure:

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from evalkit.coupling.grades import SCHEMES, GradeScheme
-from evalkit.coupling.relative import LagRule
-from evalkit.coupling.static import CouplingCoordination
-from evalkit.coupling.variants import CouplingVariant, Power, Standard
 from evalkit.indicators.treatment.availability import Screen
 from evalkit.indicators.treatment.denominators import Denominate
 from evalkit.panel.form import Form, Words
 from evalkit.panel.rules import ACCEPTABLE
 from evalkit.report.assessment import CHAPTERS, Chapter
+from evalkit.study.coupling_form import CouplingForm, ForecastForm, Span, UncertaintyForm
 from evalkit.study.index_form import AggregateForm, MissingForm, NormalizeForm, OutliersForm, WeighForm
 from evalkit.terms import Lang, Text
-
-Span = tuple[int, int]
 
 
 def _a_reason(words: Text) -> Text:
@@ -105,34 +99,6 @@ class BlankForm(Form):
     because: Annotated[Words, AfterValidator(_a_reason)]
 
 
-class CouplingForm(Form):
-    """`[coupling]`."""
-
-    variant: Literal["standard", "power"] = "standard"
-    k: float = 2.0
-    shares: tuple[float, ...] | None = None
-    grades: Literal["ten", "four", "five", "six"] = "ten"
-    closed: Literal["left", "right"] | None = None
-    tolerance: float = 0.1
-
-    @model_validator(mode="after")
-    def _whole(self) -> CouplingForm:
-        if self.shares is not None and (min(self.shares) < 0 or abs(sum(self.shares) - 1) > 1e-9):
-            raise ValueError(f"shares are not negative and sum to 1; these sum to {sum(self.shares):g}")
-        return self
-
-    def build(self) -> CouplingCoordination:
-        """The question about coupling it asks."""
-        variant: CouplingVariant = Standard() if self.variant == "standard" else Power(k=self.k)
-        return CouplingCoordination(
-            variant=variant, shares=self.shares, grades=self._scheme(), lag=LagRule(tolerance=self.tolerance)
-        )
-
-    def _scheme(self) -> GradeScheme:
-        scheme = SCHEMES[self.grades]
-        return scheme if self.closed is None else replace(scheme, closed=self.closed)
-
-
 class RobustnessForm(Form):
     """`[robustness]`: other settings to hold the result against, one at a time and all at once."""
 
@@ -184,12 +150,14 @@ class StudyForm(Form):
     weigh: WeighForm = WeighForm()
     aggregate: AggregateForm = AggregateForm()
     coupling: CouplingForm = CouplingForm()
+    forecast: ForecastForm | None = None
+    uncertainty: UncertaintyForm = UncertaintyForm()
     robustness: RobustnessForm = RobustnessForm()
     report: ReportForm = ReportForm()
 
     @model_validator(mode="after")
     def _shares_fit(self) -> StudyForm:
         shares = self.coupling.shares
-        if shares is not None and len(shares) != len(self.system):
+        if isinstance(shares, tuple) and len(shares) != len(self.system):
             raise ValueError(f"coupling.shares names {len(shares)} shares for {len(self.system)} systems")
         return self

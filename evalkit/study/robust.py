@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from evalkit.coupling.compare import compare
 from evalkit.coupling.static import Coordination
@@ -22,7 +23,8 @@ from evalkit.indicators.uncertainty.variations import spoken
 from evalkit.panel.panel import Panel
 from evalkit.report.assessment import Firmness, Quality
 from evalkit.stats.scatter import Dirichlet
-from evalkit.study.form import RobustnessForm, Span
+from evalkit.study.coupling_form import Span
+from evalkit.study.form import RobustnessForm
 from evalkit.terms import Text
 
 Scores = Mapping[str, IndexScores]
@@ -107,13 +109,13 @@ def _benefit(shares: tuple[float, float], score: IndexScores) -> Benefit:
     return BenefitOfTheDoubt(shares=shares, floor=0.01 if shares[0] > 0 else 0.0).measure(score)
 
 
-def _doubts(asked: Asked, form: RobustnessForm, name: str) -> dict[str, object]:
+def doubts(asked: Asked, form: RobustnessForm, name: str) -> dict[str, Any]:
     """All that is uncertain of an index: the study's own options beside the alternatives, weights, errors."""
     index = asked.indices[name]
     steps = {step: _distinct(getattr(index, step), options) for step, options in form.alternatives().items()}
-    doubts: dict[str, object] = {step: options for step, options in steps.items() if len(options) > 1}
+    found: dict[str, Any] = {step: options for step, options in steps.items() if len(options) > 1}
     error = Noise(relative=form.error) if form.error else None
-    return doubts | {"weights": Dirichlet(concentration=form.concentration), "error": error, "seed": form.seed}
+    return found | {"weights": Dirichlet(concentration=form.concentration), "error": error}
 
 
 def _distinct(own: object, others: tuple[object, ...]) -> tuple[object, ...]:
@@ -122,11 +124,11 @@ def _distinct(own: object, others: tuple[object, ...]) -> tuple[object, ...]:
 
 def _uncertainty(asked: Asked, form: RobustnessForm, name: str) -> Uncertainty:
     on = None if asked.reference is None else slice(*asked.reference)
-    ask = MonteCarlo(draws=form.draws, **_doubts(asked, form, name))  # type: ignore[arg-type]
+    ask = MonteCarlo(draws=form.draws, seed=form.seed, **doubts(asked, form, name))
     return ask.measure(asked.indices[name], asked.panel, on=on)
 
 
 def _drivers(asked: Asked, form: RobustnessForm, name: str) -> Drivers:
     on = None if asked.reference is None else slice(*asked.reference)
-    ask = Sensitivity(samples=form.samples, **_doubts(asked, form, name))  # type: ignore[arg-type]
+    ask = Sensitivity(samples=form.samples, seed=form.seed, **doubts(asked, form, name))
     return ask.measure(asked.indices[name], asked.panel, on=on)

@@ -13,6 +13,7 @@ from evalkit import datasets
 from evalkit.answer import Note
 from evalkit.check import has_columns
 from evalkit.coupling.static import Coordination
+from evalkit.coupling.variant_comparison import compare_variants
 from evalkit.distribution.groups import GroupDifferences, Groups
 from evalkit.errors import SpecError
 from evalkit.indicators.index import CompositeIndex
@@ -26,7 +27,9 @@ from evalkit.panel.panel import Panel
 from evalkit.panel.read import Layout, read_as
 from evalkit.panel.system import IndicatorSystem
 from evalkit.report.assessment import Accepted, Assessment
+from evalkit.study.doubt import coordination_doubts
 from evalkit.study.form import StudyForm
+from evalkit.study.movement import movement
 from evalkit.study.robust import Asked, Scores, firmness, quality
 from evalkit.terms import Text
 
@@ -144,8 +147,11 @@ class Study:
         progress("obstacles")
         drag = ObstacleDegree(top=self.form.top_obstacles)
         obstacles = {name: drag.measure(score) for name, score in scores.items()}
-        progress("robustness")
         chapters = self.form.report.chapters
+        progress("uncertainty")
+        coupling = self.form.coupling.build(self.form.reference)
+        doubts = coordination_doubts(asked, self.form.robustness, self.form.uncertainty, coupling)
+        progress("robustness")
         return Assessment(
             title=self.form.title,
             subtitle=self.form.subtitle,
@@ -162,7 +168,11 @@ class Study:
             bond=bond,
             obstacles=obstacles,
             groups=_by_groups(bond, treated.panel),
+            movement=movement(bond, scores),
+            forecast=None if self.form.forecast is None else self.form.forecast.build().measure(bond.series),
             quality=quality(asked, scores) if "indicators" in chapters else {},
+            doubts=doubts if "uncertainty" in chapters else {},
+            variants=compare_variants(bond),
             firmness=firmness(asked, self.form.robustness, scores, bond),
             versions={"python": python_version(), **{name: version(name) for name in LIBRARIES}},
         )
@@ -221,7 +231,7 @@ class Study:
         return known.get(column, Text(column, column))
 
     def _couple(self, scores: Scores) -> Coordination:
-        return self.form.coupling.build().measure(**{name: score.series for name, score in scores.items()})
+        return self.form.coupling.build(self.form.reference).measure(**{name: score.series for name, score in scores.items()})
 
 
 def _columns(systems: Mapping[str, IndicatorSystem]) -> tuple[str, ...]:
