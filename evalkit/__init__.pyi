@@ -3,6 +3,9 @@
 from . import datasets as datasets
 from .answer import Answer as Answer
 from .answer import Note as Note
+from .coupling.audit.audit import audit_coupling as audit_coupling
+from .coupling.audit.chain import RawData as RawData
+from .coupling.audit.columns import PrintedColumns as PrintedColumns
 from .coupling.balance import Balance as Balance
 from .coupling.compare import compare as compare
 from .coupling.dynamics.contributions import ChangeOfD as ChangeOfD

@@ -1,0 +1,171 @@
+"""Which columns of a printed table are the systems, C, T, D, grade, unit and period: named, or found by their headers."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from evalkit.errors import DataError, SpecError, did_you_mean, several
+from evalkit.stats.arrays import Array
+
+_MEANS: dict[str, re.Pattern[str]] = {
+    role: re.compile("|".join(words), re.IGNORECASE)
+    for role, words in {
+        "d": (r"d", r"d[\s_(].*", r"ccd", r".*耦合协调.*", r".*协调发展度.*", r"协调度.*", r".*coordination.*"),
+        "c": (r"c", r"c[\s_(].*", r"c值", r".*耦合度.*", r".*coupling.*"),
+        "t": (
+            r"t",
+            r"t[\s_(].*",
+            r"t值",
+            r".*综合(?:协调|评价|发展|调和).*t\)?",
+            r".*(?:协调|调和)指数.*",
+            r".*development index.*",
+        ),
+        "grade": (r".*(?:等级|类型|阶段).*", r".*\b(?:grade|level|type|class|stage)\b.*"),
+        "period": (r"年份?", r"年度", r"时间", r"时期", r"year", r"period", r"time", r"date"),
+    }.items()
+}
+_SYSTEM = re.compile(
+    r"(?:u|f|g|h|s|x|y)[\s_]?(?:\d|[a-z])?(?:[（(].*[)）])?|[fgh]\(.*\)|.*(?:综合指数|子系统|指数|水平|index|score)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintedColumns:
+    """The columns of a printed table. What is not printed is None; at least two systems and one of C, T, D are needed.
+
+    Parameters
+    ----------
+    systems
+        The indices of the systems.
+    c, t, d
+        Coupling degree, development index, coordination degree.
+    grade
+        The label of the class of D.
+    unit, period
+        What the rows are about.
+    limits
+        The classes of D as printed, such as ".000~.090" or "extreme disorder 0-0.1".
+    decimals
+        How many decimals a column is printed with, where its figures do not show it.
+    """
+
+    systems: tuple[str, ...] = ()
+    c: str | None = None
+    t: str | None = None
+    d: str | None = None
+    grade: str | None = None
+    unit: str | None = None
+    period: str | None = None
+    limits: tuple[str, ...] = ()
+    decimals: tuple[tuple[str, int], ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(set(self.systems)) != len(self.systems):
+            raise SpecError("a printed table has a system twice", found=several(self.systems), do="name each column once")
+        if len(self.systems) == 1:
+            raise SpecError("coupling needs at least two systems", found=f"'{self.systems[0]}'", do="name both: U1,U2")
+        if len(self.systems) > 8:
+            raise SpecError("an audit of coupling takes at most eight systems", found=f"{len(self.systems)}")
+
+    def found_in(self, frame: pd.DataFrame) -> PrintedColumns:
+        """The columns with those that are not named found by their headers.
+
+        Raises
+        ------
+        DataError
+            A column that was named is not there; two columns could be the same thing; no systems, or none of C, T and D.
+
+        Examples
+        --------
+        >>> table = pd.DataFrame({"年份": [2020], "f(x)": [0.4], "g(x)": [0.5], "耦合度": [0.99], "耦合协调度": [0.67]})
+        >>> found = PrintedColumns().found_in(table)
+        >>> found.systems, found.c, found.d, found.period
+        (('f(x)', 'g(x)'), '耦合度', '耦合协调度', '年份')
+        """
+        columns = [str(column) for column in frame.columns]
+        named = {role: getattr(self, role) for role in (*_MEANS, "unit")}
+        for name in (*self.systems, *named.values()):
+            if name is not None and name not in columns:
+                raise DataError(f"the printed table has no column '{name}'", found=several(columns, 12), do=_hint(name, columns))
+        free = [name for name in columns if name not in self.systems and name not in named.values()]
+        for role, pattern in _MEANS.items():
+            if named[role] is None:
+                named[role] = _one(role, [name for name in free if pattern.fullmatch(_last(name))], frame)
+                free = [name for name in free if name != named[role]]
+        words = [name for name in free if not _is_figures(frame[name]) and frame[name].notna().any()]
+        figures = [name for name in free if name not in words and not _measure(name)]
+        systems = self.systems or _systems(figures)
+        unit = named["unit"] if named["unit"] is not None else next(iter(words), None)
+        if len(systems) < 2:
+            raise DataError(
+                "fewer than two systems were found in the printed table",
+                found=f"columns [{several(columns, 12)}]",
+                do="name them: systems=('U1', 'U2'), or --systems U1,U2",
+            )
+        if (named["c"], named["t"], named["d"]) == (None, None, None):
+            raise DataError(
+                "the printed table has neither C nor T nor D",
+                found=f"columns [{several(columns, 12)}]",
+                do="name what it has: d='D', or --D D",
+            )
+        return replace(self, systems=tuple(systems), **{**named, "unit": unit})
+
+
+def _measure(name: str) -> bool:
+    """Whether a header names C, T or D, be it another one than those of the audit."""
+    return any(_MEANS[role].fullmatch(_last(name)) for role in ("c", "t", "d"))
+
+
+def _last(name: str) -> str:
+    """A header without what stands above it, in ordinary characters."""
+    return unicodedata.normalize("NFKC", name).rpartition("/")[2].strip()
+
+
+def _one(role: str, names: list[str], frame: pd.DataFrame) -> str | None:
+    if role in ("c", "t", "d"):
+        names = [name for name in names if _figures(frame[name]) is not None]
+    if role == "period":
+        names = names[:1]
+    exact = [name for name in names if _last(name).lower() == role]
+    names = exact if len(exact) == 1 else names
+    if len(names) > 1:
+        option = role.upper() if len(role) == 1 else role
+        raise DataError(
+            f"several columns of the printed table could be {option}",
+            found=several(names),
+            do=f"name one: {role}='{names[0]}', or --{option} {names[0]}",
+        )
+    return names[0] if names else None
+
+
+def _is_figures(column: pd.Series) -> bool:
+    """Whether a column holds figures such as an index prints: decimals, within a few units of zero."""
+    values = _figures(column)
+    return values is not None and bool((np.abs(values) < 10).all() and (values != np.round(values)).any())
+
+
+def _figures(column: pd.Series) -> Array | None:
+    """The figures of a column, if most of its cells are figures."""
+    values = pd.to_numeric(column.map(_ascii), errors="coerce")
+    known = column.notna() & (column.map(str).str.strip() != "")
+    return values.dropna().to_numpy(dtype=float) if known.any() and values[known].notna().mean() >= 0.7 else None
+
+
+def _ascii(cell: object) -> object:
+    return unicodedata.normalize("NFKC", cell).strip().rstrip("*") if isinstance(cell, str) else cell
+
+
+def _systems(figures: list[str]) -> list[str]:
+    """Columns named as systems are; where fewer than two are, every column of figures that is left."""
+    named = [name for name in figures if _SYSTEM.fullmatch(_last(name))]
+    return named if len(named) > 1 else figures
+
+
+def _hint(name: str, columns: list[str]) -> str:
+    return did_you_mean(name, columns) or "name a column that is there"

@@ -1,0 +1,76 @@
+"""Printed grade tables: gaps, overlaps, open ends, and grades that do not follow D."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from evalkit.coupling.audit.audit import audit_coupling
+from evalkit.coupling.audit.columns import PrintedColumns
+from evalkit.coupling.audit.grades import class_findings, read_class
+from evalkit.errors import SpecError
+
+GAPS = (*(f"{i / 10:.3f}~{i / 10 + 0.09:.3f}" for i in range(9)), ".900~1.00")
+
+
+def table(decimals=3):
+    rng = np.random.default_rng(8)
+    u = rng.uniform(0.1, 0.9, (30, 2))
+    d = np.sqrt(np.sqrt(u[:, 0] * u[:, 1]))
+    frame = pd.DataFrame({"U1": u[:, 0].round(4), "U2": u[:, 1].round(4), "D": d.round(decimals)})
+    return frame.map(lambda v: f"{v:.4f}").assign(D=[f"{v:.{decimals}f}" for v in d])
+
+
+def test_the_gaps_of_202011_00071():
+    """ChinaXiv:202011.00071 prints ".000~.090, .100~.190, …": D of .591 to .599 belongs to no class."""
+    found = audit_coupling(table(), PrintedColumns(limits=GAPS))
+    assert (found.outcome, found.at) == ("error", "grade")
+    assert found.verdicts.loc["D", "outcome"] == "reproduced"
+    assert "no class holds what lies between 0.59 and 0.6" in found.verdicts.loc["grade", "message_en"]
+    inside = found.cells[found.cells["step"] == "grade"]["printed"].to_numpy()
+    assert len(inside)
+    assert ((inside * 100) % 10 > 9).all()
+
+
+def test_with_two_decimals_nothing_lies_between_the_classes():
+    classes = [read_class(text) for text in ("0~0.19", "0.20~0.39", "0.40~1")]
+    assert class_findings(classes, None) == []
+    assert audit_coupling(table(2), PrintedColumns(limits=("0~0.39", "0.40~0.69", "0.70~1"))).outcome == "reproduced"
+
+
+@pytest.mark.parametrize(
+    ("limits", "key"),
+    [
+        (("0-0.4", "0.3-1"), "overlap"),
+        (("0.1至0.4", "0.4至1"), "open_low"),
+        (("(0, 0.4]", "(0.4, 0.9]"), "open_high"),
+    ],
+)
+def test_overlaps_and_open_ends(limits, key):
+    assert [one.key for one in class_findings([read_class(text) for text in limits], None)] == [key]
+
+
+def test_limits_that_are_none():
+    with pytest.raises(SpecError, match="cannot be read"):
+        read_class("high")
+
+
+def test_labels_are_held_against_their_limits_and_their_order():
+    frame = table()
+    d = frame["D"].astype(float)
+    frame["等级"] = np.where(d > 0.7, "协调", np.where(d > 0.5, "过渡", "失调"))
+    ordered = audit_coupling(frame)
+    assert ordered.verdicts.loc["grade", "outcome"] == "reproduced"
+    wrong = int(d.idxmax())
+    frame.loc[wrong, "等级"] = "失调"
+    mixed = audit_coupling(frame)
+    assert (mixed.outcome, mixed.at) == ("error", "grade")
+    assert wrong + 1 in set(mixed.cells["row"])
+    limits = ("失调 0~0.5", "过渡 0.5~0.7", "协调 0.7~1")
+    exact = audit_coupling(frame, PrintedColumns(limits=limits))
+    assert exact.cells.query("step == 'grade'")["row"].tolist() == [wrong + 1]
+
+
+def test_ten_grades_are_recognized():
+    frame = table()
+    frame["level"] = [f"class {np.ceil(d * 10):.0f}" for d in frame["D"].astype(float)]
+    assert audit_coupling(frame).verdicts.loc["grade", "hypothesis"] == "ten"
