@@ -125,58 +125,90 @@ def _walk(z: Normalized, weights: Array, member: tuple[int, ...], top: int, year
     m, n = len(z), len(weights)
     which, degree = np.empty((top, m), dtype=np.min_scalar_type(-n)), np.empty((top, m))
     none, years = np.zeros(m, dtype=bool), np.arange(int(year.max()) + 1, dtype=year.dtype)
-    total, count = np.zeros((len(years), n)), np.zeros(len(years))
-    dimensions = np.zeros((max(member) + 1, m))
-    for rows, block in z.blocks():
-        none[rows] = _lack(block, weights) <= 0
-        for share, dimension in zip(block, member, strict=True):
-            dimensions[dimension, rows] += share
-        of_year = (year[rows] == years[:, None]).astype(float)
-        total += of_year @ block.T
-        count += of_year @ ~none[rows]
-        which[:, rows], degree[:, rows] = _greatest(block, top)
-    return _Found(which, degree, dimensions, total / np.maximum(count, 1.0)[:, None], none)
+    dimensions, total, rank = np.zeros((max(member) + 1, m)), np.zeros((len(years), n)), _Ranking.of(n, top)
+    worth = (weights / z.spans)[:, None]
+    for rows, block in z.shortfalls():
+        if not z.clip:
+            np.maximum(block, 0.0, out=block)
+        np.multiply(block, worth, out=block)
+        of_dimension = dimensions[:, rows]
+        for lack, dimension in zip(block, member, strict=True):
+            of_dimension[dimension] += lack
+        whole = of_dimension.sum(axis=0)
+        none[rows] = whole <= 0
+        whole[none[rows]] = 1.0
+        of_dimension /= whole
+        total += ((year[rows] == years[:, None]) / whole) @ block.T
+        rank(block, which[:, rows], degree[:, rows])
+        degree[:, rows] /= whole
+    count = np.bincount(year[~none], minlength=len(years))
+    return _Found(which, degree, dimensions, total / np.maximum(count, 1)[:, None], none)
 
 
-def _lack(block: Array, weights: Array) -> Array:
-    """Turn scores (n, rows) into shares of what is lacking, in place; the return value is what each row lacks in all."""
-    np.subtract(1.0, block, out=block)
-    np.clip(block, 0.0, None, out=block)
-    block *= weights[:, None]
-    whole = block.sum(axis=0)
-    block /= np.where(whole > 0, whole, 1.0)
-    return whole
+@dataclass(frozen=True, slots=True)
+class _Ranking:
+    """The greatest of each column of (n, rows), greatest first, of equal ones the earlier.
 
-
-def _greatest(block: Array, top: int) -> tuple[Codes, Array]:
-    """Positions and values of the greatest shares of each row of (n, rows), greatest first, of equal shares the earlier.
-
-    Numbers that are not negative stand in the order of their bits. The position is written over the last bits of the share,
-    which are noise, and one comparison of whole numbers orders both.
+    `pairs` are compared in turn, whole rows at a time, and the greater goes to the first place of a pair; then the greatest
+    stand at `places`.
     """
-    last = (1 << len(block).bit_length()) - 1
-    keys = block.view(np.int64) & ~last
-    keys |= (last - np.arange(len(block)))[:, None]
-    first = (_sunk if 2 * top <= len(keys) else _sorted)(keys, top)
-    return last - (first & last), (first & ~last).view(np.float64)
+
+    pairs: list[tuple[int, int]]
+    places: list[int]
+
+    @classmethod
+    def of(cls, n: int, top: int) -> _Ranking:
+        """The comparisons that bring the `top` greatest of n in order."""
+        pairs: list[tuple[int, int]] = []
+        return cls(pairs, _sorted(list(range(n)), top, pairs))
+
+    def __call__(self, block: Array, which: NDArray[np.integer], degree: Array) -> None:
+        """Write positions and values of the greatest, (top, rows) each; `block` is used up.
+
+        Numbers that are not negative stand in the order of their bits. The position is written over the last bits of a value,
+        which are noise, and one comparison of whole numbers orders both.
+        """
+        last = (1 << (len(block) - 1).bit_length()) - 1
+        keys = block.view(np.int64)
+        keys &= ~last
+        keys |= np.arange(last, last - len(keys), -1)[:, None]
+        rows, spare = list(keys), np.empty_like(keys[0])
+        for a, b in self.pairs:
+            np.maximum(rows[a], rows[b], out=spare)
+            np.minimum(rows[a], rows[b], out=rows[b])
+            rows[a], spare = spare, rows[a]
+        for place, at in enumerate(self.places):
+            which[place] = rows[at]
+            np.bitwise_and(rows[at], ~last, out=degree[place].view(np.int64))
+        which &= last
+        np.subtract(last, which, out=which)
 
 
-def _sorted(keys: NDArray[np.int64], top: int) -> NDArray[np.int64]:
-    """The `top` greatest of each column, greatest first; quicker than sinking where most are asked for."""
-    return np.sort(np.ascontiguousarray(keys.T), axis=1)[:, : -top - 1 : -1].T
+def _sorted(places: list[int], top: int, pairs: list[tuple[int, int]]) -> list[int]:
+    """Where the `top` greatest of some places stand once all `pairs` are compared, which grow by those this needs.
+
+    Source: the odd–even merge of Batcher (1968), Sorting Networks and Their Applications, AFIPS 32:307–314.
+    """
+    if len(places) < 2:
+        return places
+    half = len(places) // 2
+    return _merged(_sorted(places[:half], top, pairs), _sorted(places[half:], top, pairs), top, pairs)
 
 
-def _sunk(keys: NDArray[np.int64], top: int) -> NDArray[np.int64]:
-    """The `top` greatest of each column, greatest first: row by row, each key sinks below those that are greater."""
-    first, higher = np.empty((top, keys.shape[1]), dtype=np.int64), np.empty(keys.shape[1], dtype=np.int64)
-    for held, key in enumerate(keys):
-        for place in first[:held]:
-            np.maximum(place, key, out=higher)
-            np.minimum(place, key, out=key)
-            place[...] = higher
-        if held < top:
-            first[held] = key
-    return first
+def _merged(a: list[int], b: list[int], top: int, pairs: list[tuple[int, int]]) -> list[int]:
+    """Two lists of places in order as one: every other place of both is merged, and so are the rest; then neighbors compare."""
+    a, b = a[:top], b[:top]
+    if not (a and b):
+        return a + b
+    if len(a) == len(b) == 1:
+        pairs.append((a[0], b[0]))
+        return (a + b)[:top]
+    odd, even = _merged(a[::2], b[::2], top // 2 + 1, pairs), _merged(a[1::2], b[1::2], top // 2, pairs)
+    order, neighbors = odd[:1], list(zip(even, odd[1:], strict=False))
+    for neighbor in neighbors:
+        pairs.append(neighbor)
+        order += neighbor
+    return (order + even[len(neighbors) :] + odd[len(neighbors) + 1 :])[:top]
 
 
 def _notes(complete: int) -> tuple[Note, ...]:

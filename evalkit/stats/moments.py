@@ -4,7 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
+
 from evalkit.stats.arrays import Array
+
+
+def comoments(blocks: Iterable[Array]) -> tuple[Array, Array]:
+    """Means (n,) and covariances (n, n), divided by the number of rows, of columns that come in blocks of shape (n, rows).
+
+    One pass, counted from the first row: the variance of a column that does not vary is exactly 0. The blocks are used up.
+
+    Examples
+    --------
+    >>> comoments([np.array([[0.0, 1.0], [1.0, 0.0]]), np.array([[0.5], [0.5]])])
+    (array([0.5, 0.5]), array([[ 0.16666667, -0.16666667],
+           [-0.16666667,  0.16666667]]))
+    """
+    count, origin, total, products = 0, np.zeros((1, 1)), np.zeros(1), np.zeros((1, 1))
+    for block in blocks:
+        if not count:
+            origin = block[:, :1].copy()
+        np.subtract(block, origin, out=block)
+        count += block.shape[1]
+        total = total + block.sum(axis=1)
+        products = products + block @ block.T
+    mean = total / count
+    return origin[:, 0] + mean, products / count - np.outer(mean, mean)
 
 
 def skewness(parts: Iterable[Array]) -> float:

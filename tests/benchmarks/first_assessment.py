@@ -33,7 +33,7 @@ class Size:
 
 
 COUNTIES = Size(units=2_800, periods=12, repeats=9, rounds=5)
-MILLIONS = Size(units=230_000, periods=10)
+MILLIONS = Size(units=230_000, periods=10, repeats=3)  # memory that a virtual machine never used costs much the first time
 VILLAGES = Size(units=690_000, periods=10)
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import evalkit as ek
-from evalkit.indicators.obstacle import obstacle_degree
+from evalkit.indicators.obstacle import _Ranking, obstacle_degree
 
 
 @pytest.fixture(scope="module")
@@ -73,3 +73,27 @@ def test_the_few_that_matter_most_hold_the_share_that_was_asked_for(scored):
     assert few.sum() >= 0.5
     assert few.iloc[:-1].sum() < 0.5
     assert drag.few(1.0).sum() == pytest.approx(1.0)
+
+
+@given(st.integers(1, 24).flatmap(lambda n: st.tuples(arrays(float, (n, 6), elements=st.integers(0, 5)), st.integers(1, n))))
+def test_the_greatest_are_those_of_a_stable_sort(drawn):
+    shares, top = drawn
+    which, degree = np.empty((top, 6), dtype=np.int8), np.empty((top, 6))
+    _Ranking.of(len(shares), top)(shares.copy(), which, degree)
+    expected = np.argsort(-shares, axis=0, kind="stable")[:top]
+    np.testing.assert_array_equal(which, expected)
+    np.testing.assert_allclose(degree, np.take_along_axis(shares, expected, axis=0), rtol=1e-14)
+
+
+def test_a_full_order_of_up_to_eight_takes_the_fewest_comparisons_there_are():
+    """OEIS A003075, minimal number of comparisons of a sorting network."""
+    assert [len(_Ranking.of(n, n).pairs) for n in range(1, 9)] == [0, 1, 3, 5, 9, 12, 16, 19]
+
+
+@pytest.mark.parametrize("beyond", ["clip", "keep"])
+def test_degrees_are_the_formula_where_figures_lie_beyond_the_bounds(beyond, counties, systems):
+    index = ek.CompositeIndex(system=systems["revitalization"], normalize=ek.MinMax(beyond=beyond))
+    scores = index.fit(counties, on=[2016]).score(counties)
+    drag = ek.ObstacleDegree().measure(scores)
+    expected = obstacle_degree(scores.normalized.loc[drag.frame.index].to_numpy(), scores.spec.weights)
+    np.testing.assert_allclose(drag.frame.iloc[:, 1::2].to_numpy(dtype=float), -np.sort(-expected, axis=1), atol=1e-13)

@@ -88,18 +88,37 @@ class Normalized:
 
     def piece(self, j: int, rows: slice, *, out: Array | None = None) -> Array:
         """Some rows of column j."""
-        dates = None if self.columns.dates is None else self.columns.period(rows)
-        z = self.curves[j].score(self.columns.piece(j, rows), out=out, dates=dates)
+        z = self._unclipped(j, rows, out)
         return np.clip(z, 0.0, 1.0, out=z) if self.clip else z
 
     def blocks(self) -> Iterator[tuple[slice, Array]]:
         """All columns in pieces of shape (columns, rows); each is overwritten by the next."""
-        buffer = np.empty((self.width, min(len(self), BLOCK)))
-        for rows in pieces(len(self)):
-            block = buffer[:, : rows.stop - rows.start]
-            for j in range(self.width):
-                self.piece(j, rows, out=block[j])
-            yield rows, block
+        for rows, block in self._buffered():
+            for j, z in enumerate(block):
+                self._unclipped(j, rows, z)
+            yield rows, np.clip(block, 0.0, 1.0, out=block) if self.clip else block
+
+    def shortfalls(self) -> Iterator[tuple[slice, Array]]:
+        """How far all columns fall short of the best, (1 − z) × span, in pieces like those of `blocks`.
+
+        Along a line it is the distance to the figure that scores 1: what weighs it, or is the same at any scale, takes half the
+        arithmetic of scores. A shortfall of 0 is never −0.
+        """
+        most = self.spans[:, None]
+        for rows, block in self._buffered():
+            for j, (curve, short) in enumerate(zip(self.curves, block, strict=True)):
+                if not isinstance(curve, Line):
+                    np.subtract(1.0, self._unclipped(j, rows, short), out=short)
+                elif curve.zero_at < curve.one_at:
+                    np.subtract(curve.one_at, self.columns.piece(j, rows), out=short)
+                else:
+                    np.subtract(self.columns.piece(j, rows), curve.one_at, out=short)
+            yield rows, np.clip(block, 0.0, most, out=block) if self.clip else block
+
+    @property
+    def spans(self) -> Array:
+        """The shortfall of a score of 0, by column: from one anchor of a line to the other, and 1 of other curves."""
+        return np.array([abs(curve.one_at - curve.zero_at) if isinstance(curve, Line) else 1.0 for curve in self.curves])
 
     def whole(self) -> Array:
         """All columns at once, of shape (columns, rows)."""
@@ -109,6 +128,17 @@ class Normalized:
         """How many cells lie below 0 and above 1 before clipping."""
         counts = [curve.beyond(x) for curve, x in zip(self.curves, self.columns, strict=True)]
         return sum(low for low, _ in counts), sum(high for _, high in counts)
+
+    def _unclipped(self, j: int, rows: slice, out: Array | None) -> Array:
+        """Some rows of column j, before they are clipped."""
+        dates = None if self.columns.dates is None else self.columns.period(rows)
+        return self.curves[j].score(self.columns.piece(j, rows), out=out, dates=dates)
+
+    def _buffered(self) -> Iterator[tuple[slice, Array]]:
+        """Rows in pieces, and room for the columns of each: the same room again and again."""
+        buffer = np.empty((self.width, min(len(self), BLOCK)))
+        for rows in pieces(len(self)):
+            yield rows, buffer[:, : rows.stop - rows.start]
 
 
 def refuse_constant(low: Array, high: Array, indicators: Sequence[Indicator]) -> None:

@@ -11,11 +11,12 @@ from evalkit.answer import Note
 from evalkit.check import one_of
 from evalkit.errors import NoAnswer
 from evalkit.indicators.normalization.normalized import Normalized
-from evalkit.indicators.weighting.moments import moments, refuse_flat
+from evalkit.indicators.weighting.moments import Moments, moments, refuse_flat
 from evalkit.indicators.weighting.weights import Weights
 from evalkit.panel.system import IndicatorSystem
 from evalkit.stats.arrays import Array
 from evalkit.stats.correlation import pearson
+from evalkit.stats.moments import comoments
 from evalkit.stats.ranks import settled
 from evalkit.terms import Text
 
@@ -79,7 +80,7 @@ class Critic:
 
     def learn(self, z: Normalized, system: IndicatorSystem) -> Weights:
         """Weights from one pass over the normalized reference rows."""
-        found = moments(z)
+        found = _moments(z)
         refuse_flat(found.spread, system, who="CRITIC")
         if z.width == 1:
             return Weights(np.ones(1), notes=(self._remark(),))
@@ -97,6 +98,13 @@ class Critic:
             "policy.",
         )
         return Note("choice", text.format(name=name))
+
+
+def _moments(z: Normalized) -> Moments:
+    """Moments of the scores by way of what they fall short of 1, which varies and moves as they do."""
+    spans = z.spans
+    mean, covariance = comoments(block for _, block in z.shortfalls())
+    return Moments(1.0 - mean / spans, covariance / np.outer(spans, spans))
 
 
 def _mid_ranks(z: Normalized) -> Normalized:

@@ -109,3 +109,21 @@ def test_refusals_name_the_indicator(learn):
         learn(Critic(), np.column_stack([rows[:, 0], rows[:, 0]]))
     with pytest.raises(ek.SpecError, match="use one of pearson, spearman"):
         Critic(correlation="kendall")
+
+
+@pytest.mark.parametrize("normalize", [ek.MinMax(), ek.MinMax(beyond="keep"), ek.ZScore(), ek.Percentile()])
+def test_weights_by_shortfalls_are_those_of_the_scores(normalize, counties, systems):
+    """Benefits, costs and moderate indicators, inside and beyond the bounds, along lines and other curves."""
+    index = ek.CompositeIndex(system=systems["consolidation"], weigh=Critic(), normalize=normalize)
+    fitted = index.fit(counties, on=slice(2016, 2020))
+    scored = fitted.score(counties)
+    known = scored.normalized.query("2016 <= period <= 2020")
+    np.testing.assert_allclose(fitted.weights, critic_weights(known.to_numpy()), rtol=1e-11)
+
+
+def test_scores_clipped_at_goalposts_are_weighed_as_clipped(counties, systems):
+    system = systems["consolidation"]
+    inner = {i.id: tuple(counties.frame[i.id].quantile([0.2, 0.7])) for i in system.indicators if i.scored}
+    index = ek.CompositeIndex(system=system, weigh=Critic(), normalize=ek.MinMax(bounds=inner))
+    fitted = index.fit(counties)
+    np.testing.assert_allclose(fitted.weights, critic_weights(fitted.score(counties).normalized.to_numpy()), rtol=1e-11)
