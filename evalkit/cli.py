@@ -159,7 +159,7 @@ def audit_table(  # noqa: PLR0913, PLR0917  each option names a column
 ) -> None:
     """Say which variant, shares and rounding reproduce a printed table of coupling coordination, or which error explains it.
 
-    Exit code 0: reproduced. 3: an error was found, or nothing reproduces the table. 5: undecided, several computations fit alike.
+    Exit code 0: reproduced. 3: an error was found, nothing reproduces the table, or it is undecided: several computations fit.
     """
     from evalkit.coupling.audit.audit import audit_coupling
     from evalkit.coupling.audit.columns import PrintedColumns
@@ -173,7 +173,7 @@ def audit_table(  # noqa: PLR0913, PLR0917  each option names a column
     if out is not None:
         _write_audit(answer, out, file.name, lang)
     if answer.outcome != "reproduced":
-        raise typer.Exit(5 if answer.outcome == "undecided" else 3)
+        raise typer.Exit(3)
 
 
 @app.command(epilog=_examples("evalkit init mystudy", "cd mystudy", "[dim]# fill in panel.csv[/]", *STEPS))
