@@ -11,7 +11,7 @@ from evalkit.coupling.variants import CouplingVariant
 from evalkit.indicators.uncertainty.drawn import IndexDraws
 from evalkit.stats.scatter import Dirichlet
 from evalkit.study.coupling_form import UncertaintyForm
-from evalkit.study.form import RobustnessForm
+from evalkit.study.form import StudyForm
 from evalkit.study.robust import Asked, doubts
 from evalkit.terms import Text
 
@@ -24,13 +24,12 @@ ADDED = {
 }
 
 
-def coordination_doubts(
-    asked: Asked, robustness: RobustnessForm, form: UncertaintyForm, coupling: CouplingCoordination
-) -> dict[Text, UncertainCoordination]:
+def coordination_doubts(asked: Asked, study: StudyForm, coupling: CouplingCoordination) -> dict[Text, UncertainCoordination]:
     """Coordination in doubt, step by step: each step adds to what was in doubt before it; none where no draws are asked for."""
+    form = study.uncertainty
     if not form.draws:
         return {}
-    known = {name: doubts(asked, robustness, name) for name in asked.indices}
+    known = {name: doubts(asked, study.robustness, name) for name in asked.indices}
     mixed = _mixed(form, coupling)
     found = {}
     for label, steps in _cumulative({step for some in known.values() for step in some} | ({"variants"} if mixed else set())):

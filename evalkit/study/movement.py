@@ -10,11 +10,13 @@ from evalkit.indicators.aggregation.means import ARITHMETIC
 from evalkit.report.assessment import Movement
 from evalkit.study.robust import Scores
 
+STILL = Movement(speeds=None, grades=None, change=None)
+
 
 def movement(bond: Coordination, scores: Scores) -> Movement:
     """Speeds, moves between grades, and what changed D; an index is opened where it is a sum of contributions."""
     if len(bond.frame.index.unique("period")) < 2:
-        return Movement(speeds=None, grades=None, change=None)
+        return STILL
     opened = {name: score for name, score in scores.items() if score.spec.spec.aggregate == ARITHMETIC}
     dimensions = {
         indicator.id: dimension.id

@@ -12,7 +12,7 @@ from platform import python_version
 from evalkit import datasets
 from evalkit.answer import Note
 from evalkit.check import has_columns
-from evalkit.coupling.static import Coordination
+from evalkit.coupling.static import Coordination, CouplingCoordination
 from evalkit.coupling.variant_comparison import compare_variants
 from evalkit.distribution.groups import GroupDifferences, Groups
 from evalkit.errors import SpecError
@@ -29,7 +29,7 @@ from evalkit.panel.system import IndicatorSystem
 from evalkit.report.assessment import Accepted, Assessment
 from evalkit.study.doubt import coordination_doubts
 from evalkit.study.form import StudyForm
-from evalkit.study.movement import movement
+from evalkit.study.movement import STILL, movement
 from evalkit.study.robust import Asked, Scores, firmness, quality
 from evalkit.terms import Text
 
@@ -149,8 +149,7 @@ class Study:
         obstacles = {name: drag.measure(score) for name, score in scores.items()}
         chapters = self.form.report.chapters
         progress("uncertainty")
-        coupling = self.form.coupling.build(self.form.reference)
-        doubts = coordination_doubts(asked, self.form.robustness, self.form.uncertainty, coupling)
+        doubts = coordination_doubts(asked, self.form, self._coupling) if "uncertainty" in chapters else {}
         progress("robustness")
         return Assessment(
             title=self.form.title,
@@ -168,11 +167,11 @@ class Study:
             bond=bond,
             obstacles=obstacles,
             groups=_by_groups(bond, treated.panel),
-            movement=movement(bond, scores),
-            forecast=None if self.form.forecast is None else self.form.forecast.build().measure(bond.series),
+            movement=movement(bond, scores) if "dynamics" in chapters else STILL,
+            forecast=self.form.forecast.build().measure(bond.series) if self.form.forecast and "forecast" in chapters else None,
             quality=quality(asked, scores) if "indicators" in chapters else {},
-            doubts=doubts if "uncertainty" in chapters else {},
-            variants=compare_variants(bond),
+            doubts=doubts,
+            variants=compare_variants(bond) if "robustness" in chapters else None,
             firmness=firmness(asked, self.form.robustness, scores, bond),
             versions={"python": python_version(), **{name: version(name) for name in LIBRARIES}},
         )
@@ -231,7 +230,11 @@ class Study:
         return known.get(column, Text(column, column))
 
     def _couple(self, scores: Scores) -> Coordination:
-        return self.form.coupling.build(self.form.reference).measure(**{name: score.series for name, score in scores.items()})
+        return self._coupling.measure(**{name: score.series for name, score in scores.items()})
+
+    @property
+    def _coupling(self) -> CouplingCoordination:
+        return self.form.coupling.build(self.form.reference)
 
 
 def _columns(systems: Mapping[str, IndicatorSystem]) -> tuple[str, ...]:
