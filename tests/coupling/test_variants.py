@@ -102,6 +102,24 @@ def test_coupling_pkg():
     np.testing.assert_allclose(Fan2024().degree(u), [0.4593785, 0.7164548], atol=1e-7)
 
 
+def test_wang2021_table8():
+    """Wang Shujia et al. (2021), Table 8, 13 cities of Beijing–Tianjin–Hebei in 2008: old and new C of the same two systems.
+
+    The systems themselves are not printed. The old C gives their ratio, with the new C that gives their difference, and both
+    together give levels, which must lie in (0, 1]; from these both printed values follow. The bounds are half a unit of the
+    last place of either C.
+    """
+    old = np.array([0.9989, 0.9935, 0.8868, 0.9073, 0.6821, 0.8328, 0.6816, 0.7789, 0.6871, 0.6101, 0.8017, 0.7867, 0.7191])
+    new = np.array([0.9404, 0.8660, 0.5440, 0.5769, 0.3006, 0.4780, 0.3344, 0.4171, 0.3278, 0.2700, 0.4374, 0.4196, 0.3738])
+    ratio = ((1 - np.sqrt(1 - old**2)) / old) ** 2
+    high = (1 - new**2 / ratio) / (1 - ratio)
+    u = np.array([high, ratio * high])
+    assert np.all(new <= np.sqrt(ratio))
+    assert np.all((u > 0) & (u <= 1))
+    np.testing.assert_allclose(coupling_degree(u), old, atol=5e-5)
+    np.testing.assert_allclose(Wang2021().degree(u), new, atol=5e-5)
+
+
 @pytest.mark.parametrize("variant", [*SOUND, PairwiseProduct()], ids=lambda v: v.name.en)
 def test_all_zero_is_no_division(variant):
     c = variant.degree(np.zeros((2, 1)))
