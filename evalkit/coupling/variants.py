@@ -58,8 +58,8 @@ class CouplingVariant(Protocol):
         ...
 
     def most(self, n: int) -> float:
-        """The greatest C of n systems."""
-        ...
+        """The greatest C of n systems; 1 unless the variant says otherwise."""
+        return 1.0
 
     def degree(self, u: Array) -> Array:
         """Coupling degree of systems of shape (n, m)."""
@@ -67,7 +67,7 @@ class CouplingVariant(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Standard:
+class Standard(CouplingVariant):
     """The standard variant for n systems, C = n (∏ U)^(1/n) / Σ U, in [0, 1]; see `coupling_degree`."""
 
     @property
@@ -80,17 +80,13 @@ class Standard:
         """Where it is described."""
         return WANG
 
-    def most(self, n: int) -> float:
-        """The greatest C of n systems."""
-        return 1.0
-
     def degree(self, u: Array) -> Array:
         """Coupling degree of systems of shape (n, m)."""
         return coupling_degree(u)
 
 
 @dataclass(frozen=True, slots=True)
-class Power:
+class Power(CouplingVariant):
     """The power variant C_k = [∏ U / (Σ U / n)^n]^k, in [0, 1]; k = 1/n is the standard one, and C_k = C^(n·k).
 
     A larger k punishes the same imbalance harder, so grades under different k do not compare. With k = 2 and two systems
@@ -114,17 +110,13 @@ class Power:
         """Where it is described."""
         return POWER
 
-    def most(self, n: int) -> float:
-        """The greatest C of n systems."""
-        return 1.0
-
     def degree(self, u: Array) -> Array:
         """Coupling degree of systems of shape (n, m)."""
         return coupling_degree(u) ** (len(u) * self.k)
 
 
 @dataclass(frozen=True, slots=True)
-class WithoutCoefficient:
+class WithoutCoefficient(CouplingVariant):
     """An error in print: (∏ U)^(1/n) / Σ U, the standard variant with its factor n lost, so that C cannot exceed 1/n.
 
     Kept to recognize tables that were computed so; `CouplingCoordination` refuses it. Wang Shujia et al. (2021) call it the
@@ -151,7 +143,7 @@ class WithoutCoefficient:
 
 
 @dataclass(frozen=True, slots=True)
-class PairwiseProduct:
+class PairwiseProduct(CouplingVariant):
     """The product of pairs, C = [∏ U_i / ∏_{i<j} (U_i + U_j)]^(1/n), for two or three systems.
 
     Of three systems it lies in [0, 1/2] and does not see their common scale; of two it lies in [0, √½] and falls when both fall,
@@ -183,7 +175,7 @@ class PairwiseProduct:
 
 
 @dataclass(frozen=True, slots=True)
-class Wang2021:
+class Wang2021(CouplingVariant):
     """The modified variant C = √{[1 − Σ_{i>j} |U_i − U_j| / (n(n−1)/2)] · ∏ (U_i / max U)^(1/(n−1))}, in [0, 1].
 
     The first factor is 1 less the mean distance of the systems, the second falls with their ratios to the highest one. Its
@@ -202,10 +194,6 @@ class Wang2021:
         """Where it is described."""
         return WANG
 
-    def most(self, n: int) -> float:
-        """The greatest C of n systems."""
-        return 1.0
-
     def degree(self, u: Array) -> Array:
         """Coupling degree of systems of shape (n, m)."""
         n = len(u)
@@ -215,7 +203,7 @@ class Wang2021:
 
 
 @dataclass(frozen=True, slots=True)
-class Fan2024:
+class Fan2024(CouplingVariant):
     """The spread variant C = 1 − 2 s with s the standard deviation of the systems (divided by n), in [0, 1].
 
     1: level, at any height, 0 included; 0: half of the systems at 0 and half at 1. It knows differences and no ratios.
@@ -233,17 +221,13 @@ class Fan2024:
         """Where it is described."""
         return FAN
 
-    def most(self, n: int) -> float:
-        """The greatest C of n systems."""
-        return 1.0
-
     def degree(self, u: Array) -> Array:
         """Coupling degree of systems of shape (n, m)."""
         return np.maximum(1.0 - 2.0 * u.std(axis=0), 0.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Distance:
+class Distance(CouplingVariant):
     """The distance variant C = [√(1 − √(Σ (U_i − U'_i)² / Σ s_i²))]^k, in [0, 1].
 
     U'_i is where system i would stand if it were level with the others, their mean; s_i = 1 is the greatest distance there can
@@ -267,10 +251,6 @@ class Distance:
     def source(self) -> Text:
         """Where it is described."""
         return TANG
-
-    def most(self, n: int) -> float:
-        """The greatest C of n systems."""
-        return 1.0
 
     def degree(self, u: Array) -> Array:
         """Coupling degree of systems of shape (n, m)."""
