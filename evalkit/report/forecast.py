@@ -60,8 +60,8 @@ def _(answer: Forecasted, voice: Voice) -> str:
         verdict = Text("只用了朴素法（末年值不变）。", "Only the naive forecast (the last value) was made.")
     elif beat:
         verdict = Text(
-            "{n} 种方法中有 {k} 种在回测中超过朴素法（末年值不变）：{names}；最好的平均绝对误差为朴素法的 {share:.0%}。",
-            "Of {n} methods {k} beat the naive forecast (the last value) from past origins: {names}; the best has {share:.0%} of its "
+            "{n} 种方法中有 {k} 种在回测中超过朴素法（末年值不变）：{names}；最好的平均绝对误差为朴素法的 {share:.1%}。",
+            "Of {n} methods {k} beat the naive forecast (the last value) from past origins: {names}; the best has {share:.1%} of its "
             "mean absolute error.",
         )
     said = voice(verdict, n=tried, k=len(beat), names=voice.listing(beat), share=against.min())

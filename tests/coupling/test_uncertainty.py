@@ -87,6 +87,14 @@ def test_the_same_seed_gives_the_same_bits_and_probabilities_sum_to_one():
     np.testing.assert_allclose(one.grades.sum(axis=1), 1.0, atol=1e-12)
 
 
+def test_the_order_of_the_rows_does_not_matter():
+    ask, systems = CoordinationUncertainty(error=0.03, draws=300), panel(40)
+    mixed = {name: series.sample(frac=1, random_state=1) for name, series in systems.items()}
+    one, two = ask.measure(**systems), ask.measure(**mixed)
+    pd.testing.assert_frame_equal(one.frame, two.frame.loc[one.frame.index], check_exact=True)
+    pd.testing.assert_frame_equal(one.ranks.sort_index(), two.ranks.sort_index(), check_exact=True)
+
+
 def test_grades_are_counted_by_the_side_that_is_closed():
     """D is exactly 0.6 without any error but that of shares, which do not matter to equal systems."""
     key = pd.MultiIndex.from_product([["a"], [2020]], names=["unit", "period"])

@@ -81,9 +81,9 @@ def audit_coupling(
     ('reproduced', 'chain|standard|equal')
     """
     table = _with_keys(frame)
-    found = (columns or PrintedColumns()).found_in(table)
     if table.empty:
         raise DataError("the printed table has no rows")
+    found = (columns or PrintedColumns()).found_in(table)
     printed = _columns(table, found)
     steps: dict[str, Decided] = {}
     if raw is not None:

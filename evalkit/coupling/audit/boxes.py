@@ -81,7 +81,7 @@ def read_printed(column: pd.Series, *, who: str, decimals: int | None = None) ->
     [0.001, 0.001, 0.001, 0.001, 0.0001]
     """
     cells = column.to_numpy(dtype=object)
-    missing = np.array([_missing(cell) for cell in cells], dtype=bool)
+    missing = np.array([is_missing(cell) for cell in cells], dtype=bool)
     texts = [None if gone else _plain(cell) for cell, gone in zip(cells, missing, strict=True)]
     wrong = [str(cell) for cell, text in zip(cells, texts, strict=True) if text is not None and not _NUMBER.fullmatch(text)]
     if wrong:
@@ -99,9 +99,10 @@ def read_printed(column: pd.Series, *, who: str, decimals: int | None = None) ->
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)")
 
 
-def _missing(cell: object) -> bool:
+def is_missing(cell: object) -> bool:
+    """Whether a printed cell stands for no figure: a dash, dots, or nothing."""
     if isinstance(cell, str):
-        return unicodedata.normalize("NFKC", cell).strip().lower() in {"", "-", "—", "–", "…", "/", "na", "nan", "n/a"}
+        return unicodedata.normalize("NFKC", cell).strip().lower() in {"", "-", "—", "–", "...", "/", "na", "nan", "n/a"}
     return bool(pd.isna(cell))  # type: ignore[call-overload]
 
 

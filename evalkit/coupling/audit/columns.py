@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from evalkit.coupling.audit.boxes import is_missing
 from evalkit.errors import DataError, SpecError, did_you_mean, several
 from evalkit.stats.arrays import Array
 
@@ -103,10 +104,13 @@ class PrintedColumns:
         systems = self.systems or _systems(figures)
         unit = named["unit"] if named["unit"] is not None else next(iter(words), None)
         if len(systems) < 2:
+            odd = [f"{name}: {frame[name].iloc[0]}" for name in free if _SYSTEM.fullmatch(_last(name)) and name not in systems]
             raise DataError(
-                "fewer than two systems were found in the printed table",
-                found=f"columns [{several(columns, 12)}]",
-                do="name them: systems=('U1', 'U2'), or --systems U1,U2",
+                "fewer than two systems with figures in [0, 1] were found in the printed table",
+                found=f"columns [{several(odd or columns, 12)}]",
+                do="divide percentages by 100 and correct what is no number"
+                if odd
+                else "name them: systems=('U1', 'U2'), or --systems U1,U2",
             )
         if (named["c"], named["t"], named["d"]) == (None, None, None):
             raise DataError(
@@ -153,7 +157,7 @@ def _is_figures(column: pd.Series) -> bool:
 def _figures(column: pd.Series) -> Array | None:
     """The figures of a column, if most of its cells are figures."""
     values = pd.to_numeric(column.map(_ascii), errors="coerce")
-    known = column.notna() & (column.map(str).str.strip() != "")
+    known = ~column.map(is_missing).astype(bool)
     return values.dropna().to_numpy(dtype=float) if known.any() and values[known].notna().mean() >= 0.7 else None
 
 

@@ -53,7 +53,7 @@ class Tally:
         if not set(years) <= set(periods) or years[0] > years[1]:
             found = f"{years}; the years run from {periods[0]} to {periods[-1]}"
             raise SpecError("CoordinationUncertainty between names two of the years, in order", found=found)
-        unit, units = pd.factorize(index.get_level_values("unit"))
+        unit, units = pd.factorize(index.get_level_values("unit"), sort=True)
         kept = -(-drawing.count // _step(drawing.count, len(units)))
         last = None if len(units) > MOST_UNITS else np.full((kept, len(units)), np.nan, dtype=np.float32)
         return cls(
