@@ -113,6 +113,7 @@ from .indicators.weighting.spread import CoefficientOfVariation as CoefficientOf
 from .indicators.weighting.spread import StandardDeviation as StandardDeviation
 from .panel.audit import audit_file as audit_file
 from .panel.audit import audit_panel as audit_panel
+from .panel.design import SurveyDesign as SurveyDesign
 from .panel.form import read_system as read_system
 from .panel.judgements import Judgements as Judgements
 from .panel.panel import Panel as Panel
@@ -122,6 +123,7 @@ from .panel.system import Dimension as Dimension
 from .panel.system import Direction as Direction
 from .panel.system import Indicator as Indicator
 from .panel.system import IndicatorSystem as IndicatorSystem
+from .poverty.fgt import PovertyIndices as PovertyIndices
 from .report.report import Report as Report
 from .report.verbs import figure as figure
 from .report.verbs import prose as prose

@@ -1,0 +1,1 @@
+"""Who is poor, how poor, and for how long."""
