@@ -11,7 +11,7 @@ from evalkit.stats.arrays import Array, Codes, Mask, pieces
 
 Patterns = NDArray[np.integer]  # the pattern of each row
 
-WALK = 1 << 15  # rows packed at once
+WALK = 1 << 17  # rows packed at once
 COUNT = 1 << 20  # rows counted at once
 MANY = 16  # from more deprivations than this, only the patterns that occur are kept
 
@@ -40,9 +40,10 @@ def packed(deprived: Sequence[Mask]) -> tuple[Patterns, NDArray[np.int64]]:
 
 def _byte(lacks: Sequence[Mask]) -> NDArray[np.uint8]:
     """Up to eight of yes and no in one byte, the first in its lowest bit."""
-    byte = lacks[0].astype(np.uint8)
-    for j, one in enumerate(lacks[1:], start=1):
-        byte |= one.view(np.uint8) << np.uint8(j)
+    byte = lacks[-1].astype(np.uint8)
+    for one in lacks[-2::-1]:
+        byte += byte
+        byte |= one.view(np.uint8)
     return byte
 
 
@@ -71,8 +72,12 @@ def pattern_totals(values: Array, pattern: Patterns, place: Codes, places: int, 
     kinds = len(values)
     if places * kinds <= max(4 * len(pattern), 1 << 16):
         table = np.zeros(places * kinds)
-        for rows in pieces(len(pattern), max(COUNT, 4 * len(table))):
-            table += np.bincount(place[rows] * kinds + pattern[rows], weights=weights[rows], minlength=len(table))
+        size = min(len(pattern), max(COUNT, 4 * len(table)))
+        held = np.empty(size, dtype=np.intp)
+        for rows in pieces(len(pattern), size):
+            cell = np.multiply(place[rows], kinds, out=held[: rows.stop - rows.start])
+            cell += pattern[rows]
+            table += np.bincount(cell, weights=weights[rows], minlength=len(table))
         return (table.reshape(places, kinds) @ values).T
     columns = np.ascontiguousarray(values.T)
     return np.stack([np.bincount(place, weights=weights * column[pattern], minlength=places) for column in columns])
