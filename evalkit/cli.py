@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 
 from evalkit import datasets
-from evalkit.errors import EvalkitError, OutputError, several
+from evalkit.errors import EvalkitError, OutputError, SpecError, several
 from evalkit.panel.audit import Audit, audit_file
 from evalkit.terms import Lang, Text
 
@@ -50,6 +50,7 @@ STAGES = {
     "robustness": Text("稳健性检验", "trying other settings"),
     "report": Text("生成报告", "writing the report"),
 }
+AUDIT_FILES = (".html", ".docx", ".xlsx", ".json")
 STEPS = ("evalkit audit panel.csv --study study.toml", "evalkit assess study.toml --out report")
 
 
@@ -153,6 +154,7 @@ def audit_table(  # noqa: PLR0913, PLR0917  each option names a column
     period: Annotated[str | None, typer.Option(help="Column of the periods.")] = None,
     limits: Annotated[str | None, typer.Option(help="The printed classes of D, by commas.")] = None,
     sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook; the first without it.")] = None,
+    header: Annotated[int | None, typer.Option(help="Row in which the headers begin, counted from 1; found without it.")] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Write it all: .html, .docx, .xlsx or .json.")] = None,
     lang: Annotated[Literal["zh", "en"], typer.Option(help="Language of the verdict.")] = "zh",
     quiet: Quiet = False,
@@ -168,7 +170,9 @@ def audit_table(  # noqa: PLR0913, PLR0917  each option names a column
     columns = PrintedColumns(
         systems=_listed(systems), c=c, t=t, d=d, grade=grade, unit=unit, period=period, limits=_listed(limits)
     )
-    answer = audit_coupling(read_table(file, sheet=sheet).frame, columns)
+    if out is not None:
+        _can_be_written(out)
+    answer = audit_coupling(read_table(file, sheet=sheet, header=header).frame, columns)
     _print_verdicts(answer, file.name, lang, quiet=quiet)
     if out is not None:
         _write_audit(answer, out, file.name, lang)
@@ -244,6 +248,27 @@ def _print_verdicts(answer: CouplingAudit, name: str, lang: Lang, *, quiet: bool
             speak.print(f"[{color}]{STEPS[str(step)].say(lang)} {OUTCOMES[row['outcome']].say(lang)}{count}[/]", end="  ")
             speak.print(str(row[f"message_{lang}"]), markup=False)
     speak.print(f"{name}: {prose(answer, lang=lang)}", markup=False)
+    if not quiet and len(answer.cells):
+        _print_cells(answer, lang)
+
+
+def _print_cells(answer: CouplingAudit, lang: Lang, most: int = 8) -> None:
+    """The first cells that do not fit, with what should stand there."""
+    from evalkit.report.verbs import table
+
+    shown = table(answer, "misfits", lang=lang)
+    speak.print(shown.head(most).to_string(index=False, na_rep="—"), markup=False)
+    if len(shown) > most:
+        more = Text("……共 {n} 格，--out 写出全部", "… {n} in all; --out writes them").format(n=len(shown))
+        speak.print(more.say(lang), markup=False)
+
+
+def _can_be_written(out: Path) -> None:
+    """Refuse at once a file that could not be written at the end."""
+    if out.suffix.lower() not in AUDIT_FILES:
+        raise SpecError(f"{out.name}: an audit is not written as '{out.suffix}'", do=f"use one of {', '.join(AUDIT_FILES)}")
+    if not out.absolute().parent.is_dir():
+        raise OutputError("the folder to write into is not there", where=str(out.parent), do="make it, or name another")
 
 
 def _write_audit(answer: CouplingAudit, out: Path, name: str, lang: Lang) -> None:

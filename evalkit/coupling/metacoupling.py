@@ -165,7 +165,10 @@ def _check(matrix: pd.DataFrame, kind: str) -> None:
     apart = matrix.index.symmetric_difference(matrix.columns)
     if len(apart):
         raise SpecError(f"link matrix '{kind}' needs the same units in rows and columns", found=f"in one only: {several(apart)}")
-    values = matrix.to_numpy(dtype=float)
+    try:
+        values = matrix.to_numpy(dtype=float)
+    except (TypeError, ValueError):
+        raise SpecError(f"link matrix '{kind}' holds what is no number", do="use weights from 0 on") from None
     if not (np.isfinite(values) & (values >= 0)).all():
         raise SpecError(f"link matrix '{kind}' holds weights that are negative or missing", do="use 0 where there is no link")
 

@@ -50,7 +50,10 @@ class EntropyShares:
 
     def learn(self, u: Array, index: pd.Index) -> Array:
         """Shares of systems of shape (n, m)."""
-        d = entropy_divergence(_reference(u, index, self.on).T)
+        known = _reference(u, index, self.on)
+        if known.shape[1] < 2:
+            raise NoAnswer("entropy compares rows and there is one", do="take more reference periods, or use equal shares")
+        d = entropy_divergence(known.T)
         if not d.sum() > 0:
             raise NoAnswer("entropy gives no shares: no system varies over the reference periods", do="use equal shares")
         return d / d.sum()

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalkit.answer import Answer, Note
-from evalkit.check import keyed, shares
+from evalkit.check import able, keyed, shares
 from evalkit.coupling.grades import COUPLING_STAGES, TEN_GRADES, GradeScheme
 from evalkit.coupling.relative import Lag, LagRule, spread
 from evalkit.coupling.shares import ShareRule
@@ -79,6 +79,13 @@ class CouplingCoordination:
     lag: Lag = LagRule()
 
     def __post_init__(self) -> None:
+        able(self.variant, "degree", who="the variant of coupling", do="use Standard(), Wang2021(), …")
+        able(self.lag, "lagging", who="the lag rule", do="use LagRule() or RatioRule()")
+        if isinstance(self.shares, list):
+            object.__setattr__(self, "shares", tuple(self.shares))
+        if not isinstance(self.shares, tuple | None):
+            able(self.shares, "learn", who="the shares", do="use (0.5, 0.5), EntropyShares() or ContributionShares()")
+        able(self.grades, "grade", who="the grades", do="use TEN_GRADES or a GradeScheme")
         if self.grades.measure != "D":
             raise SpecError(f"grade scheme '{self.grades.id}' grades {self.grades.measure}, not D", do="choose a scheme for D")
         if isinstance(self.variant, WithoutCoefficient):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -31,7 +31,7 @@ class VariantComparison(Answer):
 def compare_variants(bond: Coordination, variants: Sequence[CouplingVariant] | None = None) -> VariantComparison:
     """What the other variants make of the same systems, shares and grades; the variant of `bond` comes first.
 
-    Without `variants`: all that apply to so many systems. Grades hang on the formula more than ranks do: say which was used.
+    Without `variants`: all that apply to so many systems. Grades and ranks hang on the formula: say which was used.
 
     Examples
     --------
@@ -43,6 +43,9 @@ def compare_variants(bond: Coordination, variants: Sequence[CouplingVariant] | N
     array([[0.7  , 0.488],
            [0.669, 0.618]])
     """
+    if not isinstance(bond, Coordination):
+        do = "pass what CouplingCoordination().measure(…) returns"
+        raise SpecError("variants are compared on a coordination", found=type(bond).__name__, do=do)
     n = len(bond.systems)
     others = [one for one in (usual(n) if variants is None else variants) if one != bond.spec.variant]
     if not others:
@@ -55,16 +58,27 @@ def compare_variants(bond: Coordination, variants: Sequence[CouplingVariant] | N
     every = {bond.spec.variant.name: bond, **{one.name: asked[one.name] for one in others}}
     frame = pd.concat({name.en: _figures(one) for name, one in every.items()}, axis=1, names=["variant", "figure"])
     text = Text(
-        "各模型使用相同的系统指数、份额与等级界限；等级随公式而变，位次较少变动。",
-        "All variants take the same indices, shares and limits. Grades change with the formula; ranks change less.",
+        "各模型使用相同的系统指数、份额与等级界限；等级与位次都随公式而变，须说明所用模型。",
+        "All variants take the same indices, shares and limits. Grades, and ranks too, hang on the formula: say which was used.",
     )
     return VariantComparison(
         spec=bond.spec,
         frame=frame,
         against=compare(bond, asked),
         labels={name.en: name for name in every},
-        notes=(Note("caution", text),),
+        notes=(Note("caution", text), *_ceilings(others, n)),
     )
+
+
+def _ceilings(variants: Sequence[CouplingVariant], n: int) -> Iterator[Note]:
+    """Variants whose C cannot reach 1, so that grades made for a D that does are too strict for them."""
+    for one in variants:
+        if (most := one.most(n)) < 1:
+            text = Text(
+                "{variant}的 C 最大为 {most:.3g}，按 D 达到 1 设定的等级对其偏严。",
+                "With the {variant} C is at most {most:.3g}: grades made for a D that reaches 1 are too strict.",
+            )
+            yield Note("caution", text.format(variant=one.name, most=most))
 
 
 def usual(n: int) -> tuple[CouplingVariant, ...]:

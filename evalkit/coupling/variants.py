@@ -7,7 +7,8 @@ from typing import Protocol
 
 import numpy as np
 
-from evalkit.errors import NoAnswer, SpecError
+from evalkit.check import positive
+from evalkit.errors import NoAnswer
 from evalkit.stats.arrays import Array
 from evalkit.terms import Text
 
@@ -97,8 +98,7 @@ class Power(CouplingVariant):
     k: float = 2.0
 
     def __post_init__(self) -> None:
-        if not self.k > 0:
-            raise SpecError("Power k must be positive", found=str(self.k))
+        positive(self.k, who="Power k")
 
     @property
     def name(self) -> Text:
@@ -239,8 +239,7 @@ class Distance(CouplingVariant):
     k: float = 1.0
 
     def __post_init__(self) -> None:
-        if not self.k > 0:
-            raise SpecError("Distance k must be positive", found=str(self.k))
+        positive(self.k, who="Distance k")
 
     @property
     def name(self) -> Text:

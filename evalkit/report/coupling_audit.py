@@ -136,9 +136,7 @@ def _nearest(answer: CouplingAudit, voice: Voice) -> str:
 def _strays(answer: CouplingAudit, voice: Voice) -> str:
     count = len(answer.cells)
     return (
-        voice(
-            Text("另有 {n} 格不符，疑为排印之误，见表。", " {n} cells do not fit and may be misprints; see the table."), n=count
-        )
+        voice(Text("另有不符的格 {n} 个，疑为排印之误。", " Cells that do not fit and may be misprints: {n}."), n=count)
         if count
         else ""
     )

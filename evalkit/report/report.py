@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evalkit.answer import Answer
+from evalkit.check import one_of
+from evalkit.errors import SpecError
 from evalkit.report.document import Block, Document, Heading, Paragraph
 from evalkit.report.render import save
-from evalkit.report.verbs import figures, names, tables, words
+from evalkit.report.verbs import answered, figures, names, tables, words
 from evalkit.report.words import Voice
 from evalkit.terms import TERMS, Lang, Text
 
@@ -65,8 +67,13 @@ class Report:
     lang: Lang = "zh"
     answers: tuple[Answer, ...] = ()
 
+    def __post_init__(self) -> None:
+        one_of(self.lang, ("zh", "en"), who="the language of a report")
+
     def add(self, *answers: Answer) -> Report:
         """The report with more answers at its end."""
+        for one in answers:
+            answered(one)
         return replace(self, answers=(*self.answers, *answers))
 
     def document(self) -> Document:
@@ -83,6 +90,8 @@ class Report:
 
     def save(self, path: str | Path) -> Path:
         """Write the report to a .html, .docx or .xlsx file, whole or not at all."""
+        if not self.answers:
+            raise SpecError("the report holds no answer", do="add some: report.add(answer)")
         return save(self.document(), Path(path))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from evalkit.answer import Answer
+from evalkit.check import one_of
 from evalkit.errors import SpecError, several
 from evalkit.report.document import Figure, Table
 from evalkit.report.words import Voice
@@ -73,7 +74,17 @@ def prose(answer: Answer, *, lang: Lang = "zh", known: Mapping[str, Text] | None
     return words(answer, _voice(answer, lang, known))
 
 
+def answered(value: object) -> None:
+    """Refuse what is no answer."""
+    if not isinstance(value, Answer):
+        raise SpecError(
+            "only answers are shown and reported", found=type(value).__name__, do="pass what measure or score returns"
+        )
+
+
 def _voice(answer: Answer, lang: Lang, known: Mapping[str, Text] | None) -> Voice:
+    answered(answer)
+    one_of(lang, ("zh", "en"), who="lang")
     return Voice(lang, {**names(answer), **(known or {})})
 
 

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalkit.coupling.dynamics.contributions import OF_SHARES, ChangeOfD, inside, slopes, system_contributions
-from evalkit.coupling.dynamics.shapley import shapley, two_factors
 from evalkit.coupling.static import CouplingCoordination, coordination_degree
 from evalkit.coupling.variants import Distance, Fan2024, PairwiseProduct, Power, Standard, Wang2021
 from evalkit.errors import DataError, NoAnswer, SpecError
+from evalkit.stats.shapley import shapley, two_factors
 
 VARIANTS = (Standard(), Power(k=2), Wang2021(), Fan2024(), Distance(k=2))
 UNITS = [f"u{i}" for i in range(6)]

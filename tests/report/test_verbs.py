@@ -67,7 +67,9 @@ def test_a_report_is_frozen_and_refuses_other_endings(answers, tmp_path):
     assert report.add(answers["bond"]) is not report
     assert report.answers == ()
     with pytest.raises(ek.SpecError, match=r"use \.html"):
-        report.save(tmp_path / "report.odt")
+        report.add(answers["drag"]).save(tmp_path / "report.odt")
+    with pytest.raises(ek.SpecError, match="no answer"):
+        report.save(tmp_path / "report.html")
     with pytest.raises(ek.OutputError):
         ek.Report("t", lang="en").add(answers["drag"]).save(tmp_path / "nowhere" / "report.html")
     assert list(tmp_path.iterdir()) == []
@@ -79,3 +81,14 @@ def test_many_years_of_grades_go_down_the_page():
     grades = ek.table(bond, "grades_by_year", lang="en")
     assert grades.shape == (17, 2)
     assert grades.iloc[:, 1].tolist() == [2] * 17
+
+
+def test_only_answers_and_two_languages_are_shown(answers):
+    with pytest.raises(ek.SpecError, match="only answers"):
+        ek.table(answers["bond"].frame)
+    with pytest.raises(ek.SpecError, match="only answers"):
+        ek.Report("t").add(answers["bond"].frame)
+    with pytest.raises(ek.SpecError, match="lang"):
+        ek.prose(answers["bond"], lang="fr")
+    with pytest.raises(ek.SpecError, match="language of a report"):
+        ek.Report("t", lang="fr")

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 import pandas as pd
 
-from evalkit.answer import Answer
+from evalkit.answer import Answer, Note
 from evalkit.coupling.audit import chain, verdict
 from evalkit.coupling.audit.boxes import Printed, read_printed
 from evalkit.coupling.audit.columns import PrintedColumns
@@ -16,8 +16,8 @@ from evalkit.coupling.audit.grades import COVERS, GradeFinding, class_findings, 
 from evalkit.coupling.audit.rescaling import scopes
 from evalkit.coupling.audit.steps import Columns, Decided, agreed, coordination_step, coupling_step, development_step
 from evalkit.coupling.audit.trial import frame_of, plainer, settled
-from evalkit.errors import DataError
-from evalkit.stats.arrays import Codes
+from evalkit.errors import DataError, SpecError, several
+from evalkit.stats.arrays import Codes, Mask
 from evalkit.terms import Text
 
 CELL_COLUMNS = ["step", "row", "unit", "period", "column", "printed", "least", "greatest", "miss"]
@@ -80,6 +80,8 @@ def audit_coupling(
     >>> found.outcome, found.verdicts.loc["D", "hypothesis"]
     ('reproduced', 'chain|standard|equal')
     """
+    if not isinstance(frame, pd.DataFrame):
+        raise SpecError("a printed table must be a DataFrame", found=type(frame).__name__)
     table = _with_keys(frame)
     if table.empty:
         raise DataError("the printed table has no rows")
@@ -87,13 +89,13 @@ def audit_coupling(
     printed = _columns(table, found)
     steps: dict[str, Decided] = {}
     if raw is not None:
-        _same_rows(raw, table)
+        raw = _matched(raw, found.systems, len(table))
         groups = scopes(printed.units, printed.periods, len(table))
         steps = _raw_steps(printed, raw, groups)
         known = steps.get("Z") or steps.get("U")
         printed = replace(printed, scored=chain.recomputed(raw, groups, known.decision if known is not None else None))
-    steps |= _printed_steps(printed)
-    return _composed(_Audited(found, table, printed, steps))
+    steps |= _printed_steps(replace(printed, systems=tuple(one.where(~outside(one)) for one in printed.systems)))
+    return _composed(_Audited(found, table, printed, steps, _by_place(raw, found.systems)))
 
 
 def _with_keys(frame: pd.DataFrame) -> pd.DataFrame:
@@ -106,7 +108,11 @@ def _columns(table: pd.DataFrame, found: PrintedColumns) -> Columns:
     places = dict(found.decimals)
 
     def read(name: str | None) -> Printed | None:
-        return None if name is None else read_printed(table[name], who=name, decimals=places.get(name))
+        one = None if name is None else read_printed(table[name], who=str(name), decimals=places.get(str(name)))
+        if one is not None and one.known.any() and 2 < float(np.nanmedian(one.values)) <= 100:
+            found = f"figures such as {np.nanmedian(one.values):g}"
+            raise DataError(f"column '{name}' looks like percentages", found=found, do="divide it by 100, or write the % signs")
+        return one
 
     def codes(name: str | None) -> Codes | None:
         return None if name is None else pd.factorize(table[name].map(str))[0]
@@ -117,13 +123,34 @@ def _columns(table: pd.DataFrame, found: PrintedColumns) -> Columns:
     )
 
 
-def _same_rows(raw: chain.RawData, table: pd.DataFrame) -> None:
-    if len(raw.frame) != len(table):
+def _matched(raw: chain.RawData, systems: tuple[str, ...], rows: int) -> chain.RawData:
+    """The raw data with its systems in the order of the table."""
+    if len(raw.frame) != rows:
         raise DataError(
             "raw data and printed table do not have the same rows",
-            found=f"{len(raw.frame)} and {len(table)}",
+            found=f"{len(raw.frame)} and {rows}",
             do="give both one row a unit and period, in the same order",
         )
+    if len(raw.systems) != len(systems):
+        raise DataError(
+            "raw data and printed table do not have the same systems",
+            found=f"{several(raw.systems)} and {several(systems)}",
+            do="name the systems of the table as the raw data do",
+        )
+    known = set(raw.systems) == set(systems)
+    return replace(raw, systems={name: raw.systems[name] for name in systems}) if known else raw
+
+
+def _by_place(raw: chain.RawData | None, systems: tuple[str, ...]) -> str:
+    """Which system of the raw data was taken for which of the table, where their names do not say so."""
+    if raw is None or set(raw.systems) == set(systems):
+        return ""
+    return ", ".join(f"{one} = {other}" for one, other in zip(raw.systems, systems, strict=True))
+
+
+def outside(system: Printed) -> Mask:
+    """Where a system lies outside [0, 1], by more than a unit of its last place, which is what rounded weights can do."""
+    return system.known & ((system.values < 0) | (system.values > 1 + 1.001 * system.unit))
 
 
 def _raw_steps(printed: Columns, raw: chain.RawData, groups: chain.Grouping) -> dict[str, Decided]:
@@ -156,14 +183,15 @@ class _Audited:
     table: pd.DataFrame
     printed: Columns
     steps: dict[str, Decided]
+    by_place: str
 
 
 def _composed(one: _Audited) -> CouplingAudit:
     """Verdicts by step, the table's verdict, the cells that do not fit, and notes."""
     verdicts = {step: verdict.on_step(decided) for step, decided in one.steps.items()}
-    outside = [*_outside(one)]
-    if outside:
-        verdicts["U"] = verdict.said("error", verdict.OUTSIDE.format(n=len(outside)), "outside")
+    beyond = [*_beyond(one)]
+    if beyond:
+        verdicts["U"] = verdict.said("error", verdict.OUTSIDE.format(n=len(beyond)), "outside")
     verdicts.setdefault("U", verdict.said("unchecked", verdict.UNCHECKED))
     for step, column in _measures(one):
         if step not in verdicts:
@@ -183,14 +211,19 @@ def _composed(one: _Audited) -> CouplingAudit:
         spec=one.found,
         frame=frame_of(decided.decision for decided in one.steps.values()),
         verdicts=rows.reindex([step for step in verdict.STEPS if step in rows.index]).rename_axis("step"),
-        cells=pd.DataFrame([*outside, *_misfits(one), *_grade_cells(one, grades)], columns=CELL_COLUMNS),
+        cells=pd.DataFrame([*beyond, *_misfits(one), *_grade_cells(one, grades)], columns=CELL_COLUMNS),
         labels={
             trial.hypothesis.key: trial.hypothesis.name for decided in one.steps.values() for trial in decided.decision.tried
         },
         outcome=verdicts["table"].outcome,
         at=at,
-        notes=tuple(verdict.notes(verdicts, one.printed.systems)),
+        notes=(*verdict.notes(verdicts, one.printed.systems), *_named_by_place(one)),
     )
+
+
+def _named_by_place(one: _Audited) -> Iterator[Note]:
+    if one.by_place:
+        yield Note("choice", verdict.BY_PLACE.format(pairs=one.by_place))
 
 
 def _measures(one: _Audited) -> tuple[tuple[str, Printed | None], ...]:
@@ -200,10 +233,10 @@ def _measures(one: _Audited) -> tuple[tuple[str, Printed | None], ...]:
 Cell = dict[str, object]
 
 
-def _outside(one: _Audited) -> Iterator[Cell]:
+def _beyond(one: _Audited) -> Iterator[Cell]:
     """Printed systems outside [0, 1]."""
     for name, system in zip(one.found.systems, one.printed.systems, strict=True):
-        for row in np.flatnonzero(system.known & ((system.values < 0) | (system.values > 1))):
+        for row in np.flatnonzero(outside(system)):
             yield _cell(one, "U", int(row), name, Printed(system.values[[row]], system.unit[[row]]), (0.0, 1.0))
 
 

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal
 
 import numpy as np
@@ -53,6 +54,10 @@ class Printed:
         """Where a figure is printed."""
         return ~np.isnan(self.values)
 
+    def where(self, kept: Mask) -> Printed:
+        """The column with nothing printed elsewhere."""
+        return Printed(np.where(kept, self.values, np.nan), self.unit)
+
     def box(self, how: Cut = "either") -> Box:
         """What the figures stand for.
 
@@ -72,8 +77,9 @@ class Printed:
 def read_printed(column: pd.Series, *, who: str, decimals: int | None = None) -> Printed:
     """A column as printed, with the decimals of each figure.
 
-    Trailing zeros are lost where a table went through a spreadsheet. Of figures that were printed with d decimals, nine in ten
-    still show d: a column has the decimals most of its figures show, and a figure that shows more has more.
+    A percentage is read as the share it is, and a comma as the decimal point it stands for. Trailing zeros are lost where a table
+    went through a spreadsheet. Of figures that were printed with d decimals, nine in ten still show d: a column has the decimals
+    most of its figures show, and a figure that shows more has more.
 
     Examples
     --------
@@ -82,11 +88,13 @@ def read_printed(column: pd.Series, *, who: str, decimals: int | None = None) ->
     """
     cells = column.to_numpy(dtype=object)
     missing = np.array([is_missing(cell) for cell in cells], dtype=bool)
-    texts = [None if gone else _plain(cell) for cell, gone in zip(cells, missing, strict=True)]
-    wrong = [str(cell) for cell, text in zip(cells, texts, strict=True) if text is not None and not _NUMBER.fullmatch(text)]
+    texts = [None if gone else plain(cell) for cell, gone in zip(cells, missing, strict=True)]
+    wrong = [at for at, text in enumerate(texts) if text is not None and not _NUMBER.fullmatch(text)]
     if wrong:
         raise DataError(
-            f"column '{who}' of a printed table holds what is no number", found=several(wrong), do="correct the cells"
+            f"column '{who}' of a printed table holds what is no number",
+            found=several(f"row {at + 1}: {cells[at]}" for at in wrong),
+            do="correct the cells; what is not printed is a dash or empty",
         )
     values = np.array([np.nan if text is None else float(text) for text in texts], dtype=float)
     places = np.array([0 if text is None else len(text.partition(".")[2]) for text in texts], dtype=np.intp)
@@ -106,10 +114,19 @@ def is_missing(cell: object) -> bool:
     return bool(pd.isna(cell))  # type: ignore[call-overload]
 
 
-def _plain(cell: object) -> str:
-    """A cell as digits; a float with no more decimals than a table prints."""
+def plain(cell: object) -> str:
+    """A cell as digits: a percentage as a share, a decimal comma as a point, a float with no more decimals than a table prints.
+
+    Examples
+    --------
+    >>> plain("67.50％"), plain("0,675"), plain(".589*"), plain(0.5)
+    ('0.6750', '0.675', '.589', '0.5')
+    """
     if isinstance(cell, str):
-        return unicodedata.normalize("NFKC", cell).strip().replace("−", "-").rstrip("*")
+        text = unicodedata.normalize("NFKC", cell).strip().replace("−", "-").rstrip("*").strip()
+        text = re.sub(r"^([+-]?[01]?),(\d+)", r"\1.\2", text)
+        share = text.removesuffix("%").strip()
+        return f"{Decimal(share).scaleb(-2):f}" if text.endswith("%") and _NUMBER.fullmatch(share) else text
     number = round(float(cell), MOST_DECIMALS)  # type: ignore[arg-type]
     text = f"{number:.{MOST_DECIMALS}f}".rstrip("0")
     return text.removesuffix(".")

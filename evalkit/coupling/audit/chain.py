@@ -54,6 +54,9 @@ class RawData:
             raise DataError("the raw data lack indicators", found=several(absent), do="add the columns")
         for name, direction in ((n, d) for items in self.systems.values() for n, d in items.items()):
             one_of(direction, ("benefit", "cost"), who=f"direction of indicator '{name}'")
+        odd = [f"{name}: {cell}" for name in self.indicators for cell in _no_figures(self.frame[name])]
+        if odd:
+            raise DataError("the raw data hold what is no number", found=several(odd), do="correct the cells")
         gaps = [name for name in self.indicators if self.frame[name].isna().any()]
         if gaps:
             raise DataError(
@@ -74,6 +77,11 @@ class RawData:
     def system_of(self) -> Codes:
         """The system of each indicator, by position."""
         return np.repeat(np.arange(len(self.systems)), [len(items) for items in self.systems.values()])
+
+
+def _no_figures(column: pd.Series) -> list[object]:
+    """The cells of a column that are neither figures nor gaps."""
+    return column[pd.to_numeric(column, errors="coerce").isna() & column.notna()].tolist()
 
 
 ZEROS: dict[str, Text] = {

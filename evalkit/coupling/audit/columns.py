@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from evalkit.coupling.audit.boxes import is_missing
+from evalkit.coupling.audit.boxes import is_missing, plain
 from evalkit.errors import DataError, SpecError, did_you_mean, several
 from evalkit.stats.arrays import Array
 
@@ -67,6 +67,8 @@ class PrintedColumns:
     decimals: tuple[tuple[str, int], ...] = ()
 
     def __post_init__(self) -> None:
+        if isinstance(self.systems, str):
+            raise SpecError("systems are several names", found=f"'{self.systems}'", do="write systems=('U1', 'U2')")
         if len(set(self.systems)) != len(self.systems):
             raise SpecError("a printed table has a system twice", found=several(self.systems), do="name each column once")
         if len(self.systems) == 1:
@@ -132,8 +134,10 @@ def _last(name: str) -> str:
 
 
 def _one(role: str, names: list[str], frame: pd.DataFrame) -> str | None:
+    """The one column of a role; a header that names C, T or D over cells that cannot be read is refused, never passed over."""
     if role in ("c", "t", "d"):
-        names = [name for name in names if _figures(frame[name]) is not None]
+        names = [name for name in names if not _MEANS["grade"].fullmatch(_last(name)) and not frame[name].map(is_missing).all()]
+        names = [name for name in names if _figures(frame[name]) is not None] or names
     if role == "period":
         names = names[:1]
     exact = [name for name in names if _last(name).lower() == role]
@@ -156,13 +160,9 @@ def _is_figures(column: pd.Series) -> bool:
 
 def _figures(column: pd.Series) -> Array | None:
     """The figures of a column, if most of its cells are figures."""
-    values = pd.to_numeric(column.map(_ascii), errors="coerce")
+    values = pd.to_numeric(column.map(plain, na_action="ignore"), errors="coerce")
     known = ~column.map(is_missing).astype(bool)
     return values.dropna().to_numpy(dtype=float) if known.any() and values[known].notna().mean() >= 0.7 else None
-
-
-def _ascii(cell: object) -> object:
-    return unicodedata.normalize("NFKC", cell).strip().rstrip("*") if isinstance(cell, str) else cell
 
 
 def _systems(figures: list[str]) -> list[str]:

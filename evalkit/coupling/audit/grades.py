@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.coupling.audit.boxes import Printed
+from evalkit.coupling.audit.trial import Outcome
 from evalkit.coupling.grades import SCHEMES, GradeScheme
 from evalkit.errors import SpecError
 from evalkit.terms import Text
@@ -33,11 +34,11 @@ class PrintedClass:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class GradeFinding:
-    """What is wrong with the grades, or nothing; and the rows it touches."""
+    """What was found of the grades, what follows from it, and the rows it touches."""
 
     key: str
     text: Text
-    wrong: bool
+    outcome: Outcome
     rows: tuple[int, ...] = ()
 
 
@@ -91,7 +92,7 @@ OPEN = Text("等级表未覆盖 [0, 1]：{a:g} 至 {b:g} 没有等级", "the gra
 
 
 def _finding(key: str, text: Text, low: float, high: float, rows: tuple[int, ...]) -> GradeFinding:
-    return GradeFinding(key=key, text=text.format(a=low, b=high), wrong=True, rows=rows)
+    return GradeFinding(key=key, text=text.format(a=low, b=high), outcome="error", rows=rows)
 
 
 def _inside(d: Printed | None, low: float, high: float) -> tuple[int, ...]:
@@ -102,30 +103,44 @@ def _inside(d: Printed | None, low: float, high: float) -> tuple[int, ...]:
 
 
 def label_findings(labels: pd.Series, d: Printed, classes: Sequence[PrintedClass]) -> list[GradeFinding]:
-    """Whether the printed grades follow D: by the printed classes where these have labels, else by their order alone."""
+    """Whether the printed grades follow D: by the printed classes where these have labels, else by what the labels mean.
+
+    Labels of a known scheme are held against its limits and its order; other labels against their order, and what is called
+    disorder must not stand above what is called coordination. Labels that mean nothing known cannot be checked further.
+    """
     texts = labels.map(lambda cell: None if pd.isna(cell) or not str(cell).strip() else str(cell).strip()).to_numpy(object)
     known = np.array([text is not None for text in texts]) & d.known
     by_label = {one.label: one for one in classes if one.label}
     if by_label:
         low = np.array([by_label[t].low if t in by_label else np.nan for t in texts])
         high = np.array([by_label[t].high if t in by_label else np.nan for t in texts])
-        away = known & ((d.values < low - 1e-9) | (d.values > high + 1e-9))
+        away = known & ~((d.values >= low - 1e-9) & (d.values <= high + 1e-9))  # a label of no printed class is away too
         return [_labels_wrong("grade_not_of_class", AWAY, away)] if away.any() else []
     return _order_findings(texts, d, known)
 
 
-AWAY = Text("{n} 个等级与所列界限不符", "{n} grades do not follow the printed limits")
+AWAY = Text("与所列界限不符的等级：{n} 个", "grades that do not follow the printed limits: {n}")
 MIXED = Text(
-    "{n} 个等级与 D 的次序不符：同一等级的 D 被其他等级隔开",
-    "{n} grades do not follow the order of D: another grade stands between their figures",
+    "与 D 的次序不符的等级：{n} 个；同一等级的 D 被其他等级隔开",
+    "grades that do not follow the order of D: {n}; another grade stands between their figures",
+)
+REVERSED = Text("含义与 D 的高低相反的等级：{n} 个", "grades whose meaning runs against D, the better on the lower figure: {n}")
+OTHER = Text(
+    "不符合“{scheme}”通用界限的等级：{n} 个；若采用其他界限，请一并列出",
+    "grades that do not follow the usual limits of “{scheme}”: {n}; where the paper has other limits, give them",
 )
 KNOWN = Text("等级与“{name}”一致", "the grades follow “{name}”")
-UNKNOWN = Text("等级与 D 的次序一致，但不是已知的等级方案", "the grades follow the order of D, by no scheme that is known here")
+UNKNOWN = Text(
+    "等级与 D 的次序不矛盾，但不是已知的等级方案，未给出界限，不能核对",
+    "the grades do not run against D, but are of no known scheme; without their limits they cannot be checked",
+)
+BAD = re.compile("失调|失衡|disorder|imbalance", re.IGNORECASE)
+GOOD = re.compile("协调|均衡|coordinat|balanced", re.IGNORECASE)
 
 
-def _labels_wrong(key: str, text: Text, rows: np.ndarray) -> GradeFinding:
+def _labels_wrong(key: str, text: Text, rows: np.ndarray, outcome: Outcome = "error") -> GradeFinding:
     at = tuple(int(i) for i in np.flatnonzero(rows))
-    return GradeFinding(key=key, text=text.format(n=len(at)), wrong=True, rows=at)
+    return GradeFinding(key=key, text=text.format(n=len(at)), outcome=outcome, rows=at)
 
 
 def _order_findings(texts: np.ndarray, d: Printed, known: np.ndarray) -> list[GradeFinding]:
@@ -140,10 +155,50 @@ def _order_findings(texts: np.ndarray, d: Printed, known: np.ndarray) -> list[Gr
             mixed |= known & (texts == b) & (d.values < below["max"] - 1e-9)
     if mixed.any():
         return [_labels_wrong("grades_mixed", MIXED, mixed)]
-    for scheme in SCHEMES.values():
-        if scheme.measure == "D" and _follows(scheme, texts[known], d.values[known]):
-            return [GradeFinding(key=scheme.id, text=KNOWN.format(name=scheme.name), wrong=False)]
-    return [GradeFinding(key="unknown_scheme", text=UNKNOWN, wrong=False)]
+    return [_meaning(texts, d, known)]
+
+
+def _meaning(texts: np.ndarray, d: Printed, known: np.ndarray) -> GradeFinding:
+    """What labels that each hold one stretch of D say by themselves."""
+    of_d = [scheme for scheme in SCHEMES.values() if scheme.measure == "D"]
+    off = {scheme.id: _off_limits(scheme, texts, d, known) for scheme in of_d if set(texts[known]) <= set(_ranks(scheme))}
+    for scheme in of_d:
+        follows = not off[scheme.id].any() if scheme.id in off else _follows(scheme, texts[known], d.values[known])
+        if follows and not _against(texts, d, known, {}).any():
+            return GradeFinding(key=scheme.id, text=KNOWN.format(name=scheme.name), outcome="reproduced")
+    nearest = min((scheme for scheme in of_d if scheme.id in off), key=lambda one: off[one.id].sum(), default=None)
+    against = _against(texts, d, known, _ranks(nearest) if nearest is not None else {})
+    if against.any():
+        return _labels_wrong("grades_reversed", REVERSED, against)
+    if nearest is not None:
+        said = OTHER.format(scheme=nearest.name, n="{n}")
+        return _labels_wrong("other_limits", said, off[nearest.id], "undecided")
+    return GradeFinding(key="unknown_scheme", text=UNKNOWN, outcome="unchecked")
+
+
+def _ranks(scheme: GradeScheme) -> dict[str, int]:
+    """The place of each label of a scheme, in either language, 1 the worst."""
+    return {label: at for at, one in enumerate(scheme.grades, 1) for label in one.label}
+
+
+def _off_limits(scheme: GradeScheme, texts: np.ndarray, d: Printed, known: np.ndarray) -> np.ndarray:
+    """Rows whose figure lies outside of the class that their label names; a figure on a limit belongs to either side."""
+    rank = _ranks(scheme)
+    ends = [(scheme.grades[rank[t] - 1].lower, scheme.grades[rank[t] - 1].upper) if t in rank else (-1, 2) for t in texts]
+    low, high = np.array(ends, dtype=float).T
+    return known & ((d.values < low - 1e-9) | (d.values > high + 1e-9))
+
+
+def _against(texts: np.ndarray, d: Printed, known: np.ndarray, rank: dict[str, int]) -> np.ndarray:
+    """Rows whose label is the better of two while its figure is the lower: by rank, or by what disorder and coordination mean."""
+    sense = np.array([rank.get(t) or (0 if BAD.search(t or "") else 1 if GOOD.search(t or "") else np.nan) for t in texts], float)
+    use = known & ~np.isnan(sense)
+    order = np.flatnonzero(use)[np.argsort(d.values[use], kind="stable")]
+    out = np.zeros(len(texts), dtype=bool)
+    best_below = np.maximum.accumulate(sense[order])
+    worst_above = np.minimum.accumulate(sense[order][::-1])[::-1]
+    out[order] = (sense[order] > worst_above) | (sense[order] < best_below)
+    return out
 
 
 def _follows(scheme: GradeScheme, texts: np.ndarray, d: np.ndarray) -> bool:
@@ -156,4 +211,4 @@ def _follows(scheme: GradeScheme, texts: np.ndarray, d: np.ndarray) -> bool:
     return bool(len(pairs) and pairs["label"].is_unique and pairs["grade"].is_unique)
 
 
-COVERS = GradeFinding(key="covers", text=Text("等级界限不重不漏", "the classes cover [0, 1] once"), wrong=False)
+COVERS = GradeFinding(key="covers", text=Text("等级界限不重不漏", "the classes cover [0, 1] once"), outcome="reproduced")

@@ -16,8 +16,17 @@ from evalkit.terms import Text
 
 STEPS = ("Z", "W", "U", "C", "T", "D", "grade", "table")
 WRONG = ("error", "nothing")
+GRAVEST: tuple[Outcome, ...] = ("error", "undecided", "unchecked", "reproduced")
+LISTED = 4  # rivals that are named
 
-OUTSIDE = Text("{n} 个系统指数不在 [0, 1] 内", "{n} system indices lie outside [0, 1]")
+OUTSIDE = Text("不在 [0, 1] 内的系统指数：{n} 个", "system indices outside [0, 1]: {n}")
+ROUNDED_OVER = Text(
+    "略高于 1 的系统指数：{n} 个，未超过末位一个单位，系权重舍入所致。",
+    "System indices above 1 by no more than a unit of their last place, as rounded weights make them: {n}.",
+)
+BY_PLACE = Text(
+    "原始数据的系统按次序对应表中的系统：{pairs}。", "The systems of the raw data are taken in the order of the table: {pairs}."
+)
 UNCHECKED = Text("无原始数据，未检查", "not checked: there are no raw data")
 ABSENT = Text("表中没有", "not printed")
 NO_ROWS = Text("没有可检查的行", "no row can be checked")
@@ -84,7 +93,9 @@ def on_step(one: Decided) -> Verdict:
         return said(decision.outcome, NOTHING if decision.outcome == "nothing" else TOO_FEW, cells=int(one.rows.sum()))
     message = _named(best, _as_good(decision))
     if decision.rivals or decision.outcome == "undecided":
-        names = [_named(trial) for trial in (best, *decision.rivals)]
+        names = [_named(trial) for trial in (best, *decision.rivals[: LISTED - 1])]
+        more = len(decision.rivals) + 1 - len(names)
+        names += [Text("其他 {n} 种", "{n} others").format(n=more)] if more else []
         listed = Text("；或 ".join(n.zh for n in names), "; or ".join(n.en for n in names))
         message = (ALIKE if decision.rivals else BY_CHANCE).format(names=listed)
     return Verdict(
@@ -131,10 +142,10 @@ def confirmed(verdicts: Mapping[str, Verdict]) -> bool:
 
 def on_grades(grades: Sequence[GradeFinding]) -> Verdict:
     """The verdict on the printed grades."""
-    wrong = [one for one in grades if one.wrong]
-    shown = wrong or grades
+    worst = next(outcome for outcome in GRAVEST if any(one.outcome == outcome for one in grades))
+    shown = [one for one in grades if one.outcome == worst]
     text = Text("；".join(one.text.zh for one in shown), "; ".join(one.text.en for one in shown))
-    return said("error" if wrong else "reproduced", text, hypothesis=shown[0].key)
+    return said(worst, text, hypothesis=shown[0].key)
 
 
 def on_table(verdicts: Mapping[str, Verdict]) -> tuple[Verdict, str]:
@@ -161,6 +172,9 @@ def notes(verdicts: Mapping[str, Verdict], systems: Iterable[Printed]) -> Iterat
     """What must be known beside the verdicts."""
     printed = tuple(systems)
     yield Note("choice", HOW.format(share=STATED))
+    over = sum(int((one.known & (one.values > 1) & (one.values <= 1 + 1.001 * one.unit)).sum()) for one in printed)
+    if over:
+        yield Note("choice", ROUNDED_OVER.format(n=over))
     cut = [step for step, one in verdicts.items() if one.rounding in ("cut", "either")]
     if cut:
         yield Note("caution", CUT.format(steps=Text("、".join(cut), ", ".join(cut))))

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, by_period
-from evalkit.check import keyed, one_of
+from evalkit.check import able, keyed, one_of, whole
 from evalkit.coupling.forecast.baselines import Drift, Naive
 from evalkit.coupling.forecast.grey import GM11
 from evalkit.coupling.forecast.notes import forecast_notes
@@ -60,15 +60,19 @@ class Forecast:
     def __post_init__(self) -> None:
         if not self.methods:
             raise SpecError("Forecast has no method", do="pass methods=(GM11(), Drift())")
+        for method in self.methods:
+            able(method, "forecast", who="a method of Forecast", do="use GM11(), Drift(), Smoothing(), …")
         keys = [method.key for method in self.methods]
         if len(set(keys)) < len(keys):
             raise SpecError("Forecast holds a method twice", found=several(keys), do="keep one of each")
-        if self.horizon < 1 or self.origins < 1:
-            raise SpecError("Forecast needs horizon and origins from 1 on", found=f"{self.horizon} and {self.origins}")
+        whole(self.horizon, who="Forecast horizon")
+        whole(self.origins, who="Forecast origins")
         if not 0 < self.level < 1:
             raise SpecError("Forecast level must lie between 0 and 1", found=str(self.level))
         if isinstance(self.of, str):
             one_of(self.of, ("places", MEAN), who="Forecast of")
+        elif not self.of or len(set(self.of)) < len(self.of):
+            raise SpecError("Forecast of names places, each once", found=several(self.of) or "none", do="or use of='places'")
         if self.bounds is not None and not self.bounds[0] < self.bounds[1]:
             raise SpecError("Forecast bounds must rise", found=str(self.bounds))
 

@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
+from evalkit.check import able
 from evalkit.coupling.static import CouplingCoordination, coordination_degree
 from evalkit.coupling.variants import CouplingVariant, WithoutCoefficient
 from evalkit.errors import SpecError, did_you_mean
@@ -60,9 +61,13 @@ class CoordinationDoubts:
     decimals: int | None = None
 
     def __post_init__(self) -> None:
+        for one in self.variants:
+            able(one, "degree", who="a variant in doubt", do="use Standard(), Wang2021(), …")
+        if self.shares is not None:
+            able(self.shares, "draw", who="the scatter of the shares", do="use Dirichlet(concentration=60)")
         if any(isinstance(one, WithoutCoefficient) for one in self.variants):
             raise SpecError("a coupling degree without its coefficient is an error in print, not a choice", do="take it out")
-        if not all(0 <= size < 1 for size in self._errors()):
+        if not all(isinstance(size, int | float | np.number) and 0 <= size < 1 for size in self._errors()):
             raise SpecError("an error of an index is a standard deviation in [0, 1)", found=str(self.error))
         if self.decimals is not None and not 0 < self.decimals < 16:
             raise SpecError("decimals of the indices must lie between 1 and 15", found=str(self.decimals))

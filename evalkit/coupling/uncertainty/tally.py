@@ -93,7 +93,7 @@ class Tally:
         if self.last is not None:
             self.last[:, unit[period == self.now]] = d[:: _step(len(d), len(self.units)), period == self.now]
         beyond = np.stack([np.count_nonzero(d > limit, axis=0) for limit in self.limits], axis=1) / len(d)
-        self.grades[rows] = -np.diff(beyond, axis=1, prepend=1.0, append=0.0)
+        self.grades[rows] = 0.0 - np.diff(beyond, axis=1, prepend=1.0, append=0.0)
         first, second = np.flatnonzero(period == self.years[0]), np.flatnonzero(period == self.years[1])
         both, a, b = np.intersect1d(unit[first], unit[second], assume_unique=True, return_indices=True)
         moved = d[:, second[b]] - d[:, first[a]]

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import evalkit as ek
 from evalkit.coupling.audit.audit import audit_coupling
 from evalkit.coupling.audit.columns import PrintedColumns
 from evalkit.coupling.audit.grades import class_findings, read_class
@@ -59,7 +60,8 @@ def test_labels_are_held_against_their_limits_and_their_order():
     d = frame["D"].astype(float)
     frame["等级"] = np.where(d > 0.7, "协调", np.where(d > 0.5, "过渡", "失调"))
     ordered = audit_coupling(frame)
-    assert ordered.verdicts.loc["grade", "outcome"] == "reproduced"
+    assert ordered.verdicts.loc["grade", "outcome"] == "unchecked"
+    assert ordered.outcome == "reproduced"
     wrong = int(d.idxmax())
     frame.loc[wrong, "等级"] = "失调"
     mixed = audit_coupling(frame)
@@ -68,6 +70,42 @@ def test_labels_are_held_against_their_limits_and_their_order():
     limits = ("失调 0~0.5", "过渡 0.5~0.7", "协调 0.7~1")
     exact = audit_coupling(frame, PrintedColumns(limits=limits))
     assert exact.cells.query("step == 'grade'")["row"].tolist() == [wrong + 1]
+
+
+def ten(frame):
+    """The labels of the ten grades, by D."""
+    return [ek.TEN_GRADES.grades[g - 1].label.zh for g in ek.TEN_GRADES.grade(frame["D"].astype(float).to_numpy())]
+
+
+def test_labels_of_a_known_scheme_follow_its_limits():
+    assert audit_coupling(table().assign(等级=ten)).verdicts.loc["grade", "hypothesis"] == "ten"
+
+
+def test_the_best_label_on_the_lowest_figure_is_an_error():
+    frame = table()
+    d, labels = frame["D"].astype(float), ten(frame)
+    labels[int(d.argmin())], labels[int(d.argmax())] = "优质协调", "极度失调"
+    found = audit_coupling(frame.assign(等级=labels))
+    assert (found.outcome, found.at) == ("error", "grade")
+    assert {int(d.argmin()) + 1, int(d.argmax()) + 1} <= set(found.cells["row"])
+
+
+def test_one_label_for_every_figure_is_not_passed():
+    found = audit_coupling(table().assign(等级="优质协调"))
+    assert (found.outcome, found.at) == ("undecided", "grade")
+    assert "usual limits of “ten grades”" in found.verdicts.loc["grade", "message_en"]
+
+
+def test_disorder_above_coordination_is_an_error_in_any_scheme():
+    frame = table()
+    frame["等级"] = np.where(frame["D"].astype(float) > 0.6, "失调类", "协调类")
+    assert audit_coupling(frame).verdicts.loc["grade", "hypothesis"] == "grades_reversed"
+
+
+def test_a_label_of_no_printed_class_is_an_error():
+    frame = table().assign(等级="中等")
+    found = audit_coupling(frame, PrintedColumns(limits=("失调 0~0.5", "协调 0.5~1")))
+    assert found.verdicts.loc["grade", "hypothesis"] == "grade_not_of_class"
 
 
 def test_ten_grades_are_recognized():

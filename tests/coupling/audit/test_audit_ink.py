@@ -81,7 +81,7 @@ def test_a_stray_misprint_is_listed_and_not_a_verdict():
     assert found.outcome == "reproduced"
     assert found.cells[["column", "row"]].values.tolist() == [["D", 4]]
     assert found.cells["miss"].item() == pytest.approx(200, abs=2)
-    assert "1 cells do not fit" in ek.prose(found, lang="en")
+    assert "Cells that do not fit and may be misprints: 1" in ek.prose(found, lang="en")
 
 
 def test_columns_that_were_exchanged():

@@ -83,5 +83,5 @@ def test_decimals_are_those_most_figures_show():
 def test_cells_as_tables_print_them():
     read = read_printed(pd.Series(["０．３１", " 0.305* ", "—", None, "−0.010", ".5"]), who="U")
     np.testing.assert_array_equal(read.values, [0.31, 0.305, np.nan, np.nan, -0.01, 0.5])
-    with pytest.raises(DataError, match="no number; found about half"):
+    with pytest.raises(DataError, match="no number; found row 2: about half"):
         read_printed(pd.Series(["0.3", "about half"]), who="U")

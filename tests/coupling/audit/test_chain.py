@@ -143,3 +143,32 @@ def test_raw_data_that_cannot_be_followed():
         RawData(frame=raw, systems=DIRECTIONS, weighting="given")
     with pytest.raises(SpecError, match="direction of indicator 'a'"):
         RawData(frame=raw, systems={"f": {"a": "up"}, "g": DIRECTIONS["g"]})
+
+
+def test_systems_are_matched_by_their_names():
+    raw = raw_frame(3)
+    table, *_ = paper(raw)
+    turned = {name: DIRECTIONS[name] for name in reversed(DIRECTIONS)}
+    one, two = (audit_coupling(table, raw=RawData(frame=raw, systems=systems)) for systems in (DIRECTIONS, turned))
+    pd.testing.assert_frame_equal(one.verdicts, two.verdicts)
+
+
+def test_systems_of_other_names_are_taken_in_order_and_that_is_said():
+    raw = raw_frame(3)
+    systems = {"first": DIRECTIONS["f"], "second": DIRECTIONS["g"]}
+    found = audit_coupling(paper(raw)[0], raw=RawData(frame=raw, systems=systems))
+    assert any("first = " in note.text.en for note in found.notes)
+
+
+def test_raw_data_of_three_systems_do_not_fit_a_table_of_two():
+    raw = raw_frame(3)
+    three = {**DIRECTIONS, "h": {"a": "benefit"}}
+    with pytest.raises(DataError, match="the same systems"):
+        audit_coupling(paper(raw)[0], raw=RawData(frame=raw, systems=three))
+
+
+def test_raw_cells_that_are_no_figures_are_named():
+    raw = raw_frame(3).astype(object)
+    raw.loc[2, "b"] = "about 5"
+    with pytest.raises(DataError, match="b: about 5"):
+        RawData(frame=raw, systems=DIRECTIONS)
