@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note
-from evalkit.coupling.dynamics.shapley import shapley, two_factors
 from evalkit.coupling.static import Coordination, coordination_degree
 from evalkit.coupling.variants import CouplingVariant
 from evalkit.errors import DataError, NoAnswer, SpecError, did_you_mean, several
 from evalkit.stats.arrays import Array, Mask
+from evalkit.stats.shapley import shapley, two_factors
 from evalkit.terms import Text
 
 SMALL = 1e-6  # a system that changed by less is followed along the slope of D
@@ -232,6 +232,9 @@ def _known(bond: Coordination, parts: Mapping[str, pd.DataFrame]) -> Mapping[str
 
 def _opened(bond: Coordination, name: str, table: pd.DataFrame, ends: tuple[int, int], units: pd.Index) -> pd.DataFrame:
     """How much each part of a system changed, one row a unit, after its parts are seen to sum to the index."""
+    if not isinstance(table, pd.DataFrame):
+        found = type(table).__name__
+        raise SpecError(f"the parts of '{name}' must be a DataFrame", found=found, do="pass scores.contributions")
     if list(table.index.names) != ["unit", "period"]:
         found = f"index {list(table.index.names)}"
         raise DataError(f"the parts of '{name}' must be keyed by (unit, period)", found=found, do="pass scores.contributions")
