@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 
 
@@ -71,6 +72,24 @@ def sentence(text: str) -> str:
     """
     text = text.rstrip()
     return text if text.endswith((".", "?")) else f"{text}."
+
+
+@contextmanager
+def located(where: str) -> Iterator[None]:
+    """What goes wrong inside is said to have gone wrong there, unless it names its own place.
+
+    Examples
+    --------
+    >>> with located("study.toml, [forecast]"):
+    ...     raise SpecError("the horizon is too long", do="shorten it")
+    Traceback (most recent call last):
+    evalkit.errors.SpecError: study.toml, [forecast]: the horizon is too long. To do: shorten it.
+    """
+    try:
+        yield
+    except EvalkitError as wrong:
+        wrong.where = wrong.where or where
+        raise
 
 
 def several(items: Iterable[object], most: int = 5) -> str:

@@ -14,7 +14,7 @@ from evalkit.coupling.static import Coordination
 from evalkit.errors import SpecError
 from evalkit.stats.arrays import Array
 from evalkit.stats.ranks import settled
-from evalkit.terms import Text
+from evalkit.terms import Text, same
 
 
 def balance_distance(u: Array) -> Array:
@@ -71,9 +71,17 @@ class Balance:
         )
         if len(u) == 2:
             frame["quadrant"] = np.select([high[0] & high[1], high[1], high[0]], [1, 2, 4], 3).astype(np.int8)
+        return Balanced(spec=self, frame=frame, bond=bond, cuts=cuts, notes=(self._note(bond, cuts),))
+
+    def _note(self, bond: Coordination, cuts: Array) -> Note:
         text = Text("高低以 {cut} 为界，界上为高。", "High and low are parted at {cut}; a value on it is high.")
-        said = "；".join(f"{name} {cut:.3g}" for name, cut in zip(bond.systems, cuts, strict=True))
-        return Balanced(spec=self, frame=frame, bond=bond, cuts=cuts, notes=(Note("choice", text.format(cut=said)),))
+        if isinstance(self.cut, float):
+            return Note("choice", text.format(cut=f"{self.cut:.3g}"))
+        named = [(bond.titles.get(name, same(name)), cut) for name, cut in zip(bond.systems, cuts, strict=True)]
+        said = Text(
+            "、".join(f"{name.zh} {cut:.3g}" for name, cut in named), ", ".join(f"{name.en} {cut:.3g}" for name, cut in named)
+        )
+        return Note("choice", text.format(cut=said))
 
     def _cuts(self, u: Array) -> Array:
         if self.cut == "mean":

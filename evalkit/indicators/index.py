@@ -177,7 +177,7 @@ class IndexScores(Answer):
 
     @cached_property
     def contributions(self) -> pd.DataFrame:
-        """What each indicator adds to the index, w_j z_ij; a row sums to its score.
+        """What each indicator adds to the index, w_j z_ij; a row sums to its score. The names of the indicators come with it.
 
         Raises
         ------
@@ -187,7 +187,10 @@ class IndexScores(Answer):
         if self.spec.spec.aggregate != ARITHMETIC:
             name = self.spec.spec.aggregate.name.en
             raise NoAnswer(f"an index by {name} is no sum of contributions", do="look at the obstacle degrees")
-        return self.normalized * self.spec.weights
+        parts = self.normalized * self.spec.weights
+        named = [(one.id, one.name) for one in self.system.dimensions] + [(one.id, one.name) for one in self.system.every]
+        parts.attrs["titles"] = dict(named)
+        return parts
 
 
 def treated_for(index: CompositeIndex, panel: Panel) -> Treated:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, TypeVar, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
 
 from evalkit.errors import DataError, SpecError, did_you_mean
 from evalkit.panel.system import Dimension, Direction, Indicator, IndicatorSystem
@@ -42,7 +44,7 @@ def read_form(path: Path, form: type[SomeForm]) -> SomeForm:
     except tomllib.TOMLDecodeError as broken:
         raise SpecError("the file is not valid TOML", where=path.name, found=str(broken), do="correct that line") from None
     except ValidationError as wrong:
-        faults = [(_line(text, e["loc"]), _fault(e["loc"], e["type"], e["msg"], form)) for e in wrong.errors()]
+        faults = [(_line(text, _place(one)), _fault(one, form)) for one in wrong.errors()]
         if len(faults) == 1:
             raise SpecError(faults[0][1], where=f"{path.name}, line {faults[0][0]}", do="correct the file") from None
         listed = "".join(f"\n  line {line}: {fault}" for line, fault in faults)
@@ -122,24 +124,48 @@ def _read_text(path: Path) -> str:
         ) from None
 
 
-def _fault(loc: tuple[int | str, ...], kind: str, message: str, form: type[Form]) -> str:
+def _place(fault: ErrorDetails) -> tuple[int | str, ...]:
+    """The path to a fault, without the names of alternatives; a fault of the whole file begins with the key it is about."""
+    path = tuple(part for part in fault["loc"] if not (isinstance(part, str) and part.startswith("<")))
+    return path or tuple(_said(fault).split(" ")[0].split("."))
+
+
+def _said(fault: ErrorDetails) -> str:
+    """What is wrong, in words; of a single figure or word also what it is."""
+    given = fault["input"]
+    said = fault["msg"].removeprefix("Value error, ")
+    own = fault["type"] == "value_error"
+    if own or not isinstance(given, str | int | float):
+        return said
+    return f"{said.replace('Input should be', 'must be')}, not {given!r}"
+
+
+def _fault(fault: ErrorDetails, form: type[Form]) -> str:
     """What is wrong with one place of a file."""
-    place = ".".join(str(part) for part in loc if not isinstance(part, int))
-    if kind == "extra_forbidden":
-        return f"'{place}' is not a known key. {did_you_mean(str(loc[-1]), _keys(form))}".strip()
-    if kind == "missing":
-        return f"'{place}' is missing"
-    return f"'{place}': {message.removeprefix('Value error, ')}"
+    path = _place(fault)
+    place = ".".join(part for part in path if isinstance(part, str))
+    if fault["type"] == "extra_forbidden":
+        hint = did_you_mean(str(path[-1]), _inside(form, path).model_fields)
+        return f"'{place}' is not a known key. {hint}".strip()
+    if fault["type"] == "missing":
+        return f"'{place}' needs at least {path[-1] + 1} values" if isinstance(path[-1], int) else f"'{place}' is missing"
+    return f"'{place}': {_said(fault)}" if fault["loc"] else _said(fault)
 
 
-def _keys(form: type[Form]) -> set[str]:
-    """All keys a form and the forms inside it know."""
-    known = set(form.model_fields)
-    for field in form.model_fields.values():
-        for part in (field.annotation, *getattr(field.annotation, "__args__", ())):
-            if isinstance(part, type) and issubclass(part, Form) and part is not form:
-                known |= _keys(part)
-    return known
+def _inside(form: type[Form], path: tuple[int | str, ...]) -> type[Form]:
+    """The form that a path leads into."""
+    for part in path[:-1]:
+        field = form.model_fields.get(str(part))
+        form = next(_forms(field.annotation), form) if field is not None else form
+    return form
+
+
+def _forms(kind: object) -> Iterator[type[Form]]:
+    """The forms that an annotation names, at any depth."""
+    if isinstance(kind, type) and not get_args(kind) and issubclass(kind, Form):
+        yield kind
+    for part in get_args(kind):
+        yield from _forms(part)
 
 
 def _line(text: str, loc: tuple[int | str, ...]) -> int:

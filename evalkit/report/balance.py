@@ -37,7 +37,7 @@ def _(answer: Balanced, voice: Voice) -> tuple[Table, ...]:
 
 @figures.register
 def _(answer: Balanced, voice: Voice) -> tuple[Figure, ...]:
-    return (quadrants(answer, voice),) if "quadrant" in answer.frame else ()
+    return (quadrants(answer, voice),) if "quadrant" in answer.frame else (apart(answer, voice),)
 
 
 @words.register
@@ -111,6 +111,26 @@ def quadrants(answer: Balanced, voice: Voice) -> Figure:
         "Scatter: solid lines part high from low, the dashed one is the line of balance.",
     )
     return Figure(key="quadrants", caption=Text(f"{year} 年两系统的象限", f"Quadrants, {year}"), draw=draw, alt=voice(alt))
+
+
+def apart(answer: Balanced, voice: Voice) -> Figure:
+    """How far places stand from the line of balance, by year: the median place and the middle half of them."""
+    by = answer.frame["distance"].groupby("period").quantile(np.array([0.25, 0.5, 0.75])).unstack()
+
+    def draw() -> Canvas:
+        canvas, axes = theme.new_figure(6.8, 3.8)
+        half = voice(Text("中间一半地区", "middle half of the places"))
+        axes.fill_between(by.index, by[0.25], by[0.75], alpha=0.25, lw=0, label=half)
+        axes.plot(by.index, by[0.5], label=voice(Text("中位数", "median")), **theme.line(0))
+        axes.set_ylabel(voice(Text("到均衡线的距离", "Distance to balance")))
+        axes.set_ylim(bottom=0)
+        theme.years(axes, by.index)
+        theme.legend_below(axes)
+        return canvas
+
+    caption = Text("各年到均衡线的距离", "Distance to the line of balance, by year")
+    alt = Text("折线图：{words}", "Line chart. {words}")
+    return Figure(key="balance_distance", caption=caption, draw=draw, alt=voice(alt, words=words(answer, voice)))
 
 
 def _called(answer: Balanced, quadrant: int, voice: Voice) -> str:

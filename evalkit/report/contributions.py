@@ -35,7 +35,7 @@ class Bar(NamedTuple):
 
 @names.register
 def _(answer: ChangeParts) -> Mapping[str, Text]:
-    return names(answer.bond)
+    return {**names(answer.bond), **answer.titles}
 
 
 @tables.register
@@ -92,7 +92,9 @@ def steps(answer: ChangeParts, voice: Voice) -> Table:
         else:
             named = zip(inside["dimension"], inside["contribution"], strict=True)
             bars += [Bar(str(system), voice.name(dimension), change) for dimension, change in named]
-    caption = Text("D 均值变化的分解：系统与维度", "What changed the mean of D: systems and dimensions")
+    caption = Text("D 均值变化的分解：系统", "What changed the mean of D: systems")
+    if len(bars) > len(answer.systems.columns):
+        caption = Text("D 均值变化的分解：系统与维度", "What changed the mean of D: systems and dimensions")
     return _fall(answer, voice, bars, "change_steps", caption)
 
 

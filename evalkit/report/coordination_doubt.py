@@ -66,9 +66,9 @@ def _change(answer: UncertainCoordination, voice: Voice) -> str:
     if first == last or change.empty:
         return ""
     text = Text(
-        "{first}—{last} 年，{n} 个地区中 {up} 个的 D 确有上升、{down} 个确有下降，{open} 个的变化区间含 0。",
-        "From {first} to {last}, of {n} places, D rises for certain in {up} and falls in {down}; the interval of the change "
-        "holds 0 in {open}. ",
+        "{first}—{last} 年，{n} 个地区 D 变化的区间：高于 0 的 {up} 个，低于 0 的 {down} 个，含 0 的 {open} 个。",
+        "From {first} to {last} the interval of the change of D lies above 0 in {up} of {n} places, below 0 in {down}, and holds "
+        "0 in {open}. ",
     )
     up, down = (change["change_low"] > 0).sum(), (change["change_high"] < 0).sum()
     return voice(text, first=first, last=last, n=len(change), up=up, down=down, open=len(change) - up - down)
@@ -78,7 +78,8 @@ def _rank(answer: UncertainCoordination, voice: Voice) -> str:
     if answer.ranks.empty:
         return ""
     text = Text(
-        "{k} 个地区的位次稳固，其余只给出位次区间。", "The rank of {k} places is firm; of the others only its interval is given."
+        "位次稳固的地区有 {k} 个，其余只可看作位次区间。",
+        "The rank of {k} places is firm; of the others only its interval says where they stand.",
     )
     return voice(text, k=int(answer.ranks["firm"].sum()))
 
@@ -128,8 +129,9 @@ def by_place(answer: UncertainCoordination, voice: Voice) -> Table:
     if not answer.ranks.empty:
         ranks = answer.ranks.reindex(now.index)
         interval = ranks["rank_low"].astype(str) + "–" + ranks["rank_high"].astype(str)
-        told = ranks["rank"].astype(str).where(ranks["firm"], interval).to_numpy()
-        printed.insert(0, voice(Text("位次或其区间", "Rank, or its interval")), told)
+        firm = voice(Text("稳固", "firm"))
+        printed.insert(0, voice(Text("位次的区间", "Interval of the rank")), interval.to_numpy())
+        printed.insert(1, voice(Text("位次", "Rank")), [firm if held else "" for held in ranks["firm"]])
     caption = Text("{year} 年各地区 D 的 {level:.0%} 区间与等级", "{level:.0%} intervals of D and grades, {year}")
     return Table(
         key="firm_places",
@@ -152,8 +154,8 @@ def cumulative(answers: Mapping[Text, UncertainCoordination], voice: Voice) -> T
                 voice(Text("区间宽度中位数", "Median width")): (now["D_high"] - now["D_low"]).median(),
                 voice(Text("等级予以标注", "Grade named")): int(now["label"].notna().sum()),
                 voice(Text("位次稳固", "Rank firm")): int(answer.ranks["firm"].sum()),
-                voice(Text("确有上升", "Rises for certain")): int((change["change_low"] > 0).sum()),
-                voice(Text("确有下降", "Falls for certain")): int((change["change_high"] < 0).sum()),
+                voice(Text("变化的区间高于 0", "Interval of the change above 0")): int((change["change_low"] > 0).sum()),
+                voice(Text("低于 0", "Below 0")): int((change["change_high"] < 0).sum()),
             }
         )
     year, now = _last(next(iter(answers.values())))
@@ -161,6 +163,26 @@ def cumulative(answers: Mapping[Text, UncertainCoordination], voice: Voice) -> T
         "逐步增加存疑项后仍然成立的结果（{year} 年，{n} 个地区）", "What holds as more is put in doubt ({year}, {n} places)"
     )
     return Table(key="firm_steps", caption=caption.format(year=year, n=len(now)), frame=pd.DataFrame(rows))
+
+
+def with_the_method(answers: Mapping[Text, UncertainCoordination], voice: Voice) -> str:
+    """What is left once the method is in doubt as far as the study puts it, in words; nothing where it does not."""
+    if len(answers) < 2:
+        return ""
+    chosen, *_, last = answers.values()
+    (year, before), (_, now) = _last(chosen), _last(last)
+    text = Text(
+        "方法也存疑时（{what}），{year} 年 {n} 个地区中等级可予标注的由 {a} 个变为 {b} 个，位次稳固的由 {c} 个变为 {d} 个，D 的变化区间高于 0 的由"
+        " {e} 个变为 {f} 个。",
+        "With the method in doubt too ({what}), of {n} places in {year} the grade of {b} can be named instead of {a}, the rank of {d} "
+        "is firm instead of {c}, and the interval of the change of D lies above 0 in {f} instead of {e}.",
+    )
+    named = [int(one["label"].notna().sum()) for one in (before, now)]
+    firm = [int(one.ranks["firm"].sum()) for one in (chosen, last)]
+    up = [int((one.change["change_low"] > 0).sum()) for one in (chosen, last)]
+    what = voice.listing([voice(label).removeprefix("再加：").removeprefix("and ") for label in list(answers)[1:]])
+    counts = dict(zip("abcdef", (*named, *firm, *up), strict=True))
+    return voice(text, what=what, year=year, n=len(now), **counts)
 
 
 def changes(answer: UncertainCoordination, voice: Voice) -> Table:
@@ -218,9 +240,11 @@ def stacked(answer: UncertainCoordination, voice: Voice) -> Figure:
         axes.set_yticks(np.arange(len(share)), marked, fontsize=7)
         axes.set(xlim=(0, 1), ylim=(len(share) - 0.4, -0.6), xlabel=voice(Text("概率", "Probability")))
         axes.grid(visible=False, axis="y")
-        theme.keys_below(
-            axes, [(colors(int(g) - 1), f"{scheme.label(int(g), voice.lang)} {scheme.interval(int(g))}") for g in present]
-        )
+        keys = [(colors(int(g) - 1), f"{scheme.label(int(g), voice.lang)} {scheme.interval(int(g))}") for g in present]
+        theme.keys_below(axes, keys)
+        if held.any():
+            mark = Text("○：任一等级的概率均不足 {p:.0%}", "○: no grade reaches {p:.0%}")
+            axes.set_title(voice(mark, p=answer.spec.certainty), loc="right", fontsize=7)
         return canvas
 
     sampled = len(shown) < len(now)

@@ -45,6 +45,11 @@ def _(answer: Coordination, voice: Voice) -> str:
         "From {first} to {last} the mean coordination degree {verb} {a:.3f} to {b:.3f} ({change:+.3f}); the most frequent grade "
         "in {last} is “{label}” ({k} of {n} places).",
     )
+    if first == last:
+        text = Text(
+            "{first} 年平均耦合协调度为 {b:.3f}；最多见的等级为“{label}”（{n} 个地区中的 {k} 个）。",
+            "In {first} the mean coordination degree is {b:.3f}; the most frequent grade is “{label}” ({k} of {n} places).",
+        )
     a, b = float(mean.iloc[0]), float(mean.iloc[-1])
     verb = Text("升至", "rose from") if b >= a else Text("降至", "fell from")
     most = int(grade.mode().iloc[0])

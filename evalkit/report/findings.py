@@ -6,6 +6,7 @@ import pandas as pd
 
 from evalkit.answer import Note, in_period
 from evalkit.report.assessment import Assessment
+from evalkit.report.coordination_doubt import with_the_method
 from evalkit.report.document import Block, Bullets, Heading, Paragraph, Table
 from evalkit.report.plain import cell
 from evalkit.report.verbs import words
@@ -19,6 +20,7 @@ def summary(found: Assessment, voice: Voice) -> list[Block]:
     points += [words(answer, voice) for answer in found.obstacles.values()]
     points += [words(answer, voice) for answer in found.groups.values()]
     points += [words(answer, voice) for answer in list(found.doubts.values())[:1]]
+    points += [said for said in (with_the_method(found.doubts, voice),) if said]
     if found.movement.change is not None:
         points.append(words(found.movement.change, voice))
     if found.firmness.comparison is not None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from evalkit.report.assessment import Assessment
-from evalkit.report.coordination_doubt import cumulative
-from evalkit.report.document import Block, Heading
+from evalkit.report.coordination_doubt import cumulative, with_the_method
+from evalkit.report.document import Block, Heading, Paragraph
 from evalkit.report.printed import once, printed
 from evalkit.report.words import Voice
 from evalkit.terms import Text
@@ -37,6 +37,7 @@ def uncertainty(found: Assessment, voice: Voice) -> list[Block]:
         Heading(voice(Text("结果的不确定性", "How sure the result is"))),
         *printed(first, voice, drawn=2),
         Heading(voice(Text("方法存疑时", "With the method in doubt")), level=2),
+        *(Paragraph(said) for said in (with_the_method(found.doubts, voice),) if said),
         cumulative(found.doubts, voice),
     ]
 

@@ -14,18 +14,27 @@ from evalkit.report import theme
 from evalkit.report.document import Figure, Table
 from evalkit.report.verbs import figures, names, tables, words
 from evalkit.report.words import Voice
-from evalkit.terms import Text
+from evalkit.terms import Text, same
 
 METHOD = Text("方法", "Method")
 FORECAST = Text("预测值", "Forecast")
 LOW, HIGH = Text("下限", "Lower"), Text("上限", "Upper")
+OF_MEAN = Text("{variable}：{whose}的历史与预测", "{variable}: {whose}, observed and forecast")
 OBSERVED = Text("实际值", "observed")
+SLIGHT = 0.95  # of the error of the naive forecast: a method above it is hardly better
 AGAINST = Text("MAE 与朴素法之比", "MAE over naive")
 
 
 @names.register
 def _(answer: Forecasted) -> Mapping[str, Text]:
-    return {MEAN: Text("各地区均值", "mean of all places"), **answer.methods}
+    return {MEAN: whose(answer), **answer.methods}
+
+
+def whose(answer: Forecasted) -> Text:
+    """Whose mean it is."""
+    if isinstance(answer.spec.of, str):
+        return Text("各地区均值", "mean of all places")
+    return Text("所选 {n} 个地区的均值", "mean of the {n} places asked for").format(n=len(answer.spec.of))
 
 
 @tables.register
@@ -47,9 +56,9 @@ def _(answer: Forecasted, voice: Voice) -> str:
     beat = [voice.name(key) for key in against.index[against < 1]]
     last, best = answer.mean_history.index[-1], answer.mean.loc[answer.best].iloc[-1]
     text = Text(
-        "“{variable}”的均值在 {last} 年为 {now:.3f}。{verdict}按回测误差最小的方法（{best}）外推，{year} 年均值为 {then:.3f}"
+        "“{variable}”（{whose}）在 {last} 年为 {now:.3f}。{verdict}按回测误差最小的方法（{best}）外推，{year} 年为 {then:.3f}"
         "（{p:.0%} 区间 {low:.3f} 至 {high:.3f}）。",
-        "The mean of “{variable}” was {now:.3f} in {last}. {verdict} The method of least past error, {best}, puts it at {then:.3f} "
+        "“{variable}”, {whose}, was {now:.3f} in {last}. {verdict} The method of least past error, {best}, puts it at {then:.3f} "
         "in {year} ({p:.0%} interval {low:.3f} to {high:.3f}).",
     )
     verdict = Text(
@@ -60,14 +69,16 @@ def _(answer: Forecasted, voice: Voice) -> str:
         verdict = Text("只用了朴素法（末年值不变）。", "Only the naive forecast (the last value) was made.")
     elif beat:
         verdict = Text(
-            "{n} 种方法中有 {k} 种在回测中超过朴素法（末年值不变）：{names}；最好的平均绝对误差为朴素法的 {share:.1%}。",
+            "{n} 种方法中有 {k} 种在回测中超过朴素法（末年值不变）：{names}；最好的平均绝对误差为朴素法的 {share:.1%}{slight}。",
             "Of {n} methods {k} beat the naive forecast (the last value) from past origins: {names}; the best has {share:.1%} of its "
-            "mean absolute error.",
+            "mean absolute error{slight}.",
         )
-    said = voice(verdict, n=tried, k=len(beat), names=voice.listing(beat), share=against.min())
+    slight = Text("，差距很小，不足以说明其更好", ", too near to it to be called better") if against.min() > SLIGHT else same("")
+    said = voice(verdict, n=tried, k=len(beat), names=voice.listing(beat), share=against.min(), slight=slight)
     return voice(
         text,
         variable=answer.variable,
+        whose=whose(answer),
         last=last,
         now=answer.mean_history.iloc[-1],
         verdict=said,
@@ -91,9 +102,7 @@ def mean_ahead(answer: Forecasted, voice: Voice) -> Table:
     printed = pd.concat([past, ahead], ignore_index=True).rename(columns={key: voice(head) for key, head in heads.items()})
     return Table(
         key="forecast_mean",
-        caption=Text("{variable}：各地区均值的历史与预测", "{variable}: mean of all places, observed and forecast").format(
-            variable=answer.variable
-        ),
+        caption=OF_MEAN.format(variable=answer.variable, whose=whose(answer)),
         frame=printed.rename(columns={"period": voice.term("period")}),
     )
 
@@ -218,9 +227,7 @@ def fan(answer: Forecasted, voice: Voice) -> Figure:
 
     return Figure(
         key="forecast_fan",
-        caption=Text("{variable}：各地区均值的历史与预测", "{variable}: mean of all places, observed and forecast").format(
-            variable=answer.variable
-        ),
+        caption=OF_MEAN.format(variable=answer.variable, whose=whose(answer)),
         draw=draw,
         alt=voice(Text("折线图：{words}", "Line chart. {words}"), words=words(answer, voice)),
     )

@@ -43,6 +43,7 @@ def _(answer: Metacoupled, voice: Voice) -> str:
             n=int(now[f"D_{kind}"].notna().sum()),
         )
         for kind in answer.kinds
+        if now[f"D_{kind}"].notna().any()
     ]
     text = Text("{at} 年平均耦合协调度 D：{means}。", "Mean coordination D in {at}: {means}.")
     above = Text(
@@ -57,7 +58,11 @@ def _(answer: Metacoupled, voice: Voice) -> str:
             kind=KINDS[kind],
         )
         for kind in answer.kinds[1:]
+        if now[f"D_{kind}"].notna().any()
     ]
+    alone = [kind for kind in answer.kinds if now[f"D_{kind}"].isna().all()]
+    none = Text("没有地区有可算的伙伴：{kind}。", " No place has a partner that counts: {kind}.")
+    more += [voice(none, kind=KINDS[kind]) for kind in alone]
     return voice(text, at=at, means=voice.listing(said)) + "".join(more)
 
 

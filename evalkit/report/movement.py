@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evalkit.report.assessment import Assessment
-from evalkit.report.document import Block, Heading
+from evalkit.report.document import Block, Heading, Paragraph
 from evalkit.report.printed import once, printed
 from evalkit.report.words import Voice
 from evalkit.terms import Text
@@ -20,6 +20,11 @@ def dynamics(found: Assessment, voice: Voice) -> list[Block]:
     for title, answer, drawn in parts:
         if answer is not None:
             blocks += [Heading(voice(title), level=2), *printed(answer, voice, drawn=drawn)]
+    if blocks and len(found.scores) > 2:
+        many = Text(
+            "变化速度的耦合只在两个系统之间计算，本评估有 {n} 个系统。", "Speeds are coupled between two systems; here are {n}."
+        )
+        blocks.append(Paragraph(voice(many, n=len(found.scores)), role="note"))
     head: list[Block] = [Heading(voice(Text("耦合协调的变化", "How coordination moved")))] if blocks else []
     return once([*head, *blocks])
 

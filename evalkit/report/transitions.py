@@ -40,16 +40,19 @@ def _(answer: Transitions, voice: Voice) -> str:
     down, stay, up = (by[["down", "stay", "up"]].to_numpy() * by[["pairs"]].to_numpy()).sum(axis=0) / by["pairs"].sum()
     began = answer.frame.sum(axis=1)
     kept = pd.Series(np.diag(answer.shares), index=answer.shares.index)[began >= ENOUGH * began.sum()]
-    moved = Text(
-        "相隔 {lag} 期的 {n} 对等级中，{up:.1%} 上升、{stay:.1%} 不变、{down:.1%} 下降；最稳定的等级为“{firm}”（{a:.0%} 留在原级）",
-        "Of {n} pairs of grades {lag} period(s) apart {up:.1%} rose, {stay:.1%} stayed and {down:.1%} fell; the firmest grade is "
-        "“{firm}” ({a:.0%} stay in it)",
+    text = Text(
+        "相隔 {lag} 期的等级共 {n} 对，{up:.1%} 上升、{stay:.1%} 不变、{down:.1%} 下降",
+        "Pairs of grades at a lag of {lag}: {n}, of which {up:.1%} rose, {stay:.1%} stayed and {down:.1%} fell",
     )
-    end = Text("，最易变动的为“{loose}”（{b:.0%}）。", ", the loosest “{loose}” ({b:.0%}).") if len(kept) > 1 else Text("。", ".")
-    text = Text(moved.zh + end.zh, moved.en + end.en)
-    firm, loose = (scheme.label(kept.index[at], voice.lang) for at in (int(kept.argmax()), int(kept.argmin())))
-    n = int(by["pairs"].sum())
-    return voice(text, lag=answer.spec.lag, n=n, up=up, stay=stay, down=down, firm=firm, a=kept.max(), loose=loose, b=kept.min())
+    said = voice(text, lag=answer.spec.lag, n=int(by["pairs"].sum()), up=up, stay=stay, down=down)
+    if len(kept) > 1:
+        ends = Text(
+            "；最稳定的等级为“{firm}”（{a:.0%} 留在原级），最易变动的为“{loose}”（{b:.0%}）",
+            "; the firmest grade is “{firm}” ({a:.0%} stay in it), the loosest “{loose}” ({b:.0%})",
+        )
+        firm, loose = (scheme.label(kept.index[at], voice.lang) for at in (int(kept.argmax()), int(kept.argmin())))
+        said += voice(ends, firm=firm, a=kept.max(), loose=loose, b=kept.min())
+    return said + voice(Text("。", "."))
 
 
 def matrix(answer: Transitions, voice: Voice) -> Table:

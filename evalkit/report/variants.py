@@ -80,19 +80,20 @@ def _(answer: VariantComparison, voice: Voice) -> tuple[Figure, ...]:
 def _(answer: VariantComparison, voice: Voice) -> str:
     frame = answer.against.frame
     text = Text(
-        "以{base}为基准，其他 {n} 种模型改变 {low:.0%} 至 {high:.0%} 的“地区—年份”的等级，位次相关系数为 {a:.2f} 至 {b:.2f}。",
-        "Against the {base}, the other {n} variants change the grade of {low:.0%} to {high:.0%} of the unit-years; rank correlations "
-        "run from {a:.2f} to {b:.2f}.",
+        "以{base}为基准，其他 {n} 种模型改变 {low:.0%} 至 {high:.0%} 的“地区—年份”的等级",
+        "Against the {base}, the other {n} variants change the grade of {low:.0%} to {high:.0%} of the unit-years",
     )
-    return voice(
+    ranked = Text("，位次相关系数为 {a:.2f} 至 {b:.2f}。", "; rank correlations run from {a:.2f} to {b:.2f}.")
+    correlation = frame["rank_correlation"]
+    end = voice(ranked, a=correlation.min(), b=correlation.max()) if correlation.notna().any() else voice(Text("。", "."))
+    said = voice(
         text,
         base=answer.spec.variant.name,
         n=len(frame),
         low=frame["grade_changed"].min(),
         high=frame["grade_changed"].max(),
-        a=frame["rank_correlation"].min(),
-        b=frame["rank_correlation"].max(),
     )
+    return said + end
 
 
 def overview(answer: VariantComparison, voice: Voice) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -28,7 +29,7 @@ class Voice:
     def __call__(self, text: Text, **values: object) -> str:
         """The words in this language, with values filled in; a `Text` among them is said in it too."""
         said = {key: value.say(self.lang) if isinstance(value, Text) else value for key, value in values.items()}
-        return text.say(self.lang).format(**said) if said else text.say(self.lang)
+        return one_of_each(text.say(self.lang).format(**said)) if said else text.say(self.lang)
 
     def name(self, code: object) -> str:
         """The name of a unit, a system, a dimension or an indicator; its code where it has none."""
@@ -54,6 +55,17 @@ class Voice:
         if len(every) <= most:
             return shown
         return self(Text("{shown}等 {n} 个", "{shown} and {more} more"), shown=shown, n=len(every), more=len(every) - most)
+
+
+def one_of_each(words: str) -> str:
+    """English words with "1 places" said as "1 place".
+
+    Examples
+    --------
+    >>> one_of_each("of 1 places, 11 places in 1 unit-years")
+    'of 1 place, 11 places in 1 unit-year'
+    """
+    return re.sub(r"(?<![\d.,])1 (place|unit-year|draw|household|method)s\b", r"1 \1", words)
 
 
 def system_names(systems: Mapping[str, IndicatorSystem]) -> dict[str, Text]:

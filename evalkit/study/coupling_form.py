@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from evalkit.coupling.forecast.baselines import Drift
 from evalkit.coupling.forecast.forecast import Forecast
@@ -16,6 +16,7 @@ from evalkit.coupling.relative import LagRule, RatioRule
 from evalkit.coupling.shares import ContributionShares, EntropyShares
 from evalkit.coupling.static import CouplingCoordination
 from evalkit.coupling.variants import Distance, Fan2024, PairwiseProduct, Power, Standard, Wang2021
+from evalkit.errors import SpecError
 from evalkit.panel.form import Form
 from evalkit.study.choice import Choice
 
@@ -47,6 +48,22 @@ class SharesForm(Choice):
         return self.METHODS[self.method](on=slice(*context[0]) if context and context[0] else None)
 
 
+def _given_or_learnt(value: object) -> str | None:
+    if isinstance(value, str | dict | SharesForm):
+        return "<learnt>"
+    return "<given>" if isinstance(value, list | tuple) else None
+
+
+SomeShares = Annotated[
+    Annotated[tuple[float, ...], Tag("<given>")] | Annotated[SharesForm, Tag("<learnt>")],
+    Discriminator(
+        _given_or_learnt,
+        custom_error_type="shares",
+        custom_error_message="write [0.5, 0.5], or how they are learnt: 'entropy' or 'contribution'",
+    ),
+]
+
+
 class LagForm(Choice):
     """`lag`: when a system is said to lag."""
 
@@ -60,7 +77,7 @@ class CouplingForm(Form):
     """`[coupling]`."""
 
     variant: VariantForm = VariantForm(method="standard")
-    shares: tuple[float, ...] | SharesForm | None = None
+    shares: SomeShares | None = None
     grades: Literal["ten", "four", "five", "six"] = "ten"
     closed: Literal["left", "right"] | None = None
     lag: LagForm = LagForm(method="difference")
@@ -98,6 +115,8 @@ class UncertaintyForm(Form):
     def _enough(self) -> UncertaintyForm:
         if 0 < self.draws < 100:
             raise ValueError(f"{self.draws} draws are too few to tell a probability; use 2000, or 0 for none")
+        if self.between is not None and self.between[0] >= self.between[1]:
+            raise ValueError(f"between names two years in order, not {self.between[0]} and {self.between[1]}")
         return self
 
 
@@ -123,6 +142,14 @@ class ForecastForm(Form):
     origins: Annotated[int, Field(ge=1)] = 4
     level: Annotated[float, Field(gt=0, lt=1)] = 0.9
     of: Literal["places", "mean"] = "places"
+
+    @model_validator(mode="after")
+    def _can_be_asked(self) -> ForecastForm:
+        try:
+            self.build()
+        except SpecError as wrong:
+            raise ValueError(str(wrong).removesuffix(".")) from None
+        return self
 
     def build(self) -> Forecast:
         """The forecast it asks for."""

@@ -15,7 +15,7 @@ from evalkit.check import has_columns
 from evalkit.coupling.static import Coordination, CouplingCoordination
 from evalkit.coupling.variant_comparison import compare_variants
 from evalkit.distribution.groups import GroupDifferences, Groups
-from evalkit.errors import SpecError
+from evalkit.errors import SpecError, located
 from evalkit.indicators.index import CompositeIndex
 from evalkit.indicators.obstacle import ObstacleDegree
 from evalkit.indicators.treatment.availability import Screened
@@ -149,7 +149,10 @@ class Study:
         obstacles = {name: drag.measure(score) for name, score in scores.items()}
         chapters = self.form.report.chapters
         progress("uncertainty")
-        doubts = coordination_doubts(asked, self.form, self._coupling) if "uncertainty" in chapters else {}
+        with located(f"{self.path.name}, [uncertainty]"):
+            doubts = coordination_doubts(asked, self.form, self._coupling) if "uncertainty" in chapters else {}
+        with located(f"{self.path.name}, [forecast]"):
+            ahead = self.form.forecast.build().measure(bond.series) if self.form.forecast and "forecast" in chapters else None
         progress("robustness")
         return Assessment(
             title=self.form.title,
@@ -168,7 +171,7 @@ class Study:
             obstacles=obstacles,
             groups=_by_groups(bond, treated.panel),
             movement=movement(bond, scores) if "dynamics" in chapters else STILL,
-            forecast=self.form.forecast.build().measure(bond.series) if self.form.forecast and "forecast" in chapters else None,
+            forecast=ahead,
             quality=quality(asked, scores) if "indicators" in chapters else {},
             doubts=doubts,
             variants=compare_variants(bond) if "robustness" in chapters else None,

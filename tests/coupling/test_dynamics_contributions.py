@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import evalkit as ek
 from evalkit.coupling.dynamics.contributions import OF_SHARES, ChangeOfD, inside, slopes, system_contributions
 from evalkit.coupling.static import CouplingCoordination, coordination_degree
 from evalkit.coupling.variants import Distance, Fan2024, PairwiseProduct, Power, Standard, Wang2021
@@ -236,3 +237,13 @@ def test_variants_of_pairs_are_shared_out_too():
     parts, _ = drawn(8, 3)
     answer = ChangeOfD().measure(coupled(parts, variant=PairwiseProduct()), parts)
     np.testing.assert_allclose(answer.indicators.sum(axis=1), answer.frame["change"], rtol=0, atol=1e-12)
+
+
+def test_indicators_are_called_by_their_names_without_the_study():
+    counties = ek.datasets.load("counties")
+    scores = {name: ek.CompositeIndex(system=one).fit(counties).score(counties) for name, one in ek.systems().items()}
+    bond = ek.CouplingCoordination().measure(**{name: one.series for name, one in scores.items()})
+    change = ek.ChangeOfD().measure(bond, {name: one.contributions for name, one in scores.items()})
+    shown = ek.table(change, "change_indicators", lang="en")["Part"].tolist()
+    names = {one.id: one.name.en for score in scores.values() for one in score.system.every if one.scored}
+    assert sorted(shown) == sorted(names.values())

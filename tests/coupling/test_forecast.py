@@ -174,7 +174,8 @@ def test_the_mean_alone_or_places_by_name():
     assert mean.errors["n"].unique().tolist() == [4]
     some = Forecast(of=("u0003", "u0001")).measure(series)
     assert some.frame.index.unique("unit").tolist() == ["u0003", "u0001"]
-    pd.testing.assert_frame_equal(some.mean, whole.mean)
+    own = Forecast(of="mean").measure(series.loc[["u0001", "u0003"]])
+    pd.testing.assert_frame_equal(some.mean, own.mean)
     with pytest.raises(DataError, match="units to forecast are not in the series; found nowhere"):
         Forecast(of=("nowhere",)).measure(series)
 
@@ -240,3 +241,37 @@ def test_rural_shares_of_developing_countries(real_data):
     assert answer.best == "drift"
     assert against["drift"] < against["gm11"] < 1
     assert answer.errors.loc["naive", "n"].unique().tolist() == [81 * 4]
+
+
+def test_an_interval_never_narrows_with_the_horizon():
+    rng = np.random.default_rng(4)
+    ahead = Forecast(methods=(Drift(), Naive()), horizon=4, origins=3).measure(keyed(0.5 + 0.02 * rng.standard_normal((3, 12))))
+    for frame in (ahead.frame, ahead.mean):
+        wide = (frame["ci_high"] - frame["ci_low"]).unstack("period")
+        assert (wide.diff(axis=1).iloc[:, 1:] >= -1e-12).all(axis=None)
+
+
+class Restless(Drift):
+    """Drift, every fit of which says that it did not converge."""
+
+    key = "restless"
+
+    def forecast(self, y, horizon):
+        path = Drift.forecast(self, y, horizon)
+        return replace(path, fits=len(y), unsettled=len(y))
+
+
+def test_a_method_that_does_not_converge_is_not_chosen():
+    y = keyed(0.3 + 0.02 * np.arange(12) + 0.001 * np.random.default_rng(1).standard_normal((4, 12)))
+    ahead = Forecast(methods=(Restless(), Naive()), horizon=2, origins=3).measure(y)
+    assert ahead.against_naive["restless"] < 0.5
+    assert (ahead.best, ahead.unsettled) == ("naive", ("restless",))
+    assert said(ahead, "not the method of choice")
+
+
+def test_the_mean_is_of_the_places_that_were_asked_for():
+    y = keyed(walks(4))
+    ahead = Forecast(methods=(Drift(),), of=("u0001", "u0003"), horizon=2, origins=3).measure(y)
+    own = y.loc[["u0001", "u0003"]].groupby("period").mean()
+    np.testing.assert_allclose(ahead.mean_history, own)
+    assert "mean of the 2 places asked for" in ek.prose(ahead, lang="en")

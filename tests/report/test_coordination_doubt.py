@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import evalkit as ek
-from evalkit.report.coordination_doubt import cumulative
+from evalkit.report.coordination_doubt import cumulative, with_the_method
 from evalkit.report.words import Voice
 from evalkit.terms import Text
 
@@ -68,11 +68,33 @@ def test_a_grade_is_withheld_on_paper_where_the_answer_withholds_it(firm):
     assert printed["Its probability (%)"].to_numpy() == pytest.approx(now["probability"].to_numpy() * 100)
 
 
-def test_a_rank_is_printed_only_where_it_is_firm(firm):
-    printed = ek.table(firm, "firm_places", lang="en").set_index("Place")["Rank, or its interval"]
+def test_the_interval_of_every_rank_is_printed_and_the_firm_are_marked(firm):
+    printed = ek.table(firm, "firm_places", lang="en").set_index("Place")
     for unit, row in firm.ranks.iterrows():
-        expected = str(row["rank"]) if row["firm"] else f"{row['rank_low']}–{row['rank_high']}"
-        assert printed[unit] == expected
+        assert printed.loc[unit, "Interval of the rank"] == f"{row['rank_low']}–{row['rank_high']}"
+        assert (printed.loc[unit, "Rank"] == "firm") == row["firm"]
+    assert any("A rank is called firm" in note.text.en for note in firm.notes)
+
+
+def test_of_two_places_no_rank_is_firm_that_moves():
+    key = pd.MultiIndex.from_product([["a", "b"], [2020]], names=["unit", "period"])
+    near = ek.CoordinationUncertainty(error=0.05, draws=500).measure(x=pd.Series([0.50, 0.51], key), y=pd.Series(0.5, key))
+    assert not near.ranks["firm"].any()
+
+
+def test_what_the_method_leaves_is_told_in_words(bond, firm):
+    wide = ek.CoordinationUncertainty(error=0.08, draws=500).measure(**bond)
+    steps = {Text("小", "small"): firm, Text("再加：大", "and the large"): wide}
+    said = with_the_method(steps, Voice("en"))
+    named = [int(one.frame.xs(2021, level="period")["label"].notna().sum()) for one in (firm, wide)]
+    assert f"the grade of {named[1]} can be named instead of {named[0]}" in said
+    assert "(the large)" in said
+    assert with_the_method({Text("小", "small"): firm}, Voice("en")) == ""
+
+
+def test_a_mark_that_is_drawn_is_explained_in_the_picture(firm):
+    titles = [axes.get_title(loc="right") for axes in ek.figure(firm, "grade_probability", lang="en").axes]
+    assert any("○" in title for title in titles)
 
 
 def test_the_change_is_called_settled_only_where_its_interval_leaves_out_zero(firm):

@@ -74,7 +74,9 @@ def test_no_language_is_mixed(answers, known, kind):
 def test_every_figure_is_drawn(answers, known, kind, lang, tmp_path):
     answer = answers[kind]
     for figure in figures(answer, Voice(lang, {**names(answer), **known})):
-        ek.figure(answer, figure.key, lang=lang, known=known).savefig(tmp_path / f"{figure.key}.png", dpi=40)
+        path = tmp_path / f"{figure.key}.png"
+        ek.figure(answer, figure.key, lang=lang, known=known).savefig(path, dpi=40)
+        assert path.stat().st_size > 2000
 
 
 def bars(canvas):

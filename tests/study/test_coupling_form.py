@@ -116,3 +116,33 @@ def test_english_chapters_hold_no_chinese():
 def test_wrong_choices_are_refused(form, value, message):
     with pytest.raises(ValidationError, match=message):
         form.model_validate(value)
+
+
+@pytest.mark.parametrize(
+    ("table", "line", "told"),
+    [
+        ("coupling", 'shares = "entrpy"', r"line 10: 'coupling.shares': 'entrpy' is no method.*did you mean 'entropy'"),
+        ("coupling", "shares = 0.1", r"line 10: 'coupling.shares': write \[0.5, 0.5\].*not 0.1"),
+        ("coupling", "shares = [0.2, 0.3, 0.5]", r"line 10: coupling.shares names 3 shares for 2 systems"),
+        ("coupling", "horizon = 2", r"line 10: 'coupling.horizon' is not a known key. To do"),
+        ("coupling", 'lagg = "ratio"', r"did you mean 'lag'"),
+        ("uncertainty", "certainty = 80", r"line 10: 'uncertainty.certainty': must be less than or equal to 1, not 80"),
+        ("uncertainty", "between = [2020, 2012]", r"'uncertainty': between names two years in order"),
+        ("forecast", 'methods = [{ method = "arima", order = [1, 1] }]', r"'forecast.methods.order' needs at least 3 values"),
+        ("forecast", 'methods = ["drift", "drift"]', r"line 9: 'forecast': Forecast holds a method twice"),
+    ],
+)
+def test_a_fault_is_named_with_its_line_and_what_was_there(table, line, told, tmp_path):
+    path = tmp_path / "study.toml"
+    head = 'title = "t"\n[panel]\ndataset = "counties"\n'
+    systems = '[[system]]\nfile = "consolidation"\n[[system]]\nfile = "revitalization"\n\n'
+    path.write_text(f"{head}{systems}[{table}]\n{line}\n", encoding="utf-8")
+    with pytest.raises(ek.SpecError, match=told) as wrong:
+        Study.read(path)
+    assert not re.search(r"tuple|function|<|Form", str(wrong.value))
+
+
+@pytest.mark.parametrize(("part", "wrong"), [("uncertainty", {"between": [2010, 2024]}), ("forecast", {"horizon": 40})])
+def test_what_the_data_cannot_answer_is_named_with_its_table(part, wrong):
+    with pytest.raises(ek.EvalkitError, match=rf"counties.toml, \[{part}\]"):
+        study((part,), **{part: wrong}).run()

@@ -96,7 +96,7 @@ def test_a_users_own_file_runs(tmp_path):
 @pytest.mark.parametrize(
     ("add", "message"),
     [
-        ('\n[[accept]]\nrule = "no_such_rule"\nbecause = "no reason"\n', "'accept.rule': Input should be"),
+        ('\n[[accept]]\nrule = "no_such_rule"\nbecause = "no reason"\n', "'accept.rule': must be"),
         ("\n[nonsense]\nx = 1\n", "'nonsense' is not a known key"),
         ('\n[[blank]]\nunit = "nowhere"\nperiod = 2016\ncolumn = "G10"\nbecause = "a slip"\n', "which the panel does not have"),
     ],

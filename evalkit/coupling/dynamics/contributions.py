@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -149,6 +149,7 @@ class ChangeOfD:
             dimensions=indicators.T.groupby(level=["system", "dimension"], sort=False).sum().T,
             indicators=indicators,
             bond=bond,
+            titles={key: title for table in (parts or {}).values() for key, title in table.attrs.get("titles", {}).items()},
             first=first,
             last=last,
             notes=_notes(bond, first, last, len(units)),
@@ -181,7 +182,7 @@ class ChangeParts(Answer):
     Columns: `first` and `last` (D), `change`, and its parts `C` and `T`, which sum to it. `systems` has one column a system (and
     `(shares)`, where these changed), `dimensions` one a (system, dimension) and `indicators` one a (system, dimension, indicator)
     of the systems that were opened. A row of `systems` sums to the change; a system is the sum of its dimensions and of its
-    indicators. `first` and `last` are the periods, `bond` is what changed.
+    indicators. `first` and `last` are the periods, `bond` is what changed, `titles` are the names that the parts came with.
     """
 
     spec: ChangeOfD
@@ -191,6 +192,7 @@ class ChangeParts(Answer):
     bond: Coordination
     first: int
     last: int
+    titles: Mapping[str, Text] = field(default_factory=dict)
 
     @property
     def average(self) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from evalkit.answer import Answer, by_period
 from evalkit.check import able, keyed, one_of, whole
 from evalkit.coupling.forecast.baselines import Drift, Naive
 from evalkit.coupling.forecast.grey import GM11
-from evalkit.coupling.forecast.notes import forecast_notes
+from evalkit.coupling.forecast.notes import UNSETTLED, forecast_notes
 from evalkit.coupling.forecast.path import ForecastMethod
 from evalkit.coupling.forecast.rolling import Bounds, Plan, Run, error_frame, ratio, run, within
 from evalkit.errors import DataError, NoAnswer, SpecError, several
@@ -99,7 +99,7 @@ class Forecast:
         table = _table(series)
         self._check(table)
         chosen = table if isinstance(self.of, str) else table.loc[list(self.of)]
-        mean = pd.DataFrame([table.mean()], index=pd.Index([MEAN], name="unit"))
+        mean = pd.DataFrame([chosen.mean()], index=pd.Index([MEAN], name="unit"))
         chosen = mean if self.of == MEAN else chosen
         for grey in (one for one in self.methods if isinstance(one, GM11)):
             below = chosen + grey.constant(chosen.to_numpy())[:, None] <= 0
@@ -121,6 +121,7 @@ class Forecast:
             ),
             mean_history=pd.Series(mean.to_numpy().ravel(), mean.columns, name="value"),
             methods={one.key: one.name for one in methods},
+            unsettled=tuple(key for key, ran in runs.items() if ran.unsettled > UNSETTLED),
             variable=_variable(series),
             notes=forecast_notes(self.plan, ran, chosen, errors, checks),
         )
@@ -159,8 +160,9 @@ class Forecasted(Answer):
     `checks` is keyed by (method, unit), for GM(1,1): `constant`, `a`, `b`, `lowest_ratio`, `highest_ratio`, `ratios_pass`,
     `C`, `P`, `accuracy` (1 good … 4 unqualified), `relative_error` and `reach` (1 … 5, see `REACH`).
 
-    `mean`, keyed by (method, period), is the forecast of the mean of all places, which is not the mean of their forecasts.
-    `history` and `mean_history` are what was observed, `methods` the names of the methods, `variable` that of the index.
+    `mean`, keyed by (method, period), is the forecast of the mean of all places that were asked for, which is not the mean of
+    their forecasts. `history` and `mean_history` are what was observed, `methods` the names of the methods, `unsettled` those
+    with many fits that did not converge or failed, `variable` the name of the index.
     """
 
     spec: Forecast
@@ -170,6 +172,7 @@ class Forecasted(Answer):
     history: pd.Series
     mean_history: pd.Series
     methods: Mapping[str, Text]
+    unsettled: tuple[str, ...]
     variable: Text
 
     @property
@@ -181,8 +184,8 @@ class Forecasted(Answer):
 
     @property
     def best(self) -> str:
-        """The method of least MAE over all horizons; the naive one where none is better."""
-        against = self.against_naive
+        """The method of least MAE over all horizons among those that converge; the naive one where none is better."""
+        against = self.against_naive.drop(list(self.unsettled))
         return "naive" if against.min() >= 1 else str(against.idxmin())
 
     @property

@@ -14,6 +14,7 @@ from evalkit.coupling.forecast.rolling import Plan, Run, coverage, enough
 from evalkit.stats.arrays import Array
 from evalkit.terms import Text
 
+UNSETTLED = 0.1  # a method with a greater share of fits that did not converge is not chosen
 SHORT = 0.1  # an interval that holds so much less than its level is said to be too narrow
 Ran = Mapping[str, tuple[ForecastMethod, Run]]
 
@@ -130,6 +131,12 @@ def _fits(ran: Ran) -> Iterator[Note]:
                 "{name}: of {n} fits {k} did not converge and {m} failed (there the last value stands).",
             )
             yield Note("caution", text.format(name=method.name, n=fits, k=unsettled, m=failed))
+        if run.unsettled > UNSETTLED:
+            text = Text(
+                "{name}：未收敛或失败的拟合超过 {p:.0%}，不作为首选方法。",
+                "{name}: more than {p:.0%} of its fits did not converge or failed, so it is not the method of choice.",
+            )
+            yield Note("caution", text.format(name=method.name, p=UNSETTLED))
 
 
 def _grey(ran: Ran, checks: pd.DataFrame) -> Iterator[Note]:

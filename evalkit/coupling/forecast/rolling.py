@@ -53,6 +53,12 @@ class Run:
     high: Array
     past: Trials
 
+    @property
+    def unsettled(self) -> float:
+        """The share of fits that did not converge or failed."""
+        bad = sum(part.unsettled + part.failed for part in (self.path, self.past))
+        return bad / max(1, self.path.fits + self.past.fits)
+
 
 def run(method: ForecastMethod, y: Array, plan: Plan) -> Run:
     """Forecasts of series of shape (series, years), with intervals, and trials."""
@@ -84,12 +90,15 @@ def within(values: Array, bounds: Bounds) -> Array:
 
 
 def interval(path: Path, past: Trials, level: float) -> tuple[Array, Array]:
-    """Lower and upper ends around the forecasts, of shape (series, horizon): of the method's model, or of its past errors."""
+    """Lower and upper ends around the forecasts, of shape (series, horizon): of the method's model, or of its past errors.
+
+    An interval of past errors reaches at least as far as that of the step before.
+    """
     if path.std_error is not None:
         reach = NormalDist().inv_cdf((1 + level) / 2) * path.std_error
         return path.estimate - reach, path.estimate + reach
     below, above = past_offsets(past.error, level)
-    return path.estimate + below, path.estimate + above
+    return path.estimate + np.minimum.accumulate(below), path.estimate + np.maximum.accumulate(above)
 
 
 def past_offsets(error: Array, level: float) -> tuple[Array, Array]:

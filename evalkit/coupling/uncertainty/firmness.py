@@ -17,6 +17,7 @@ from evalkit.stats.ranks import count_ranks, counted_quantiles, ranks
 from evalkit.terms import Text
 
 NEAR = 0.05  # a rank is firm where its interval reaches no more than this share of all places to either side
+FEW = 10  # of fewer places a rank is firm only where it does not move at all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +128,14 @@ class CoordinationUncertainty(CoordinationDoubts):
             "A grade is named only where its probability reaches {p:.0%}; else it is withheld.",
         )
         notes.append(Note("choice", text.format(p=self.certainty)))
-        if not ranked:
+        if ranked:
+            text = Text(
+                "位次的区间向任一侧不超出全部地区的 {near:.0%}（地区不少于 {few} 个时至少 1 位）时，位次视为稳固。",
+                "A rank is called firm where its interval reaches no more than {near:.0%} of all places to either side; of {few} "
+                "places or more, one place is allowed.",
+            )
+            notes.append(Note("choice", text.format(near=NEAR, few=FEW)))
+        else:
             text = Text("地区超过 {n} 个，不计位次区间。", "There are more than {n:,} places; intervals of ranks are not taken.")
             notes.append(Note("left_out", text.format(n=MOST_UNITS)))
         return tuple(notes)
@@ -143,7 +151,8 @@ class UncertainCoordination(Answer):
     `grades` holds the probability of each grade, one column each; `change`, keyed by unit, the change of D between the two
     `years`: `change` (as asked), `change_low`, `change_high`, `rises` (its probability) and `firm` (the interval leaves out 0).
     `ranks`, keyed by unit, is of the last period: `rank`, `rank_low`, `rank_high` and `firm` (the interval reaches at most a
-    twentieth of all places to either side); it is empty with more than 10,000 units. `base` is coordination as asked.
+    twentieth of all places to either side, and of ten places or more at least one); it is empty with more than 10,000 units.
+    `base` is coordination as asked.
     """
 
     spec: CoordinationUncertainty
@@ -173,7 +182,7 @@ def _ranked(base: Coordination, tally: Tally) -> pd.DataFrame:
     low, high = counted_quantiles(counts, tally.tails[::2])
     units = tally.units[there]
     rank = ranks(in_period(base.frame, tally.now)["D"].reindex(units).to_numpy())
-    near = max(1, round(NEAR * len(units)))
+    near = max(int(len(units) >= FEW), round(NEAR * len(units)))
     frame = pd.DataFrame({"rank": rank, "rank_low": low, "rank_high": high}, index=units)
     frame["firm"] = (rank - low <= near) & (high - rank <= near)
     return frame.sort_values(["rank", "rank_high"], kind="stable")
