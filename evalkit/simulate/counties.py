@@ -333,7 +333,3 @@ def main(arguments: Sequence[str] | None = None) -> None:
     path = Path(given[0])
     systems = [read_system(path.parent / "systems" / f"{name}.toml").core() for name in ("consolidation", "revitalization")]
     write_counties(path, systems)
-
-
-if __name__ == "__main__":
-    main()
