@@ -15,7 +15,7 @@ from evalkit.panel.design import Sampled, SurveyDesign
 from evalkit.poverty.deprivations import DeprivationSystem
 from evalkit.poverty.patterns import packed, pattern_bits, pattern_totals
 from evalkit.stats.arrays import Array, Codes, Mask
-from evalkit.stats.domains import bootstrap_weights, domain_variances, relabeled, resampled_totals
+from evalkit.stats.domains import bootstrap_weights, domain_degrees, domain_variances, relabeled, resampled_totals
 from evalkit.stats.inference import share_interval
 from evalkit.terms import Text
 
@@ -124,7 +124,7 @@ class AlkireFoster:
                 domain_variances(influence, layout.group, layout.stratum, layout.drawn, drawn.fraction, self.design.single)
             )
         error = np.where(np.isfinite(estimate), error, np.nan)
-        low, high = share_interval(estimate, error, layout.df, self.level)
+        low, high = share_interval(estimate, error, layout.df(totals[0])[:, None], self.level)
         table = _tidy(self.parts, layout, over, {"estimate": estimate, "std_error": error, "ci_low": low, "ci_high": high})
         whole = table["indicator"].isna()
         return MultidimensionalPoverty(
@@ -133,8 +133,8 @@ class AlkireFoster:
             indicators=table[~whole].reset_index(drop=True),
             groups=_subgroups(layout, sums, over),
             influence=_keyed(influence[: len(self._measures)], self._measures, layout, frame, over),
-            df=layout.df,
-            notes=self._notes(),
+            df=drawn.df,
+            notes=self._notes() + drawn.notes,
         )
 
     @property
@@ -283,9 +283,10 @@ class _Layout:
     def drawn(self) -> Codes:
         return np.bincount(self.unit_stratum)
 
-    @property
-    def df(self) -> int:
-        return len(self.unit_stratum) - int(np.count_nonzero(self.drawn))
+    def df(self, weight: Array) -> Codes:
+        """Degrees of freedom of each group, from the weights of the places: units less strata, of those with weight in it."""
+        told = weight > 0
+        return domain_degrees(self.group[told], self.unit[told], self.unit_stratum, len(self.labels))
 
     @classmethod
     def of(cls, frame: pd.DataFrame, over: str | None, drawn: Sampled) -> _Layout:

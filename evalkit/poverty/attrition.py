@@ -98,7 +98,7 @@ class Attrition:
         table.insert(0, "measure", "attrition")
         weights = pd.Series(retention_weights(seen, cell, drawn.weights), index=first.index, name="weight")
         few = [_named(key) for key in keys[np.bincount(cell, weights=seen) < self.smallest]]
-        return AttritionTable(spec=self, frame=table, weights=weights, notes=_notes(few, self.smallest))
+        return AttritionTable(spec=self, frame=table, weights=weights, notes=_notes(few, self.smallest) + drawn.notes)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

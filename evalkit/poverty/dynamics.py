@@ -136,7 +136,7 @@ class PovertyTransitions:
             matrix=pd.DataFrame(p, index=names.rename("before"), columns=names.rename("after")),
             covariance=pd.DataFrame(covariance, index=list(events), columns=list(events)),
             mobility=shorrocks_mobility(p),
-            notes=_notes(len(pairs), table),
+            notes=_notes(len(pairs), table) + drawn.notes,
         )
 
 

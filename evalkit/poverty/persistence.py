@@ -124,7 +124,8 @@ class PovertyPersistence:
             "duration_adjusted": (lasting, one),
         }
         table = _estimated(ratios, drawn, self.level)
-        return Persistence(spec=self, frame=table, waves=waves, notes=_notes(self, len(total), homes, waves))
+        notes = _notes(self, len(total), homes, waves) + drawn.notes
+        return Persistence(spec=self, frame=table, waves=waves, notes=notes)
 
     def _balanced(self, frame: pd.DataFrame) -> tuple[pd.DataFrame, int, int]:
         """Rows of homes seen in every wave, by home and wave; how many waves there are, and how many homes in all."""

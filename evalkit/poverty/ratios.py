@@ -17,7 +17,8 @@ from evalkit.stats.inference import ratio_influence, share_interval
 def rates(happened: Sequence[Mask], at_risk: Sequence[Mask], drawn: Sampled, level: float) -> tuple[pd.DataFrame, Array]:
     """Σ w 1(happened, at risk)/Σ w 1(at risk), one row a pair, with errors, intervals on the logit scale and rows at risk `n`.
 
-    Also the covariance of the rates. Where no weight is at risk the rate is NaN.
+    Also the covariance of the rates. Where no weight is at risk the rate is NaN. Intervals have the degrees of freedom of the
+    clusters that hold a row at risk.
     """
     found, influence = [], []
     for event, risk in zip(happened, at_risk, strict=True):
@@ -26,7 +27,8 @@ def rates(happened: Sequence[Mask], at_risk: Sequence[Mask], drawn: Sampled, lev
         influence.append(np.nan_to_num(own))
     estimate, covariance = np.array(found), drawn.covariance(np.stack(influence))
     error = np.where(np.isfinite(estimate), np.sqrt(np.diag(covariance)), np.nan)
-    low, high = share_interval(estimate, error, drawn.df, level)
+    df = np.array([drawn.degrees_of_freedom(risk) for risk in at_risk])
+    low, high = share_interval(estimate, error, df, level)
     n = [int(risk.sum()) for risk in at_risk]
     table = pd.DataFrame({"estimate": estimate, "std_error": error, "ci_low": low, "ci_high": high, "n": n})
     return table, covariance

@@ -11,7 +11,7 @@ import pandas as pd
 from evalkit.answer import Answer, Note
 from evalkit.check import has_columns
 from evalkit.errors import DataError, NoAnswer, SpecError, several
-from evalkit.panel.design import SurveyDesign
+from evalkit.panel.design import Sampled, SurveyDesign
 from evalkit.poverty.ratios import rates, yes_or_no
 from evalkit.stats.arrays import Array, Codes, Mask
 from evalkit.terms import Text
@@ -122,15 +122,15 @@ class PovertySpells:
         poor = yes_or_no(rows, self.state)
         period = rows[self.period].to_numpy().astype(np.intp)
         found = runs(pd.factorize(rows[self.unit])[0], period, poor, self.step)
-        table = self._hazards(rows, poor, found)
+        drawn = replace(self.design, clusters=self.design.clusters or self.unit).on(rows)
+        table = self._hazards(drawn, poor, found)
         spells = _spells(rows[self.unit].to_numpy(), period, poor, found)
-        return Spells(spec=self, frame=table, spells=spells, notes=_notes(spells))
+        return Spells(spec=self, frame=table, spells=spells, notes=_notes(spells) + drawn.notes)
 
-    def _hazards(self, rows: pd.DataFrame, poor: Mask, found: Runs) -> pd.DataFrame:
+    def _hazards(self, drawn: Sampled, poor: Mask, found: Runs) -> pd.DataFrame:
         known = found.began & found.followed
         if not known.any():
             raise NoAnswer("no spell was seen to begin and was followed by a wave", do="give at least three waves of some homes")
-        drawn = replace(self.design, clusters=self.design.clusters or self.unit).on(rows)
         parts = []
         for measure, side in (("exit", poor), ("return", ~poor)):
             durations = np.unique(found.duration[known & side])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import NamedTuple
+
 import numpy as np
 
-from evalkit.errors import DataError
 from evalkit.stats.arrays import Array, Codes
-from evalkit.stats.inference import Single
+from evalkit.stats.inference import Single, Strata, strata_scales
 
 
 def relabeled(codes: Codes, size: int) -> tuple[Codes, Codes]:
@@ -26,6 +28,40 @@ def relabeled(codes: Codes, size: int) -> tuple[Codes, Codes]:
     return (np.cumsum(held) - 1)[codes], np.flatnonzero(held)
 
 
+class DomainRatios(NamedTuple):
+    """Ratios of totals in every domain, with what is needed for their differences."""
+
+    estimate: Array  # (domains, k); NaN where a domain has no weight
+    std_error: Array  # (domains, k)
+    df: Codes  # degrees of freedom, (domains,)
+    n: Codes  # rows, (domains,)
+    influence: Array  # (k, P): what a sampling unit does to the estimates of a domain
+    domain: Codes  # (P,)
+    unit: Codes  # (P,)
+
+
+def linearized_ratios(above: Iterable[Array], below: Array, domain: Codes, domains: int) -> tuple[Array, Array]:
+    """Ratios (domains, k) of totals of `above` (k, P) and `below` (P,), and the influence (k, P) of each place on its domain.
+
+    A place is a sampling unit in a domain; its influence is (y_p − R x_p)/X of its domain, 0 where the domain has no weight and
+    its ratio is NaN.
+
+    Examples
+    --------
+    >>> ratio, influence = linearized_ratios([np.array([1.0, 3.0, 5.0])], np.array([2.0, 2.0, 0.0]), np.array([0, 0, 1]), 2)
+    >>> ratio.ravel().tolist(), influence.tolist()
+    ([1.0, nan], [[-0.25, 0.25, 0.0]])
+    """
+    total = np.bincount(domain, weights=below, minlength=domains)
+    known = np.where(total > 0, total, np.nan)
+    ratios, influence = [], []
+    for t in above:
+        ratio = np.bincount(domain, weights=t, minlength=domains) / known
+        ratios.append(ratio)
+        influence.append(np.nan_to_num((t - ratio[domain] * below) / known[domain]))
+    return np.stack(ratios, axis=1), np.stack(influence)
+
+
 def domain_variances(
     totals: Array, domain: Codes, stratum: Codes, drawn: Codes, fraction: Array | None = None, single: Single = "fail"
 ) -> Array:
@@ -33,41 +69,85 @@ def domain_variances(
 
     Row p is what one unit of `stratum` p adds in `domain` p; a unit with no household in a domain has no row there and counts
     as 0. `drawn` is how many units each stratum has in the whole sample. It is the diagonal of `total_covariance` asked once for
-    each domain, in one pass: Σ_h s_h (Σ_c t² − (Σ_c t)²/n_h) with s_h = (1 − f_h) n_h/(n_h − 1).
+    each domain, in one pass: Σ_h s_h (Σ_c t² − (Σ_c t)²/n_h) with s_h of `strata_scales`.
 
     Examples
     --------
     >>> domain_variances(np.array([[1.0, 2.0, 4.0, 5.0]]), np.zeros(4, int), np.zeros(4, int), np.array([4])).round(4)
     array([[13.3333]])
     """
-    alone = drawn == 1
-    if alone.any() and single == "fail":
-        what = f"{int(alone.sum())} strata hold a single cluster, which says nothing of their variance"
-        raise DataError(what, do="join them to others, or choose single='adjust', 'certainty' or 'average'")
-    left = np.ones(len(drawn)) if fraction is None else 1.0 - fraction
-    scale = np.where(alone, 0.0, left * drawn / np.maximum(drawn - 1, 1))
-    domains, strata = int(domain.max()) + 1, len(drawn)
-    cell, held = relabeled(domain * strata + stratum, domains * strata)
-    spread = (scale / np.maximum(drawn, 1))[held % strata]
+    strata = strata_scales(drawn, fraction, single)
+    scale = np.where(strata.lonely, 0.0, strata.scale)
+    domains, held = int(domain.max()) + 1, len(drawn)
+    cell, kept = relabeled(domain * held + stratum, domains * held)
+    spread = (scale / np.maximum(drawn, 1))[kept % held]
     variances = np.empty((domains, len(totals)))
     for k, t in enumerate(totals):
         sums = np.bincount(cell, weights=t)
         variances[:, k] = np.bincount(domain, weights=scale[stratum] * t**2, minlength=domains)
-        variances[:, k] -= np.bincount(held // strata, weights=spread * sums**2, minlength=domains)
-        if single == "adjust" and alone.any():
-            variances[:, k] += _adjusted(t, domain, stratum, drawn, left)
-    if single == "average" and alone.any() and not alone.all():
-        variances *= np.count_nonzero(drawn) / np.count_nonzero(drawn > 1)
-    return np.maximum(variances, 0.0)
+        variances[:, k] -= np.bincount(kept // held, weights=spread * sums**2, minlength=domains)
+        if single == "adjust" and strata.lonely.any():
+            variances[:, k] += _adjusted(t, domain, stratum, strata)
+    return np.maximum(variances * strata.blown, 0.0)
 
 
-def _adjusted(t: Array, domain: Codes, stratum: Codes, drawn: Codes, left: Array) -> Array:
+def _adjusted(t: Array, domain: Codes, stratum: Codes, strata: Strata) -> Array:
     """What strata of a single unit add where their distance to the mean of all units is taken."""
     domains = int(domain.max()) + 1
-    mean = np.bincount(domain, weights=t, minlength=domains) / drawn.sum()
-    share = np.where(drawn == 1, left, 0.0)
+    mean = np.bincount(domain, weights=t, minlength=domains) / strata.drawn.sum()
+    share = np.where(strata.lonely, strata.scale, 0.0)
     own = share[stratum] * (t**2 - 2 * t * mean[domain])
     return np.bincount(domain, weights=own, minlength=domains) + share.sum() * mean**2
+
+
+def domain_covariance(
+    totals: Array, domain: Codes, unit: Codes, unit_stratum: Codes, fraction: Array | None = None, single: Single = "fail"
+) -> Array:
+    """Covariance (domains, domains) of one estimated total in every domain, from totals (P,) of sampling units in domains.
+
+    Two domains vary together where they share strata or units: two groups of one village do. Row p is what unit `unit` p adds in
+    `domain` p, `unit_stratum` the stratum of each unit. A product of sparse matrices, with the diagonal of `domain_variances`.
+
+    Examples
+    --------
+    >>> t, domain, unit = np.array([1.0, 3.0, 2.0]), np.array([0, 0, 1]), np.array([0, 1, 1])
+    >>> domain_covariance(t, domain, unit, np.zeros(2, int))  # of totals (1, 3) and (0, 2)
+    array([[4., 4.],
+           [4., 4.]])
+    """
+    from scipy.sparse import csr_array
+
+    units, domains = len(unit_stratum), int(domain.max()) + 1
+    strata = strata_scales(np.bincount(unit_stratum), fraction, single)
+    by_unit = csr_array((totals, (domain, unit)), shape=(domains, units))
+    of = csr_array((np.ones(units), (np.arange(units), unit_stratum)), shape=(units, len(strata.drawn)))
+    known = np.where(strata.lonely, 0.0, strata.scale)
+    sums = by_unit @ of
+    covariance = ((by_unit * known[unit_stratum]) @ by_unit.T).toarray()
+    covariance -= ((sums * (known / np.maximum(strata.drawn, 1))) @ sums.T).toarray()
+    if single == "adjust" and strata.lonely.any():
+        share = np.where(strata.lonely, strata.scale, 0.0)
+        mean, alone = by_unit.sum(axis=1) / units, by_unit @ share[unit_stratum]
+        covariance += ((by_unit * share[unit_stratum]) @ by_unit.T).toarray() + share.sum() * np.outer(mean, mean)
+        covariance -= np.outer(alone, mean) + np.outer(mean, alone)
+    return np.asarray(covariance * strata.blown)
+
+
+def domain_degrees(domain: Codes, unit: Codes, unit_stratum: Codes, domains: int) -> Codes:
+    """Degrees of freedom of each domain: the sampling units that hold a row of it, less their strata.
+
+    Row p says that sampling unit `unit` p holds a row of `domain` p; a pair may stand more than once. As `degrees_of_freedom`
+    asked once for each domain.
+
+    Examples
+    --------
+    >>> domain_degrees(np.array([0, 0, 1, 1]), np.array([0, 1, 1, 2]), np.array([0, 0, 1]), domains=3)
+    array([1, 0, 0])
+    """
+    _, pairs = relabeled(unit * domains + domain, len(unit_stratum) * domains)
+    strata = int(unit_stratum.max()) + 1
+    _, cells = relabeled(unit_stratum[pairs // domains] * domains + pairs % domains, strata * domains)
+    return np.bincount(pairs % domains, minlength=domains) - np.bincount(cells % domains, minlength=domains)
 
 
 def bootstrap_weights(rng: np.random.Generator, stratum: Codes, resamples: int) -> Array:

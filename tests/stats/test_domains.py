@@ -5,9 +5,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalkit.errors import DataError
-from evalkit.stats.domains import bootstrap_weights, domain_variances, relabeled, resampled_totals
-from evalkit.stats.inference import total_covariance
+from evalkit.errors import DataError, NoAnswer, SpecError
+from evalkit.stats.domains import (
+    bootstrap_weights,
+    domain_covariance,
+    domain_degrees,
+    domain_variances,
+    linearized_ratios,
+    relabeled,
+    resampled_totals,
+)
+from evalkit.stats.inference import degrees_of_freedom, ratio_influence, total_covariance
 
 
 def sample(seed, units=30, domains=3, strata=5, alone=2):
@@ -19,7 +27,7 @@ def sample(seed, units=30, domains=3, strata=5, alone=2):
     return rng.normal(1, 2, (2, len(pair))), pair % domains, pair // domains, unit_stratum
 
 
-@pytest.mark.parametrize("single", ["adjust", "certainty", "average"])
+@pytest.mark.parametrize("single", ["adjust", "certainty", "remove", "average"])
 @pytest.mark.parametrize("corrected", [False, True])
 @pytest.mark.parametrize("seed", range(5))
 def test_each_domain_has_the_variance_of_its_totals(seed, single, corrected):
@@ -29,6 +37,50 @@ def test_each_domain_has_the_variance_of_its_totals(seed, single, corrected):
     for d in range(3):
         alone = total_covariance(totals * (domain == d), unit_stratum[unit], unit, fraction, single)
         np.testing.assert_allclose(asked[d], np.diag(alone), rtol=1e-10)
+
+
+@pytest.mark.parametrize("single", ["adjust", "certainty", "remove", "average"])
+@pytest.mark.parametrize("fraction", [None, np.linspace(0, 0.5, 5), np.array([1.0, 0.2, 0.3, 1.0, 0.4])])
+def test_domains_vary_together_as_rows_of_one_sample(single, fraction):
+    totals, domain, unit, unit_stratum = sample(7)
+    found = domain_covariance(totals[0], domain, unit, unit_stratum, fraction, single)
+    scores = np.stack([totals[0] * (domain == d) for d in range(3)])
+    np.testing.assert_allclose(
+        found, total_covariance(scores, unit_stratum[unit], unit, fraction, single), rtol=1e-10, atol=1e-10
+    )
+    asked = domain_variances(totals[:1], domain, unit_stratum[unit], np.bincount(unit_stratum), fraction, single)
+    np.testing.assert_allclose(np.diag(found), asked[:, 0], rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_degrees_of_freedom_are_those_of_each_domain(seed):
+    _, domain, unit, unit_stratum = sample(seed)
+    found = domain_degrees(domain, unit, unit_stratum, 4)
+    by_hand = [degrees_of_freedom(unit_stratum[unit], unit, domain == d) for d in range(4)]
+    assert found.tolist() == by_hand
+    twice = np.concatenate([np.arange(len(unit)), np.arange(len(unit))])
+    assert domain_degrees(domain[twice], unit[twice], unit_stratum, 4).tolist() == by_hand
+
+
+def test_ratios_of_domains_are_ratios_of_their_rows():
+    totals, domain, _, _ = sample(2)
+    x = np.abs(totals[1])
+    ratio, influence = linearized_ratios([totals[0]], x, domain, 3)
+    for d in range(3):
+        found, own = ratio_influence(totals[0] * (domain == d), x * (domain == d), np.ones(len(x)))
+        np.testing.assert_allclose(ratio[d, 0], found, rtol=1e-12)
+        np.testing.assert_allclose(influence[0, domain == d], own[domain == d], rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("asked", [domain_variances, domain_covariance])
+def test_words_and_samples_that_cannot_be(asked):
+    units = np.array([1]) if asked is domain_variances else np.zeros(1, dtype=int)
+    rows = (np.ones((1, 1)) if asked is domain_variances else np.ones(1), np.zeros(1, int), np.zeros(1, int), units)
+    with pytest.raises(SpecError, match="not a choice"):
+        asked(*rows, single="adjusted")
+    with pytest.raises(NoAnswer, match="no stratum"):
+        asked(*rows, single="average")
+    assert asked(*rows, np.array([1.0])).tolist() == [[0.0]]  # drawn whole
 
 
 def test_a_stratum_of_one_unit_is_refused_unless_said():
