@@ -15,7 +15,7 @@ from evalkit.report.document import Figure, Table
 from evalkit.report.verbs import figures, names, tables, words
 from evalkit.report.words import Voice
 from evalkit.stats.arrays import Array
-from evalkit.terms import Text
+from evalkit.terms import Text, same
 
 MANY = 4  # other indices, from which on documents print less
 
@@ -110,7 +110,8 @@ def shift_table(answer: IndexAgreement, voice: Voice) -> Table:
         printed[voice(Text("{index} 升降", "Gain by {index}"), index=voice.name(name))] = answer.frame[f"{name}_shift"].to_numpy()
     caption = Text("{year} 年各指数下的位次（升降以 {base} 为准）", "Ranks under each index, {year} (gains against {base})")
     show = 20 if len(others) < MANY else 0  # of many indices the table is wider than a page
-    return Table(key="shifts", caption=caption.format(year=answer.period, base=voice.name(base)), frame=printed, show=show)
+    called = voice.names.get(base, same(base))
+    return Table(key="shifts", caption=caption.format(year=answer.period, base=called), frame=printed, show=show)
 
 
 def movers(answer: IndexAgreement, voice: Voice) -> Table:

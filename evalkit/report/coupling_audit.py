@@ -15,6 +15,7 @@ from evalkit.report.verbs import figures, tables, words
 from evalkit.report.words import Voice
 from evalkit.terms import TERMS, Text
 
+KINDS = {"right": Text("算法", "computation"), "error": Text("错误", "error")}
 BEST = 4  # hypotheses shown of each kind, computations and errors
 
 STEPS: dict[str, Text] = {
@@ -203,12 +204,11 @@ def misfits(answer: CouplingAudit, voice: Voice) -> Table:
 def hypotheses(answer: CouplingAudit, voice: Voice) -> Table:
     """The hypotheses tried on each step, the best first."""
     rows = _best(answer)
-    kinds = {"right": Text("算法", "computation"), "error": Text("错误", "error")}
     printed = pd.DataFrame(
         {
             voice(Text("步骤", "Step")): [voice(STEPS[step]) for step in rows["step"]],
             voice(Text("所试算法", "Tried")): [voice(answer.labels[key]) for key in rows["hypothesis"]],
-            voice(Text("类别", "Kind")): [voice(kinds[kind]) for kind in rows["kind"]],
+            voice(Text("类别", "Kind")): [voice(KINDS[kind]) for kind in rows["kind"]],
             voice(Text("再现格数", "Cells")): [f"{a}/{b}" for a, b in zip(rows["reproduced"], rows["cells"], strict=True)],
             voice(Text("最大偏差（末位单位）", "Worst miss (last place)")): rows["worst_miss"].to_numpy(),
         }
@@ -230,6 +230,10 @@ def _(answer: CouplingAudit, voice: Voice) -> tuple[Figure, ...]:
     return (shares(answer, voice),) if len(answer.frame) else ()
 
 
+def _colored(kind: str) -> str:
+    return theme.PALETTE[list(KINDS).index(kind)]
+
+
 def shares(answer: CouplingAudit, voice: Voice) -> Figure:
     """The share of cells that the best hypotheses of one step reproduce: the step that went wrong, else the last."""
     steps = list(dict.fromkeys(answer.frame["step"]))
@@ -238,7 +242,7 @@ def shares(answer: CouplingAudit, voice: Voice) -> Figure:
 
     def draw() -> Canvas:
         canvas, axes = theme.new_figure(7.0, 0.9 + 0.42 * len(rows))
-        colors = [theme.PALETTE[0] if kind == "right" else theme.PALETTE[1] for kind in rows["kind"]]
+        colors = [_colored(kind) for kind in rows["kind"]]
         axes.barh(np.arange(len(rows)), rows["share"] * 100, color=colors, edgecolor="0.4", linewidth=0.4)
         for at, (hits, cells, share) in enumerate(zip(rows["reproduced"], rows["cells"], rows["share"], strict=True)):
             axes.text(share * 100 + 1, at, f"{hits}/{cells}", va="center", fontsize=7)
@@ -246,10 +250,8 @@ def shares(answer: CouplingAudit, voice: Voice) -> Figure:
         axes.set_yticks(np.arange(len(rows)), labels, fontsize=7)
         axes.set(xlim=(0, 112), xlabel=voice(Text("可再现的格（%）", "Cells reproduced (%)")))
         axes.grid(visible=False, axis="y")
-        theme.keys_below(
-            axes,
-            [(theme.PALETTE[0], voice(Text("算法", "computation"))), (theme.PALETTE[1], voice(Text("错误", "error")))],
-        )
+        present = [kind for kind in KINDS if (rows["kind"] == kind).any()]
+        theme.keys_below(axes, [(_colored(kind), voice(KINDS[kind])) for kind in present])
         return canvas
 
     caption = Text("“{step}”：各算法可再现的格", "The {step}: cells that each computation reproduces").format(step=STEPS[step])

@@ -9,26 +9,26 @@ from evalkit.report.assessment import Assessment
 from evalkit.report.coordination_doubt import with_the_method
 from evalkit.report.document import Block, Bullets, Heading, Paragraph, Table
 from evalkit.report.plain import cell
-from evalkit.report.verbs import words
+from evalkit.report.printed import told
 from evalkit.report.words import Voice
 from evalkit.terms import Text
 
 
 def summary(found: Assessment, voice: Voice) -> list[Block]:
     """The few numbers that matter, in one page."""
-    points = [*(words(score, voice) for score in found.scores.values())]
-    points += [words(answer, voice) for answer in found.obstacles.values()]
-    points += [words(answer, voice) for answer in found.groups.values()]
-    points += [words(answer, voice) for answer in list(found.doubts.values())[:1]]
+    points = [*(told(score, voice) for score in found.scores.values())]
+    points += [told(answer, voice) for answer in found.obstacles.values()]
+    points += [told(answer, voice) for answer in found.groups.values()]
+    points += [told(answer, voice) for answer in list(found.doubts.values())[:1]]
     points += [said for said in (with_the_method(found.doubts, voice),) if said]
     if found.movement.change is not None:
-        points.append(words(found.movement.change, voice))
+        points.append(told(found.movement.change, voice))
     if found.firmness.comparison is not None:
-        points.append(words(found.firmness.comparison, voice))
-    points += [words(answer, voice) for answer in found.firmness.drivers.values()]
+        points.append(told(found.firmness.comparison, voice))
+    points += [told(answer, voice) for answer in found.firmness.drivers.values()]
     return [
         Heading(voice(Text("摘要", "Summary"))),
-        Paragraph(words(found.bond, voice), role="key"),
+        Paragraph(told(found.bond, voice), role="key"),
         _key_figures(found, voice),
         Bullets(tuple(points)),
         *(Paragraph(note.say(voice.lang), role="caution") for note in _cautions(found)),
