@@ -75,7 +75,7 @@ def _step(spec: object, span: str, voice: Voice) -> list[Block]:
 def _coupling(found: Assessment, voice: Voice) -> list[Block]:
     spec, said = found.bond.spec, explained(found.bond.spec.variant)
     text = Text(
-        "{how}T 中各系统份额为 {shares}。等级：{grades}；{source}。",
+        "{how}T 中各系统的份额：{shares}。等级：{grades}；{source}。",
         "{how} The systems count {shares} in T. Grades: {grades} ({source}).",
     )
     told = voice(Text("、", ", ")).join(

@@ -183,7 +183,7 @@ def _notes(spec: Speeds, pair: Pair, frame: pd.DataFrame) -> tuple[Note, ...]:
     if spec.degree is not None:
         how = Text("{d} 次多项式趋势的导数", "derivative of a polynomial trend of degree {d}").format(d=spec.degree)
     choice = Text(
-        "速度取{how}；耦合角 α = atan2(V_A, V_B)，A 为“{a}”，B 为“{b}”；阶段划分：{scheme}（{source}）。",
+        "速度：{how}；耦合角 α = atan2(V_A, V_B)，A 为“{a}”，B 为“{b}”；阶段划分：{scheme}（{source}）。",
         "Speeds are the {how}; the angle is atan2(V_A, V_B), A is “{a}”, B is “{b}”; stages: {scheme} ({source}).",
     )
     a, b = (pair.titles.get(name, Text(name, name)) for name in pair.names)
