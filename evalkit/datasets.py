@@ -151,6 +151,26 @@ def published(name: str) -> pd.DataFrame:
     return frame
 
 
+def lines(name: str = "china") -> pd.DataFrame:
+    """Income lines by province and year, each with value, unit, kind, source and confidence; NaN where no source was found.
+
+    Columns: see `lines/README.md`. They are facts of documents to check and not a compilation to rely on.
+
+    Examples
+    --------
+    >>> shipped = lines()
+    >>> shipped.loc[shipped["kind"] == "monitoring", ["province_en", "year", "value"]].values.tolist()[:2]
+    [['national', 2021, 6000.0], ['national', 2022, nan]]
+    """
+    base = folder() / "lines"
+    known = sorted(file.stem for file in base.glob("*.csv"))
+    if name not in known:
+        raise _unknown("table of lines", str(name), known)
+    frame = pd.read_csv(base / f"{name}.csv", encoding="utf-8")
+    texts = frame.columns.difference(["year", "value"])
+    return frame.assign(**{column: frame[column].fillna("").astype(str) for column in texts})
+
+
 def folder() -> Path:
     """Where the shipped tables and indicator systems lie: inside the installed package, or beside it in a checkout.
 

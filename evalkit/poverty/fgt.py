@@ -8,37 +8,23 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note
-from evalkit.check import has_columns
-from evalkit.errors import DataError, SpecError, several
-from evalkit.panel.design import Sampled, SurveyDesign
-from evalkit.stats.arrays import Array, Mask
-from evalkit.stats.inequality import gini
-from evalkit.stats.inference import plain_interval, ratio_influence, share_interval
+from evalkit.check import able, one_of, positive
+from evalkit.errors import NoAnswer, SpecError, several
+from evalkit.panel.design import SurveyDesign
+from evalkit.poverty.additive import side
+from evalkit.poverty.columns import groups_of, has_rows, is_level, is_line, is_name, line_per_row, names_of, numbers
+from evalkit.poverty.estimates import Grouped, Measured, Shift
+from evalkit.poverty.gaps import gap_powers, is_poor, log_gaps, poverty_gaps
+from evalkit.poverty.lines import RelativeLine
+from evalkit.poverty.sen import sen_influence, thon_influence
+from evalkit.stats.arrays import Array, Codes, pieces
+from evalkit.stats.parted import Parted
+from evalkit.stats.quantiles import densities
 from evalkit.terms import Text
 
 MEASURES = ("headcount", "gap", "severity", "watts")
-
-
-def is_poor(income: Array, line: Array, *, strict: bool = True) -> Mask:
-    """Who is poor: below the line (strict, as the World Bank counts), or at it too (weak, as R's convey counts).
-
-    Examples
-    --------
-    >>> is_poor(np.array([99.0, 100.0]), np.array([100.0, 100.0])), is_poor(np.array([100.0]), np.array([100.0]), strict=False)
-    (array([ True, False]), array([ True]))
-    """
-    return income < line if strict else income <= line
-
-
-def poverty_gaps(income: Array, line: Array, *, strict: bool = True) -> Array:
-    """How far each falls short of the line, as a share of it: g = (z − y)/z of the poor, 0 of others; above 1 of incomes below 0.
-
-    Examples
-    --------
-    >>> poverty_gaps(np.array([75.0, 150.0]), np.array([100.0, 100.0]))
-    array([0.25, 0.  ])
-    """
-    return np.where(is_poor(income, line, strict=strict), (line - income) / line, 0.0)
+EVERY = (*MEASURES, "sen", "sen_shorrocks_thon", "exit_time")
+LOGS = ("watts", "exit_time")  # they need positive incomes of the poor
 
 
 def fgt(income: Array, line: Array, weights: Array, alpha: float, *, strict: bool = True) -> float:
@@ -54,7 +40,7 @@ def fgt(income: Array, line: Array, weights: Array, alpha: float, *, strict: boo
     >>> [round(fgt(y, z, np.ones(4), alpha), 4) for alpha in (0, 1, 2)]
     [0.5, 0.08, 0.0136]
     """
-    return float(weights @ _powered(income, line, alpha, strict=strict) / weights.sum())
+    return float(weights @ gap_powers(income, line, alpha, strict=strict) / weights.sum())
 
 
 def watts(income: Array, line: Array, weights: Array, *, strict: bool = True) -> float:
@@ -67,58 +53,69 @@ def watts(income: Array, line: Array, weights: Array, *, strict: bool = True) ->
     >>> round(watts(np.array([100.0, 110.0, 150.0, 160.0]), np.full(4, 125.0), np.ones(4)), 4)
     0.0877
     """
-    return float(weights @ _logged(income, line, strict=strict) / weights.sum())
+    return float(weights @ log_gaps(income, line, strict=strict) / weights.sum())
 
 
-def sen(income: Array, line: Array, weights: Array, *, strict: bool = True) -> float:
-    """Sen (1976), for large populations: H [I + (1 − I) G_p] with I the mean gap of the poor and G_p the Gini of their incomes.
+def exit_time(income: Array, line: Array, weights: Array, growth: float, *, strict: bool = True) -> float:
+    """Mean years until all have left poverty, were every income to grow at the rate `growth` a year: Watts/growth, over all.
 
-    Examples
-    --------
-    >>> x = np.array([541.0, 1463, 2445, 3438, 4437, 5401, 6392, 8304, 11904, 22261])  # documentation of R's ineq
-    >>> round(sen(x, np.full(10, 2000.0), np.ones(10)), 5)
-    0.12285
-    """
-    poor = is_poor(income, line, strict=strict)
-    if not weights[poor].any():
-        return 0.0
-    head = float(weights[poor].sum() / weights.sum())
-    gap = float(weights[poor] @ ((line - income) / line)[poor] / weights[poor].sum())
-    return head * (gap + (1 - gap) * gini((income / line)[poor], weights[poor]))
-
-
-def sen_shorrocks_thon(income: Array, line: Array, weights: Array, *, strict: bool = True) -> float:
-    """Sen–Shorrocks–Thon: P₁ (1 + G(g)) with G the Gini of the gaps of all, poor or not; in [0, 1].
-
-    Source: Shorrocks (1995), Econometrica 63:1225–1230.
+    Those who are not poor count 0; over the poor alone it is that over the headcount ratio. It is a measure of distance and no
+    forecast. Source: Morduch (1998), Economics Letters 59:385–390.
 
     Examples
     --------
-    >>> x = np.array([541.0, 1463, 2445, 3438, 4437, 5401, 6392, 8304, 11904, 22261])
-    >>> round(sen_shorrocks_thon(x, np.full(10, 2000.0), np.ones(10)), 5)
-    0.18425
+    >>> round(exit_time(np.array([100.0, 110.0, 150.0, 160.0]), np.full(4, 125.0), np.ones(4), 0.05), 4)
+    1.7549
     """
-    gaps = poverty_gaps(income, line, strict=strict)
-    mean = float(weights @ gaps / weights.sum())
-    return mean * (1 + gini(gaps, weights)) if mean > 0 else 0.0
+    return watts(income, line, weights, strict=strict) / growth
+
+
+def fgt_indices(income: Array, line: Array | float, weights: Array | None = None, *, strict: bool = True) -> Array:
+    """P₀, P₁ and P₂ at once, of shape (3,), in pieces that stay in the cache: for long columns.
+
+    `line` is one number or one for each row; without weights all count alike.
+
+    Examples
+    --------
+    >>> fgt_indices(np.array([100.0, 110.0, 150.0, 160.0]), 125.0).round(4)
+    array([0.5   , 0.08  , 0.0136])
+    """
+    sums = np.zeros(3)
+    for rows in pieces(len(income)):
+        y, z = income[rows], line if isinstance(line, float | int) else line[rows]
+        gap = y / z
+        np.subtract(1.0, gap, out=gap)
+        poor = gap > 0 if strict else gap >= 0
+        np.maximum(gap, 0.0, out=gap)
+        if weights is None:
+            sums += np.count_nonzero(poor), gap.sum(), gap @ gap
+        else:
+            w = weights[rows]
+            weighted = w * gap
+            sums += w @ poor, weighted.sum(), weighted @ gap
+    return sums / (len(income) if weights is None else weights.sum())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PovertyIndices:
-    """Headcount ratio, poverty gap, severity and Watts index of households or persons, with honest standard errors.
+    """Headcount ratio, poverty gap, severity, Watts and others, of households or persons, with honest standard errors.
 
     Parameters
     ----------
     income
         The column of incomes, in the unit of the line; a person's share of it if persons are counted.
     line
-        The poverty line: a number, or the column that holds it row by row.
+        The poverty line: a number, the column that holds it row by row, or a `RelativeLine`, whose own error is then counted.
+    measures
+        Any of "headcount", "gap", "severity", "watts", "sen", "sen_shorrocks_thon" and "exit_time".
+    growth
+        Of all incomes a year, for the exit time: 0.05 is five percent.
     design
         How the rows were drawn.
     strict
         Whether an income at the line is not poor (True) or poor.
     level
-        Of the intervals; on the logit scale for the headcount ratio, by Student's t with the design's degrees of freedom.
+        Of the intervals; on the logit scale for the headcount ratio, by Student's t with the degrees of freedom of the group.
 
     Examples
     --------
@@ -129,72 +126,132 @@ class PovertyIndices:
     """
 
     income: str
-    line: float | str
+    line: float | str | RelativeLine
+    measures: tuple[str, ...] = MEASURES
+    growth: float | None = None
     design: SurveyDesign = SurveyDesign()
     strict: bool = True
     level: float = 0.95
 
     def __post_init__(self) -> None:
-        if not isinstance(self.line, str) and not self.line > 0:
-            raise SpecError("a poverty line must be positive", found=str(self.line))
-        if not 0 < self.level < 1:
-            raise SpecError("PovertyIndices level must lie between 0 and 1", found=str(self.level))
+        is_name(self.income, who="PovertyIndices income")
+        able(self.design, "on", who="PovertyIndices design", do="give a SurveyDesign")
+        is_level(self.level, who="PovertyIndices")
+        object.__setattr__(self, "measures", names_of(self.measures, who="PovertyIndices measures"))
+        for name in self.measures:
+            one_of(name, EVERY, who="a measure of PovertyIndices")
+        if self.growth is not None:
+            positive(self.growth, who="PovertyIndices growth")
+        if "exit_time" in self.measures and self.growth is None:
+            raise SpecError("the exit time needs a rate of growth", do="give growth=0.05 for five percent a year")
+        if not isinstance(self.line, RelativeLine):
+            is_line(self.line, who="PovertyIndices")
+        elif {"sen", "sen_shorrocks_thon"} & set(self.measures):
+            do = "measure the line first, and give it as a number"
+            raise SpecError("errors of the Sen indices do not count that of a relative line", found=repr(self.line), do=do)
 
     def measure(self, frame: pd.DataFrame, over: str | None = None) -> PovertyEstimates:
         """The indices of all rows, or of each group of `over`.
 
         Raises
         ------
+        SpecError
+            `frame` is no frame.
         DataError
-            A column is absent or holds a gap, or a line is not positive.
+            A column is absent, holds a gap or text, or a line is not positive.
+        NoAnswer
+            Only measures were asked that these incomes do not have.
         """
-        income, line = self._figures(frame, over)
-        values = {name: _powered(income, line, alpha, strict=self.strict) for alpha, name in enumerate(MEASURES[:3])}
+        named = [self.income, *([self.line] if isinstance(self.line, str) else []), *([] if over is None else [over])]
+        has_rows(frame, named, who="PovertyIndices")
+        income, grouped = numbers(frame, self.income, who="PovertyIndices"), Grouped.of(frame, over, self.design)
+        line, moved = self._drawn_line(frame, income, grouped)
         below = int((income[is_poor(income, line, strict=self.strict)] <= 0).sum())
-        if not below:
-            values["watts"] = _logged(income, line, strict=self.strict)
-        drawn = self.design.on(frame)
-        groups = {None: np.ones(len(frame))} if over is None else _groups(frame[over])
-        rows, influence = [], []
-        for group, inside in groups.items():
-            for name, value in values.items():
-                estimate, own = ratio_influence(value * inside, inside, drawn.weights)
-                head = {"measure": name} if over is None else {"measure": name, over: group}
-                rows.append({**head, "estimate": estimate, "n": int(inside.sum())})
-                influence.append(own)
+        measures = [name for name in self.measures if not (below and name in LOGS)]
+        if not measures:
+            found = f"{below} incomes that are not positive"
+            raise NoAnswer(
+                f"{several(self.measures)} need positive incomes of the poor", found=found, do="ask for other measures"
+            )
+        measured = {name: self._one(name, income, line, grouped.parted) for name in measures}
+        shifts: dict[str, Shift] = {}
+        if moved is not None:
+            measured, shifts = self._with_line(measured, (income, line), grouped, moved)
         return PovertyEstimates(
             spec=self,
-            frame=self._with_errors(pd.DataFrame(rows), np.stack(influence), drawn),
-            influence=np.stack(influence),
-            notes=self._notes(below),
+            frame=grouped.table(measured, frozenset({"headcount"}), self.level, shifts),
+            influence=pd.DataFrame({name: own for name, (_, own) in measured.items()}, index=frame.index),
+            line=line,
+            notes=(*grouped.drawn.notes, *self._notes(below)),
         )
 
-    def _figures(self, frame: pd.DataFrame, over: str | None) -> tuple[Array, Array]:
-        named = [self.income, *([self.line] if isinstance(self.line, str) else []), *([over] if over is not None else [])]
-        has_columns(frame, named, who="PovertyIndices")
-        gaps = [name for name in named if frame[name].isna().any()]
-        if gaps:
-            raise DataError(f"columns [{several(gaps)}] hold gaps", do="fill them, or leave the rows out and say so")
-        income = frame[self.income].to_numpy(dtype=float)
-        line = frame[self.line].to_numpy(dtype=float) if isinstance(self.line, str) else np.full(len(frame), float(self.line))
-        if not (line > 0).all():
-            raise DataError(f"poverty lines '{self.line}' must be positive", found=f"{int((line <= 0).sum())} that are not")
-        return income, line
+    def _drawn_line(self, frame: pd.DataFrame, income: Array, grouped: Grouped) -> tuple[Array, tuple[Array, Parted] | None]:
+        """The line of each row; of a relative one also its influence values and the groups it is drawn for."""
+        if not isinstance(self.line, RelativeLine):
+            return line_per_row(frame, self.line, who="PovertyIndices"), None
+        rule = self.line
+        if rule.over is not None:
+            has_rows(frame, [rule.over], who="RelativeLine over")
+            if grouped.over not in (None, rule.over):
+                do = "group the estimates as the line, or draw one line for all"
+                raise SpecError(f"lines are drawn by '{rule.over}', estimates by '{grouped.over}'", do=do)
+        codes, labels = groups_of(frame, rule.over)
+        parted = Parted.of(grouped.drawn.weights, codes, len(labels))
+        line = parted.rows(rule.values(income, parted))
+        return np.broadcast_to(line, income.shape), (rule.influence(income, parted), parted)
 
-    def _with_errors(self, frame: pd.DataFrame, influence: Array, drawn: Sampled) -> pd.DataFrame:
-        estimate, error = frame["estimate"].to_numpy(), np.sqrt(np.diag(drawn.covariance(influence)))
-        low, high = plain_interval(estimate, error, drawn.df, self.level)
-        share = (frame["measure"] == "headcount").to_numpy()
-        low[share], high[share] = share_interval(estimate[share], error[share], drawn.df, self.level)
-        n = frame.pop("n")
-        return frame.assign(std_error=error, ci_low=low, ci_high=high, n=n)
+    def _one(self, name: str, income: Array, line: Array, parted: Parted) -> Measured:
+        if name == "sen":
+            return sen_influence(income, line, parted, strict=self.strict)
+        if name == "sen_shorrocks_thon":
+            return thon_influence(poverty_gaps(income, line, strict=self.strict), parted)
+        if name in LOGS:
+            value = log_gaps(income, line, strict=self.strict) / (self.growth if name == "exit_time" and self.growth else 1.0)
+        else:
+            value = gap_powers(income, line, MEASURES.index(name), strict=self.strict)
+        estimate = parted.mean(value)
+        return estimate, parted.per(value - parted.rows(estimate))
+
+    def _with_line(
+        self, measured: dict[str, Measured], rows: tuple[Array, Array], grouped: Grouped, moved: tuple[Array, Parted]
+    ) -> tuple[dict[str, Measured], dict[str, Shift]]:
+        """Influence values with that of the line: on the own group where each has its line, else on all groups."""
+        influence, drawn_for = moved
+        apart = drawn_for.codes is None and grouped.parted.codes is not None
+        by = grouped.parted if apart else drawn_for
+        slopes = {name: self._slope(name, *rows, by) for name in measured}
+        if apart:
+            return measured, {name: Shift(slope, influence) for name, slope in slopes.items()}
+        part = by.total / by.total.sum() if grouped.parted.codes is None else 1.0
+        return {name: (v, own + by.rows(slopes[name] * part) * influence) for name, (v, own) in measured.items()}, {}
+
+    def _slope(self, name: str, income: Array, line: Array, parted: Parted) -> Array:
+        """How fast a measure of each group rises with its line."""
+        poor = is_poor(income, line, strict=self.strict)
+        if name == "headcount":
+            first = np.zeros(parted.count, dtype=np.intp) if parted.codes is None else _first(parted.codes, parted.count)
+            return densities(income, parted, line[first])
+        if name in LOGS:
+            return parted.mean(poor / line) / (self.growth if name == "exit_time" and self.growth else 1.0)
+        power = MEASURES.index(name)
+        return parted.mean(poor * power * poverty_gaps(income, line, strict=self.strict) ** (power - 1) * (income / line) / line)
 
     def _notes(self, below: int) -> tuple[Note, ...]:
-        side = Text("低于贫困线", "below the line") if self.strict else Text("不高于贫困线", "at or below the line")
-        notes = [Note("choice", Text("收入{side}者计为贫困。", "Whose income is {side} is counted as poor.").format(side=side))]
-        if below:
-            text = Text("{n} 行收入不为正，Watts 指数无定义。", "{n} incomes are not positive, so there is no Watts index.")
-            notes.append(Note("left_out", text.format(n=below)))
+        text = Text("收入{side}者计为贫困。", "Whose income is {side} is counted as poor.")
+        notes = [Note("choice", text.format(side=side(strict=self.strict)))]
+        if isinstance(self.line, RelativeLine):
+            of = Text("中位数", "median") if self.line.of == "median" else Text("平均数", "mean")
+            said = Text(
+                "贫困线为收入{of}的 {x} 倍，误差包括线的抽样误差。", "The line is {x} of the {of} income; errors count its own."
+            )
+            notes.append(Note("choice", said.format(of=of, x=f"{self.line.share:g}")))
+        lost = [name for name in self.measures if below and name in LOGS]
+        if lost:
+            text = Text("{n} 行收入不为正，未计算 {which}。", "{n} incomes of the poor are not positive: {which} is left out.")
+            notes.append(Note("left_out", text.format(n=below, which=several(lost))))
+        if "exit_time" in self.measures and not below:
+            years = Text("脱贫时间假定收入每年增长 {x}%，并非预测。", "Exit time takes incomes to grow by {x} % a year.")
+            notes.append(Note("choice", years.format(x=f"{100 * float(self.growth or 0):g}")))
         return tuple(notes)
 
 
@@ -202,24 +259,16 @@ class PovertyIndices:
 class PovertyEstimates(Answer):
     """Poverty indices: `frame` has columns `measure`, the group, `estimate`, `std_error`, `ci_low`, `ci_high` and `n` (rows).
 
-    `influence`, of shape (estimates, rows), is what each row of the frame that was asked does to each estimate.
+    `influence`, on the index that was asked with one column a measure, is what a little more weight of each row does to the
+    estimate of its own group; `line` is the line of each row.
     """
 
-    influence: Array
+    influence: pd.DataFrame
+    line: Array
 
 
-def _powered(income: Array, line: Array, alpha: float, *, strict: bool) -> Array:
-    """g^α of the poor, 0 of others."""
-    if alpha == 0:
-        return is_poor(income, line, strict=strict).astype(float)
-    return poverty_gaps(income, line, strict=strict) ** alpha
-
-
-def _logged(income: Array, line: Array, *, strict: bool) -> Array:
-    """ln(z/y) of the poor, 0 of others."""
-    return np.log(line / np.where(is_poor(income, line, strict=strict), income, line))
-
-
-def _groups(column: pd.Series) -> dict[object, Array]:
-    """Which rows belong to each group, groups in order."""
-    return {group: (column == group).to_numpy().astype(float) for group in sorted(column.unique())}
+def _first(codes: Codes, count: int) -> Codes:
+    """The first row of each group."""
+    first = np.zeros(count, dtype=np.intp)
+    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+    return first
