@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from evalkit.panel.form import Form, Words
+from pathlib import Path
+
+from evalkit import datasets
+from evalkit.panel.form import Form, Words, read_form
 from evalkit.poverty.deprivations import Deprivation, DeprivationSystem
 from evalkit.terms import Text
 
@@ -32,3 +35,23 @@ class DeprivationSystemForm(Form):
         """The system that the file declares."""
         declared = tuple(Deprivation(**dict(one)) for one in self.deprivation)
         return DeprivationSystem(id=self.id, name=self.name, source=self.source, deprivations=declared)
+
+
+def read_deprivations(source: str | Path = "guarantees") -> DeprivationSystem:
+    """A system of deprivations: a shipped one by its name, or your own TOML file.
+
+    Shipped: "guarantees", two no worries, three guarantees and safe water.
+
+    Raises
+    ------
+    SpecError, DataError
+        The file is not there or says what it should not, with file and line.
+
+    Examples
+    --------
+    >>> [one.id for one in read_deprivations("guarantees").deprivations]
+    ['food', 'clothing', 'education', 'medical', 'housing', 'water']
+    """
+    path = Path(source)
+    shipped = datasets.folder() / "systems" / f"{source}.toml"
+    return read_form(path if path.suffix == ".toml" else shipped, DeprivationSystemForm).build()

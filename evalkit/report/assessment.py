@@ -30,6 +30,7 @@ from evalkit.indicators.uncertainty.monte_carlo import Uncertainty
 from evalkit.indicators.uncertainty.sensitivity import Drivers
 from evalkit.panel.audit import Audit
 from evalkit.panel.panel import Panel
+from evalkit.report.households import HouseholdFindings
 from evalkit.terms import Text
 
 Chapter = Literal[
@@ -42,6 +43,7 @@ Chapter = Literal[
     "forecast",
     "obstacles",
     "regions",
+    "households",
     "indicators",
     "uncertainty",
     "robustness",
@@ -102,7 +104,7 @@ class Assessment:
     """What one assessment found; the report prints it and adds nothing to it.
 
     `scores`, `obstacles` and `quality` are keyed by system, in the order of the study; `doubts` puts more and more of the method in
-    doubt, by what each step adds, and is empty where not asked for; `versions` names what computed it.
+    doubt, by what each step adds, and is empty where not asked for; `households` is None without a survey; `versions` names what computed it.
     """
 
     title: Text
@@ -120,6 +122,7 @@ class Assessment:
     bond: Coordination
     obstacles: Mapping[str, Obstacles]
     groups: Mapping[str, Groups]
+    households: HouseholdFindings | None
     movement: Movement
     forecast: Forecasted | None
     quality: Mapping[str, Quality]

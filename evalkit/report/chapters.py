@@ -14,6 +14,7 @@ from evalkit.report.audit import audit
 from evalkit.report.document import Block, Document, Heading, Paragraph, Table
 from evalkit.report.findings import problems, summary
 from evalkit.report.firmness import indicators, robustness, uncertainty
+from evalkit.report.households import households
 from evalkit.report.methods import methods
 from evalkit.report.movement import dynamics, forecast
 from evalkit.report.verbs import figures, tables, words
@@ -191,6 +192,7 @@ CHAPTER: dict[Chapter, Callable[[Assessment, Voice], list[Block]]] = {
     "forecast": forecast,
     "obstacles": obstacles,
     "regions": regions,
+    "households": lambda found, voice: households(found.households, voice),
     "indicators": indicators,
     "uncertainty": uncertainty,
     "robustness": robustness,

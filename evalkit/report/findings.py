@@ -21,6 +21,9 @@ def summary(found: Assessment, voice: Voice) -> list[Block]:
     points += [told(answer, voice) for answer in found.groups.values()]
     points += [told(answer, voice) for answer in list(found.doubts.values())[:1]]
     points += [said for said in (with_the_method(found.doubts, voice),) if said]
+    if found.households is not None:
+        asked = (found.households.transfers, found.households.moves, found.households.bottom)
+        points += [told(answer, voice) for answer in asked if answer is not None]
     if found.movement.change is not None:
         points.append(told(found.movement.change, voice))
     if found.firmness.comparison is not None:

@@ -65,7 +65,7 @@ def one_of_each(words: str) -> str:
     >>> one_of_each("of 1 places, 11 places in 1 unit-years")
     'of 1 place, 11 places in 1 unit-year'
     """
-    return re.sub(r"(?<![\d.,])1 (place|unit-year|draw|household|method)s\b", r"1 \1", words)
+    return re.sub(r"(?<![\d.,])1 (place|unit-year|draw|household|method|term|wave|home|village)s\b", r"1 \1", words)
 
 
 def system_names(systems: Mapping[str, IndicatorSystem]) -> dict[str, Text]:

@@ -1,6 +1,6 @@
-"""`python -m evalkit.simulate PATH`: write the shipped county panel anew."""
+"""`python -m evalkit.simulate PATH`: write a shipped table anew."""
 
-from evalkit.simulate.counties import main
+from evalkit.simulate.shipped import main
 
 if __name__ == "__main__":
     main()

@@ -12,6 +12,7 @@ from evalkit.panel.form import Form, Words
 from evalkit.panel.rules import ACCEPTABLE
 from evalkit.report.assessment import CHAPTERS, Chapter
 from evalkit.study.coupling_form import CouplingForm, ForecastForm, Span, UncertaintyForm
+from evalkit.study.household_form import HouseholdsForm
 from evalkit.study.index_form import AggregateForm, MissingForm, NormalizeForm, OutliersForm, WeighForm
 from evalkit.terms import Lang, Text
 
@@ -150,6 +151,7 @@ class StudyForm(Form):
     weigh: WeighForm = WeighForm()
     aggregate: AggregateForm = AggregateForm()
     coupling: CouplingForm = CouplingForm()
+    households: HouseholdsForm | None = None
     forecast: ForecastForm | None = None
     uncertainty: UncertaintyForm = UncertaintyForm()
     robustness: RobustnessForm = RobustnessForm()

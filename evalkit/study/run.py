@@ -27,8 +27,10 @@ from evalkit.panel.panel import Panel
 from evalkit.panel.read import Layout, read_as
 from evalkit.panel.system import IndicatorSystem
 from evalkit.report.assessment import Accepted, Assessment
+from evalkit.report.households import HouseholdFindings
 from evalkit.study.doubt import coordination_doubts
 from evalkit.study.form import StudyForm
+from evalkit.study.households import household_findings
 from evalkit.study.movement import STILL, movement
 from evalkit.study.robust import Asked, Scores, firmness, quality
 from evalkit.terms import Text
@@ -170,6 +172,7 @@ class Study:
             bond=bond,
             obstacles=obstacles,
             groups=_by_groups(bond, treated.panel),
+            households=self._households() if "households" in chapters else None,
             movement=movement(bond, scores) if "dynamics" in chapters else STILL,
             forecast=ahead,
             quality=quality(asked, scores) if "indicators" in chapters else {},
@@ -178,6 +181,13 @@ class Study:
             firmness=firmness(asked, self.form.robustness, scores, bond),
             versions={"python": python_version(), **{name: version(name) for name in LIBRARIES}},
         )
+
+    def _households(self) -> HouseholdFindings | None:
+        """What the study's survey of households tells, if it has one."""
+        if self.form.households is None:
+            return None
+        with located(f"{self.path.name}, [households]"):
+            return household_findings(self.form.households, self.path.parent)
 
     def _screened(self) -> tuple[dict[str, Screened], Panel, dict[str, IndicatorSystem]]:
         """The panel and the systems without the units and indicators that too little is known of."""

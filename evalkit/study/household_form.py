@@ -1,0 +1,61 @@
+"""What a study file may say of a survey of households: its file, its columns, its design, and the line."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from evalkit.panel.form import Form
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+class HouseholdsForm(Form):
+    """`[households]`: one row a home and year; its codes are replaced by numbers before anything else is read.
+
+    `transfers` asks for poverty without them, `deprivations` for multidimensional poverty, `formerly_poor` and `threshold` for
+    the bottom line; homes that are seen in two waves tell of moves.
+    """
+
+    file: str | None = None
+    dataset: str | None = None
+    sheet: str | None = None
+    header: int | None = None
+    columns: dict[str, str] = Field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+    unit: str = "household"
+    period: str = "year"
+    place: str | None = None
+    village: str | None = None
+    weight: str | None = None
+    members: str | None = None
+    strata: str | None = None
+    clusters: str | None = None
+    income: str = "income_pc"
+    line: float | str = "line"
+    strict: bool = True
+    transfers: tuple[str, ...] = ()
+    deprivations: str | None = None
+    cutoff: Share | None = None
+    formerly_poor: str | None = None
+    threshold: Share | None = None
+    level: Share = 0.95
+
+    @model_validator(mode="after")
+    def _whole(self) -> HouseholdsForm:
+        if (self.file is None) == (self.dataset is None):
+            raise ValueError("name either a file or a dataset")
+        if isinstance(self.line, float) and not self.line > 0:
+            raise ValueError(f"the line must be above 0, not {self.line:g}")
+        if (self.threshold is None) != (self.formerly_poor is None):
+            raise ValueError("the bottom line needs both formerly_poor, a column, and threshold, a rate of your own")
+        if self.village is not None and self.formerly_poor is None:
+            raise ValueError("returns are looked at village by village only with formerly_poor and threshold")
+        return self
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Columns of codes and names beside that of the home, each once."""
+        named = (self.place, self.village, self.strata, self.clusters)
+        return tuple(dict.fromkeys(column for column in named if column is not None))
