@@ -231,8 +231,8 @@ def _show(answer: Audit, lang: Lang) -> None:
 
 
 def _listed(text: str | None) -> tuple[str, ...]:
-    """The items of an option that takes several, by commas."""
-    return tuple(item.strip() for item in re.split("[,，;；]", text) if item.strip()) if text else ()
+    """The items of an option that takes several, by commas that stand in no brackets."""
+    return tuple(item.strip() for item in re.split(r"[,，;；](?![^\[(（]*[\])）])", text) if item.strip()) if text else ()
 
 
 def _print_verdicts(answer: CouplingAudit, name: str, lang: Lang, *, quiet: bool) -> None:
@@ -247,6 +247,9 @@ def _print_verdicts(answer: CouplingAudit, name: str, lang: Lang, *, quiet: bool
             color = colors[row["outcome"]]
             speak.print(f"[{color}]{STEPS[str(step)].say(lang)} {OUTCOMES[row['outcome']].say(lang)}{count}[/]", end="  ")
             speak.print(str(row[f"message_{lang}"]), markup=False)
+    for note in answer.notes:
+        if note.kind == "caution" and not quiet:
+            speak.print(note.say(lang), markup=False)
     speak.print(f"{name}: {prose(answer, lang=lang)}", markup=False)
     if not quiet and len(answer.cells):
         _print_cells(answer, lang)
@@ -265,6 +268,8 @@ def _print_cells(answer: CouplingAudit, lang: Lang, most: int = 8) -> None:
 
 def _can_be_written(out: Path) -> None:
     """Refuse at once a file that could not be written at the end."""
+    if out.is_dir():
+        raise OutputError("this is a folder, not a file", where=str(out), do="name a file")
     if out.suffix.lower() not in AUDIT_FILES:
         raise SpecError(f"{out.name}: an audit is not written as '{out.suffix}'", do=f"use one of {', '.join(AUDIT_FILES)}")
     if not out.absolute().parent.is_dir():
@@ -296,3 +301,7 @@ def _progress(lang: Lang, *, quiet: bool) -> Iterator[Callable[[str], None]]:
             status.update(STAGES[stage].say(lang) + " …")
 
         yield tell
+
+
+if __name__ == "__main__":
+    main()

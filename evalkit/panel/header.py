@@ -62,7 +62,7 @@ def cut_table(cells: Cells, header: int | None, *, place: str) -> Table:
         raise DataError(
             "no row looks like a header: a row of names above the figures",
             where=place,
-            do="name it with header=ROW; a table with years as columns must first be made long, one row a unit and year",
+            do="say in which row it begins, counted from 1 (header); a table with years as columns must first be made long, one row a unit and year",
         )
     table = _padded(cells.table, cells.merges)
     depth = _depth(table, cells.merges, top)
@@ -87,7 +87,7 @@ def cut_table(cells: Cells, header: int | None, *, place: str) -> Table:
         raise DataError(
             "the file holds a header and no rows yet",
             where=place,
-            do="fill in one row a unit and year" if not above else "fill it in, or name another header with header=ROW",
+            do="fill in one row a unit and year" if not above else "fill it in, or name another header row",
         )
     return Table(body.loc[keep].reset_index(drop=True), columns, np.flatnonzero(keep) + top + depth, merged, (*findings, *left))
 

@@ -119,6 +119,8 @@ def _place(answer: ReturnVerdict) -> str | None:
 @tables.register
 def _(answer: ClustersFound, voice: Voice) -> tuple[Table, ...]:
     shown = answer.frame[answer.frame["cluster"] & ~answer.frame["small"]]
+    if shown.empty:
+        return ()
     heads = {
         "n": HOMES,
         "returns": BACK,

@@ -111,9 +111,23 @@ def coupling(found: Assessment, voice: Voice) -> list[Block]:
         balance,
         Heading(voice(Text("地区排序", "Ranking of places")), level=2),
         ranking,
+        *_firm_ranks(found, voice),
         places,
         *(Paragraph(note.say(voice.lang), role="note") for note in bond.notes),
     ]
+
+
+def _firm_ranks(found: Assessment, voice: Voice) -> list[Block]:
+    """How many of the ranks are firm, where that was asked."""
+    if not found.doubts:
+        return []
+    ranks = next(iter(found.doubts.values())).ranks
+    text = Text(
+        "下表的位次按点估计给出；{n} 个地区中只有 {k} 个位次稳固，各地区的位次区间见“结果的不确定性”一章。",
+        "Ranks below are those of the estimates; of {n} places only {k} have a firm one. Intervals of all ranks stand in the chapter "
+        "“How sure the result is”.",
+    )
+    return [Paragraph(voice(text, n=len(ranks), k=int(ranks["firm"].sum())), role="caution")] if len(ranks) else []
 
 
 def obstacles(found: Assessment, voice: Voice) -> list[Block]:

@@ -79,6 +79,12 @@ def _(answer: ChangeParts, voice: Voice) -> str:
     most = Text("拉动最大的指标是“{up}”（{u:+.4f}）", " The indicator that raised D most is “{up}” ({u:+.4f})")
     least = Text("，拖累最大的是“{down}”（{d:+.4f}）。", ", and “{down}” held it back most ({d:+.4f}).")
     end = voice(least, down=voice.name(indicator[down]), d=each[down]) if each[down] < 0 else voice(Text("。", "."))
+    if each[up] <= 0:
+        fell = Text(
+            "没有指标拉动 D 上升，拖累最大的是“{down}”（{d:+.4f}）。",
+            " No indicator raised D; “{down}” held it back most ({d:+.4f}).",
+        )
+        return said + voice(fell, down=voice.name(indicator[down]), d=each[down])
     return said + voice(most, up=voice.name(indicator[up]), u=each[up]) + end
 
 

@@ -33,7 +33,7 @@ def estimated(frame: pd.DataFrame, voice: Voice, key: str, caption: Text, labels
     for rows, head, scale, digits, part in ((share, SHARE, 100.0, 2, "shares"), (~share, MEASURE, 1.0, 4, "indices")):
         if not rows.any():
             continue
-        some = frame[rows]
+        some = frame[rows].sort_values("measure", key=lambda names: pd.factorize(names)[0], kind="stable")
         printed = pd.DataFrame({voice(head): [voice(called(name)) for name in some["measure"]]})
         for column in grouping(frame):
             printed[named(column, voice)] = pd.Series(_entries(some[column], voice, (labels or {}).get(column)), dtype=object)
@@ -44,7 +44,7 @@ def estimated(frame: pd.DataFrame, voice: Voice, key: str, caption: Text, labels
         tables.append(
             Table(
                 key=key if only else f"{key}_{part}",
-                caption=caption,
+                caption=caption if only or part == "shares" else Text(f"{caption.zh}（指数）", f"{caption.en} (indices)"),
                 frame=printed,
                 decimals=dict.fromkeys(heads, digits),
                 show=PRINTED,
@@ -56,6 +56,12 @@ def estimated(frame: pd.DataFrame, voice: Voice, key: str, caption: Text, labels
 def grouping(frame: pd.DataFrame) -> list[str]:
     """The columns that say what an estimate is of, beside its measure."""
     return [str(name) for name in frame.columns[: list(frame.columns).index("estimate")] if name != "measure"]
+
+
+def timed(frame: pd.DataFrame) -> bool:
+    """Whether the groups are years, which stay in their order."""
+    over = grouping(frame)
+    return len(over) == 1 and pd.api.types.is_integer_dtype(frame[over[0]])
 
 
 COLUMNS = {
@@ -99,7 +105,9 @@ def whiskers(frame: pd.DataFrame, voice: Voice, key: str, caption: Text, names: 
     """
     over = grouping(frame)
     measure = str(frame["measure"].iloc[0]) if over and names is None else None
-    rows = frame[frame["measure"] == measure].sort_values("estimate", ascending=False, kind="stable") if measure else frame
+    rows = frame[frame["measure"] == measure] if measure else frame
+    if measure and not timed(frame):
+        rows = rows.sort_values("estimate", ascending=False, kind="stable")
     if names is None and measure is None:
         rows = rows[rows["measure"].map(in_percent) == in_percent(str(rows["measure"].iloc[0]))]
     percent = in_percent(str(rows["measure"].iloc[0]))

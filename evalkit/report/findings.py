@@ -71,8 +71,11 @@ def _key_figures(found: Assessment, voice: Voice) -> Table:
     rows = [(voice.name(name), first[name].mean(), last[name].mean()) for name in bond.systems]
     rows += [(voice.term(key), first[key].mean(), last[key].mean()) for key in ("C", "T", "D")]
     heads = [voice(Text("均值", "Mean")), str(years[0]), str(years[-1])]
-    frame = pd.DataFrame(rows, columns=heads)
-    frame[voice(Text("变化", "Change"))] = frame[heads[2]] - frame[heads[1]]
+    if len(years) == 1:
+        frame = pd.DataFrame([row[:2] for row in rows], columns=heads[:2])
+    else:
+        frame = pd.DataFrame(rows, columns=heads)
+        frame[voice(Text("变化", "Change"))] = frame[heads[2]] - frame[heads[1]]
     return Table(key="summary", caption=Text("主要结果", "Main results"), frame=frame)
 
 

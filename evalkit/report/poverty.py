@@ -13,7 +13,7 @@ from evalkit.poverty.inequality import InequalityEstimates
 from evalkit.poverty.lines import Lines
 from evalkit.poverty.transfers import TransferPoverty
 from evalkit.report.document import Figure, Table
-from evalkit.report.estimates import estimated, grouping, interval, whiskers
+from evalkit.report.estimates import estimated, grouping, interval, timed, whiskers
 from evalkit.report.measures import called, in_percent
 from evalkit.report.verbs import figures, names, tables, words
 from evalkit.report.words import Voice
@@ -25,6 +25,7 @@ DEPRIVED = Text("各指标的剥夺状况", "Deprivations, by indicator")
 INEQUALITY = Text("收入差距", "Inequality of income")
 TRANSFERS = Text("计入与不计转移收入的贫困", "Poverty with transfers and without")
 CHANGES = Text("多维贫困的变化", "Change of multidimensional poverty")
+RATIOS = ("share_ratio", "quantile_ratio")  # of another size than indices in [0, 1]
 KINDS = {
     "absolute": Text("绝对变化", "absolute"),
     "absolute_yearly": Text("年均绝对变化", "absolute, a year"),
@@ -40,6 +41,11 @@ def all_or_ends(frame: pd.DataFrame, measure: str, voice: Voice) -> str:
     if not over or len(rows) == 1:
         text = Text("{measure}为 {said}", "{measure}: {said}")
         return voice(text, measure=called(measure), said=interval(rows.iloc[0], voice, percent=percent))
+    if timed(frame):
+        first, last = rows.iloc[0], rows.iloc[-1]
+        text = Text("{measure}由 {a} 年的 {then} 变为 {b} 年的 {now}", "{measure} went from {then} in {a} to {now} in {b}")
+        said = {"then": interval(first, voice, percent=percent), "now": interval(last, voice, percent=percent)}
+        return voice(text, measure=called(measure), a=first[over[0]], b=last[over[0]], **said)
     order = rows.sort_values("estimate", kind="stable")
     low, high = order.iloc[0], order.iloc[-1]
     text = Text(
@@ -77,7 +83,8 @@ def _(answer: InequalityEstimates, voice: Voice) -> tuple[Table, ...]:
 
 @figures.register
 def _(answer: InequalityEstimates, voice: Voice) -> tuple[Figure, ...]:
-    return (whiskers(answer.frame, voice, "inequality", INEQUALITY),)
+    within = answer.frame[~answer.frame["measure"].isin(RATIOS)]
+    return (whiskers(within, voice, "inequality", INEQUALITY),)
 
 
 @words.register

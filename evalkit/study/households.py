@@ -17,6 +17,7 @@ from evalkit.panel.tidy import Layout, tidy
 from evalkit.poverty.alkire_foster import AlkireFoster
 from evalkit.poverty.bottom_line import BottomLine, ReturnVerdict
 from evalkit.poverty.deprivation_form import read_deprivations
+from evalkit.poverty.deprivations import DeprivationSystem
 from evalkit.poverty.dynamics import PovertyMoves, PovertyTransitions, paired
 from evalkit.poverty.fgt import PovertyIndices
 from evalkit.poverty.persistence import Persistence, PovertyPersistence
@@ -38,16 +39,16 @@ def household_findings(form: HouseholdsForm, folder: Path) -> HouseholdFindings:
         The file cannot be read, or does not hold what the study says it does.
     """
     path = datasets.folder() / f"{form.dataset}.csv" if form.dataset is not None else folder / str(form.file)
-    homes, source, fingerprint = read_homes(path, form)
+    system = _deprivations(form, folder)
+    lacks = () if system is None else tuple(one.id for one in system.deprivations)
+    homes, source, fingerprint = read_homes(path, form, lacks)
     design = SurveyDesign(weights=WEIGHT, strata=form.strata, clusters=form.clusters)
     last = int(homes[form.period].max())
     now = homes[homes[form.period] == last]
     asked = {"income": form.income, "line": form.line, "design": design, "strict": form.strict, "level": form.level}
     indices = PovertyIndices(**asked)  # type: ignore[arg-type]
     many = None
-    if form.deprivations is not None:
-        beside = folder / form.deprivations
-        system = read_deprivations(beside if beside.suffix == ".toml" else form.deprivations)
+    if system is not None:
         cutoff = 1 / len(system.deprivations) if form.cutoff is None else form.cutoff
         many = AlkireFoster(system=system, cutoff=cutoff, design=design, level=form.level).measure(now)
     return HouseholdFindings(
@@ -67,16 +68,29 @@ def household_findings(form: HouseholdsForm, folder: Path) -> HouseholdFindings:
     )
 
 
-def read_homes(path: Path, form: HouseholdsForm) -> tuple[pd.DataFrame, str, str]:
+def _deprivations(form: HouseholdsForm, folder: Path) -> DeprivationSystem | None:
+    if form.deprivations is None:
+        return None
+    beside = folder / form.deprivations
+    return read_deprivations(beside if beside.suffix == ".toml" else form.deprivations)
+
+
+def read_homes(path: Path, form: HouseholdsForm, more: tuple[str, ...] = ()) -> tuple[pd.DataFrame, str, str]:
     """The survey as a frame, homes numbered in the order of the file; what it was read from, and its fingerprint.
 
-    The codes of homes are replaced before a row is looked at, so that no message and no result can hold one.
+    The codes of homes are replaced before a row is looked at, and columns that are not asked for, such as names, are dropped
+    unread, so that no message and no result can hold one. `more` are further columns that are asked for.
     """
     raw = open_table(path, sheet=form.sheet, header=form.header, text=(form.unit, *form.texts))
     has_columns(raw.frame, [form.unit], who=f"[households] in {raw.place}")
     codes = raw.frame[form.unit].astype("string").str.strip()
     number = pd.Series(pd.factorize(codes)[0] + 1, index=raw.frame.index)
     raw.frame[form.unit] = [None if code == 0 else f"{code:07d}" for code in number]
+    figures = [form.income, *([form.line] if isinstance(form.line, str) else []), *form.transfers]
+    figures += [column for column in (form.members, form.formerly_poor) if column is not None]
+    asked = {form.unit, form.period, form.weight, *form.texts, *figures, *more}
+    kept = [column for column in raw.frame.columns if form.columns.get(column, column) in asked]
+    raw = replace(raw, frame=raw.frame[kept])
     layout = Layout(
         unit=form.unit, period=form.period, groups=form.texts, weight=form.weight, columns=form.columns, missing=form.missing
     )
@@ -85,12 +99,10 @@ def read_homes(path: Path, form: HouseholdsForm) -> tuple[pd.DataFrame, str, str
     for column in form.texts:
         homes[column] = panel.groups[column].reindex(homes[form.unit]).to_numpy()
     weight = np.ones(len(homes)) if panel.weights is None else panel.weights.to_numpy()
-    wanted = [form.income, *([form.line] if isinstance(form.line, str) else []), *form.transfers]
-    wanted += [column for column in (form.members, form.formerly_poor) if column is not None]
-    has_columns(homes, wanted, who=f"[households] in {raw.place}")
-    gaps = homes[wanted].isna().any(axis=1)
+    has_columns(homes, (*figures, *more), who=f"[households] in {raw.place}")
+    gaps = homes[[*figures, *more]].isna().any(axis=1)
     if gaps.all():
-        raise DataError("no home has all the columns that are asked", where=raw.place, found=", ".join(wanted))
+        raise DataError("no home has all the columns that are asked", where=raw.place, found=", ".join((*figures, *more)))
     homes = homes.assign(**{WEIGHT: weight if form.members is None else weight * homes[form.members]})[~gaps]
     line = homes[form.line] if isinstance(form.line, str) else form.line
     below = homes[form.income] < line if form.strict else homes[form.income] <= line

@@ -119,10 +119,24 @@ def answers(seen):
     }
 
 
-KINDS = (
-    "indices by_county inequality transfers transfers_by many many_by many_change growth growth_by groups apart shifts gini_sources "
-    "poverty_sources moves lasting spells attrition hazard fitted vulnerable vulnerable_by bottom bottom_all villages sizes"
-).split()
+WITH_GROUPS = (
+    "by_county",
+    "transfers_by",
+    "many_by",
+    "growth_by",
+    "groups",
+    "apart",
+    "shifts",
+    "vulnerable_by",
+    "bottom",
+    "villages",
+)
+OF_ALL = ("indices", "inequality", "transfers", "many", "many_change", "growth", "gini_sources", "poverty_sources", "bottom_all")
+OVER_TIME = ("moves", "lasting", "spells", "attrition", "hazard", "fitted", "vulnerable", "sizes")
+KINDS = (*WITH_GROUPS, *OF_ALL, *OVER_TIME)
+LATIN = re.compile(
+    "Watts|Sen|Shorrocks|Thon|Atkinson|Clopper|Pearson|Korn|Graubard|Holm|Bonferroni|Shapley|Jenkins|Datt|Ravallion|FGLS|Stata"
+)
 
 
 def said(answer, lang):
@@ -139,17 +153,16 @@ def said(answer, lang):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_answer_speaks_one_language_and_names_no_home(answers, kind):
-    latin = r"Watts|Sen|Shorrocks|Thon|Atkinson|Clopper|Pearson|Korn|Graubard|Holm|Bonferroni|Shapley|Jenkins|Datt|Ravallion|FGLS|Stata"
     for lang in ("zh", "en"):
         texts = list(said(answers[kind], lang))
-        assert len(texts) > 3
+        assert len(texts) > 2
         for text in texts:
             assert "nan" not in re.findall(r"[a-z]+", text), text
             assert not re.search(r"H\d{7}", text), text
             if lang == "en":
                 assert not re.search(r"[\u4e00-\u9fff]", text), text
             else:
-                assert not re.search(r"[A-Za-z]{4,}", re.sub(latin, "", text)), text
+                assert not re.search(r"[A-Za-z]{4,}", LATIN.sub("", text)), text
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -167,8 +180,16 @@ def test_what_is_printed_is_what_was_found(answers):
     assert printed["Estimate"].to_numpy() == pytest.approx(100 * found["estimate"].to_numpy())
     assert printed["County"].tolist() == [KNOWN[one].en for one in found["county"]]
     indices = ek.table(answers["by_county"], "poverty_indices", lang="en")
-    other = answers["by_county"].frame.query("measure != 'headcount'")
-    assert indices["Estimate"].to_numpy() == pytest.approx(other["estimate"].to_numpy())
+    frame = answers["by_county"].frame
+    other = [frame.query("measure == @name")["estimate"] for name in ("gap", "severity", "watts")]
+    assert indices["Estimate"].to_numpy() == pytest.approx(np.concatenate(other))
+
+
+def test_years_stay_in_their_order(seen):
+    by_year = PovertyIndices(**LINE).measure(seen, over="period")
+    assert "in 2020 to" in ek.prose(by_year, lang="en").replace("  ", " ")
+    labels = [tick.get_text() for tick in ek.figure(by_year, lang="en").axes[0].get_yticklabels()]
+    assert labels == ["2020", "2021", "2022", "2023"]
 
 
 def test_a_small_place_is_not_shown(seen):

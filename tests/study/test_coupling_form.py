@@ -146,3 +146,16 @@ def test_a_fault_is_named_with_its_line_and_what_was_there(table, line, told, tm
 def test_what_the_data_cannot_answer_is_named_with_its_table(part, wrong):
     with pytest.raises(ek.EvalkitError, match=rf"counties.toml, \[{part}\]"):
         study((part,), **{part: wrong}).run()
+
+
+def test_a_single_year_is_told_as_one():
+    panel = {"dataset": "counties", "periods": [2020, 2020]}
+    fill = {"steps": [{"method": "group_mean", "over": "province"}]}
+    found = study(
+        ("coupling", "uncertainty", "problems"), panel=panel, reference=[2020, 2020], missing=fill, uncertainty={"draws": 100}
+    ).run()
+    for lang in ("zh", "en"):
+        document = compose(found, lang)
+        main = next(table for table in document.tables() if table.key == "summary")
+        assert main.frame.shape[1] == 2
+        assert not any("nan" in block.text.split() for block in document.blocks if isinstance(block, Paragraph))

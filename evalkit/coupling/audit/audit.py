@@ -20,6 +20,7 @@ from evalkit.errors import DataError, SpecError, several
 from evalkit.stats.arrays import Codes, Mask
 from evalkit.terms import Text
 
+PERCENT = 8.5  # a median above it is no sum of indices of up to eight systems
 CELL_COLUMNS = ["step", "row", "unit", "period", "column", "printed", "least", "greatest", "miss"]
 
 
@@ -82,6 +83,11 @@ def audit_coupling(
     """
     if not isinstance(frame, pd.DataFrame):
         raise SpecError("a printed table must be a DataFrame", found=type(frame).__name__)
+    for given, kind in ((columns, PrintedColumns), (raw, chain.RawData)):
+        if not isinstance(given, kind | None):
+            raise SpecError(f"an audit takes a {kind.__name__}", found=type(given).__name__, do=f"pass {kind.__name__}(…)")
+    if isinstance(frame.columns, pd.MultiIndex):
+        frame = frame.set_axis(["/".join(map(str, name)) for name in frame.columns], axis=1)
     table = _with_keys(frame)
     if table.empty:
         raise DataError("the printed table has no rows")
@@ -90,6 +96,7 @@ def audit_coupling(
     steps: dict[str, Decided] = {}
     if raw is not None:
         raw = _matched(raw, found.systems, len(table))
+        _same_order(raw.frame, table, [name for name in (found.unit, found.period) if name is not None])
         groups = scopes(printed.units, printed.periods, len(table))
         steps = _raw_steps(printed, raw, groups)
         known = steps.get("Z") or steps.get("U")
@@ -109,7 +116,7 @@ def _columns(table: pd.DataFrame, found: PrintedColumns) -> Columns:
 
     def read(name: str | None) -> Printed | None:
         one = None if name is None else read_printed(table[name], who=str(name), decimals=places.get(str(name)))
-        if one is not None and one.known.any() and 2 < float(np.nanmedian(one.values)) <= 100:
+        if one is not None and one.known.any() and PERCENT < float(np.nanmedian(one.values)) <= 100:
             found = f"figures such as {np.nanmedian(one.values):g}"
             raise DataError(f"column '{name}' looks like percentages", found=found, do="divide it by 100, or write the % signs")
         return one
@@ -138,7 +145,24 @@ def _matched(raw: chain.RawData, systems: tuple[str, ...], rows: int) -> chain.R
             do="name the systems of the table as the raw data do",
         )
     known = set(raw.systems) == set(systems)
+    shared = set(raw.systems) & set(systems)
+    if shared and not known:
+        raise DataError(
+            "raw data and printed table share some names of systems, and not all",
+            found=f"{several(raw.systems)} and {several(systems)}",
+            do="name all systems alike in both",
+        )
     return replace(raw, systems={name: raw.systems[name] for name in systems}) if known else raw
+
+
+def _same_order(raw: pd.DataFrame, table: pd.DataFrame, keys: list[str]) -> None:
+    """Refuse raw data whose own unit or period says that its rows stand in another order."""
+    keyed = _with_keys(raw)
+    for key in keys:
+        if key in keyed and (keyed[key].map(str).to_numpy() != table[key].map(str).to_numpy()).any():
+            at = int(np.flatnonzero(keyed[key].map(str).to_numpy() != table[key].map(str).to_numpy())[0])
+            found = f"row {at + 1}: {keyed[key].iloc[at]} and {table[key].iloc[at]}"
+            raise DataError(f"raw data and printed table are in another order of '{key}'", found=found, do="sort both alike")
 
 
 def _by_place(raw: chain.RawData | None, systems: tuple[str, ...]) -> str:
@@ -217,7 +241,7 @@ def _composed(one: _Audited) -> CouplingAudit:
         },
         outcome=verdicts["table"].outcome,
         at=at,
-        notes=(*verdict.notes(verdicts, one.printed.systems), *_named_by_place(one)),
+        notes=(*verdict.notes(verdicts, one.printed.systems), *_named_by_place(one), *_left_out(one)),
     )
 
 
@@ -231,6 +255,15 @@ def _measures(one: _Audited) -> tuple[tuple[str, Printed | None], ...]:
 
 
 Cell = dict[str, object]
+
+
+def _left_out(one: _Audited) -> tuple[Note, ...]:
+    """A caution where columns of figures took no part."""
+    text = Text(
+        "未参与核查的数值列：{names}；若其中有 C、T 或 D，请指明。",
+        "Columns of figures that took no part: {names}; where one is C, T or D, say so.",
+    )
+    return (Note("caution", text.format(names=", ".join(one.found.idle))),) if one.found.idle else ()
 
 
 def _beyond(one: _Audited) -> Iterator[Cell]:

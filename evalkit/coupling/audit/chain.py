@@ -46,9 +46,28 @@ class RawData:
     normalized: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
-        one_of(self.weighting, ("entropy", "given"), who="RawData weighting")
+        if not isinstance(self.frame, pd.DataFrame) or self.frame.columns.has_duplicates:
+            found = type(self.frame).__name__ if not isinstance(self.frame, pd.DataFrame) else "a column twice"
+            raise SpecError("RawData frame must be a DataFrame with each column once", found=found)
+        if (
+            not isinstance(self.systems, Mapping)
+            or not self.systems
+            or not all(isinstance(items, Mapping) and items for items in self.systems.values())
+        ):
+            do = 'write {"U1": {"income": "benefit", "illness": "cost"}, …}'
+            raise SpecError("RawData systems must give each system its indicators", found=repr(self.systems)[:80], do=do)
+        one_of(str(self.weighting), ("entropy", "given"), who="RawData weighting")
         if self.weighting == "given" and self.weights is None:
             raise SpecError("weights are said to be given, and none are", do="pass weights={indicator: weight}")
+        if self.normalized is not None:
+            lacking = (
+                self.indicators
+                if not isinstance(self.normalized, pd.DataFrame)
+                else [name for name in self.indicators if name not in self.normalized.columns]
+            )
+            if lacking or len(self.normalized) != len(self.frame):
+                do = "give one column an indicator and the rows of the raw data"
+                raise SpecError("RawData normalized is no table of all indicators", found=f"lacking {several(lacking)}", do=do)
         absent = [name for name in self.indicators if name not in self.frame.columns]
         if absent:
             raise DataError("the raw data lack indicators", found=several(absent), do="add the columns")
@@ -57,10 +76,12 @@ class RawData:
         odd = [f"{name}: {cell}" for name in self.indicators for cell in _no_figures(self.frame[name])]
         if odd:
             raise DataError("the raw data hold what is no number", found=several(odd), do="correct the cells")
-        gaps = [name for name in self.indicators if self.frame[name].isna().any()]
+        gaps = [name for name in self.indicators if not np.isfinite(self.frame[name].to_numpy(dtype=float)).all()]
         if gaps:
             raise DataError(
-                "the raw data have gaps", found=several(gaps), do="fill them as the authors did, or leave the rows out"
+                "the raw data have gaps or infinite figures",
+                found=several(gaps),
+                do="fill them as the authors did, or leave the rows out",
             )
 
     @property

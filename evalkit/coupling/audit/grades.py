@@ -12,13 +12,15 @@ import numpy as np
 import pandas as pd
 
 from evalkit.coupling.audit.boxes import Printed
+from evalkit.coupling.audit.labels import against, core, degree, ranks, read_labels, sign
 from evalkit.coupling.audit.trial import Outcome
 from evalkit.coupling.grades import SCHEMES, GradeScheme
 from evalkit.errors import SpecError
 from evalkit.terms import Text
 
 _LIMITS = re.compile(
-    r"^(?P<label>.*?)[\s:：\[\](（]*(?P<low>\d*\.?\d+)\s*(?:~|-|–|—|至|to|,|，)+\s*(?P<high>\d*\.?\d+)\s*[\])）]*$"
+    r"^(?P<label>.*?)[\s:：\[\](（]*(?P<low>\d*\.?\d+)\s*%?\s*(?:~|-|–|—|至|to|,|，|[<‹≤]\s*d\s*[<‹≤])+\s*(?P<high>\d*\.?\d+)\s*%?\s*[\])）]*$",
+    re.IGNORECASE,
 )
 
 
@@ -57,7 +59,10 @@ def read_class(text: str) -> PrintedClass:
         )
     low, high = match["low"], match["high"]
     places = max(len(one.partition(".")[2]) for one in (low, high))
-    return PrintedClass(label=match["label"].strip(), low=float(low), high=float(high), unit=10.0**-places)
+    part = 100.0 if float(high) > 1 else 1.0  # in percent
+    if not 0 <= float(low) < float(high) <= part:
+        raise SpecError("the limits of a class must rise within 0 and 1", found=f"'{text}'", do="write them as 0.1~0.2")
+    return PrintedClass(label=match["label"].strip(), low=float(low) / part, high=float(high) / part, unit=10.0**-places / part)
 
 
 def class_findings(classes: Sequence[PrintedClass], d: Printed | None) -> list[GradeFinding]:
@@ -108,8 +113,10 @@ def label_findings(labels: pd.Series, d: Printed, classes: Sequence[PrintedClass
     Labels of a known scheme are held against its limits and its order; other labels against their order, and what is called
     disorder must not stand above what is called coordination. Labels that mean nothing known cannot be checked further.
     """
-    texts = labels.map(lambda cell: None if pd.isna(cell) or not str(cell).strip() else str(cell).strip()).to_numpy(object)
+    texts = np.array(read_labels(labels.tolist()), dtype=object)
     known = np.array([text is not None for text in texts]) & d.known
+    if not known.any():
+        return []
     by_label = {one.label: one for one in classes if one.label}
     if by_label:
         low = np.array([by_label[t].low if t in by_label else np.nan for t in texts])
@@ -134,8 +141,11 @@ UNKNOWN = Text(
     "等级与 D 的次序不矛盾，但不是已知的等级方案，未给出界限，不能核对",
     "the grades do not run against D, but are of no known scheme; without their limits they cannot be checked",
 )
-BAD = re.compile("失调|失衡|disorder|imbalance", re.IGNORECASE)
-GOOD = re.compile("协调|均衡|coordinat|balanced", re.IGNORECASE)
+LIKE = Text(
+    "等级的界限与“{name}”一致，但标签不是该方案的，未给出界限，不能核对",
+    "the grades part D as “{name}” do, but are called otherwise; without their limits they cannot be checked",
+)
+FEW = 3  # labels from which on it says something that they part D as a known scheme does
 
 
 def _labels_wrong(key: str, text: Text, rows: np.ndarray, outcome: Outcome = "error") -> GradeFinding:
@@ -161,44 +171,39 @@ def _order_findings(texts: np.ndarray, d: Printed, known: np.ndarray) -> list[Gr
 def _meaning(texts: np.ndarray, d: Printed, known: np.ndarray) -> GradeFinding:
     """What labels that each hold one stretch of D say by themselves."""
     of_d = [scheme for scheme in SCHEMES.values() if scheme.measure == "D"]
-    off = {scheme.id: _off_limits(scheme, texts, d, known) for scheme in of_d if set(texts[known]) <= set(_ranks(scheme))}
+    plain = np.array(["" if text is None else core(text).lower() for text in texts], dtype=object)
+    off = {scheme.id: _off_limits(scheme, plain, d, known) for scheme in of_d if set(plain[known]) <= set(ranks(scheme))}
     for scheme in of_d:
-        follows = not off[scheme.id].any() if scheme.id in off else _follows(scheme, texts[known], d.values[known])
-        if follows and not _against(texts, d, known, {}).any():
+        if scheme.id in off and not off[scheme.id].any():
             return GradeFinding(key=scheme.id, text=KNOWN.format(name=scheme.name), outcome="reproduced")
     nearest = min((scheme for scheme in of_d if scheme.id in off), key=lambda one: off[one.id].sum(), default=None)
-    against = _against(texts, d, known, _ranks(nearest) if nearest is not None else {})
-    if against.any():
-        return _labels_wrong("grades_reversed", REVERSED, against)
+    wrong = _reversed(texts, plain, d, known, nearest)
+    if wrong.any():
+        return _labels_wrong("grades_reversed", REVERSED, wrong)
     if nearest is not None:
         said = OTHER.format(scheme=nearest.name, n="{n}")
         return _labels_wrong("other_limits", said, off[nearest.id], "undecided")
+    for scheme in of_d:
+        if len(set(texts[known])) >= FEW and _follows(scheme, texts[known], d.values[known]):
+            return GradeFinding(key="like_scheme", text=LIKE.format(name=scheme.name), outcome="unchecked")
     return GradeFinding(key="unknown_scheme", text=UNKNOWN, outcome="unchecked")
 
 
-def _ranks(scheme: GradeScheme) -> dict[str, int]:
-    """The place of each label of a scheme, in either language, 1 the worst."""
-    return {label: at for at, one in enumerate(scheme.grades, 1) for label in one.label}
+def _reversed(texts: np.ndarray, plain: np.ndarray, d: Printed, known: np.ndarray, scheme: GradeScheme | None) -> np.ndarray:
+    """Rows whose label means more than that of a higher figure: by the scheme, by degree, or as disorder above coordination."""
+    senses = [np.array([sense(text) for text in texts]) for sense in (sign, degree)]
+    if scheme is not None:
+        rank = ranks(scheme)
+        senses.append(np.array([rank.get(text, np.nan) for text in plain], dtype=float))
+    return np.logical_or.reduce([against(sense, d.values, known) for sense in senses])
 
 
-def _off_limits(scheme: GradeScheme, texts: np.ndarray, d: Printed, known: np.ndarray) -> np.ndarray:
+def _off_limits(scheme: GradeScheme, plain: np.ndarray, d: Printed, known: np.ndarray) -> np.ndarray:
     """Rows whose figure lies outside of the class that their label names; a figure on a limit belongs to either side."""
-    rank = _ranks(scheme)
-    ends = [(scheme.grades[rank[t] - 1].lower, scheme.grades[rank[t] - 1].upper) if t in rank else (-1, 2) for t in texts]
+    rank = ranks(scheme)
+    ends = [(scheme.grades[rank[t] - 1].lower, scheme.grades[rank[t] - 1].upper) if t in rank else (-1, 2) for t in plain]
     low, high = np.array(ends, dtype=float).T
     return known & ((d.values < low - 1e-9) | (d.values > high + 1e-9))
-
-
-def _against(texts: np.ndarray, d: Printed, known: np.ndarray, rank: dict[str, int]) -> np.ndarray:
-    """Rows whose label is the better of two while its figure is the lower: by rank, or by what disorder and coordination mean."""
-    sense = np.array([rank.get(t) or (0 if BAD.search(t or "") else 1 if GOOD.search(t or "") else np.nan) for t in texts], float)
-    use = known & ~np.isnan(sense)
-    order = np.flatnonzero(use)[np.argsort(d.values[use], kind="stable")]
-    out = np.zeros(len(texts), dtype=bool)
-    best_below = np.maximum.accumulate(sense[order])
-    worst_above = np.minimum.accumulate(sense[order][::-1])[::-1]
-    out[order] = (sense[order] > worst_above) | (sense[order] < best_below)
-    return out
 
 
 def _follows(scheme: GradeScheme, texts: np.ndarray, d: np.ndarray) -> bool:

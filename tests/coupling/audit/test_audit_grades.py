@@ -7,7 +7,7 @@ import pytest
 import evalkit as ek
 from evalkit.coupling.audit.audit import audit_coupling
 from evalkit.coupling.audit.columns import PrintedColumns
-from evalkit.coupling.audit.grades import class_findings, read_class
+from evalkit.coupling.audit.grades import PrintedClass, class_findings, read_class
 from evalkit.errors import SpecError
 
 GAPS = (*(f"{i / 10:.3f}~{i / 10 + 0.09:.3f}" for i in range(9)), ".900~1.00")
@@ -108,7 +108,63 @@ def test_a_label_of_no_printed_class_is_an_error():
     assert found.verdicts.loc["grade", "hypothesis"] == "grade_not_of_class"
 
 
-def test_ten_grades_are_recognized():
+def test_ten_grades_under_other_names_are_told_and_not_passed():
     frame = table()
     frame["level"] = [f"class {np.ceil(d * 10):.0f}" for d in frame["D"].astype(float)]
-    assert audit_coupling(frame).verdicts.loc["grade", "hypothesis"] == "ten"
+    found = audit_coupling(frame).verdicts.loc["grade"]
+    assert (found["hypothesis"], found["outcome"]) == ("like_scheme", "unchecked")
+
+
+def graded(labels, d=("0.65", "0.66", "0.67", "0.68", "0.69", "0.67")):
+    u = ["0.423", "0.436", "0.449", "0.462", "0.476", "0.449"]
+    frame = pd.DataFrame({"U1": u, "U2": u, "D": list(d), "grade": labels})
+    return audit_coupling(frame).verdicts.loc["grade"]
+
+
+@pytest.mark.parametrize("label", ["foo", "极度失调类", "Ⅳ", "极度失调发展", "优质协调"])
+def test_one_label_on_all_rows_is_no_pass(label):
+    assert graded([label] * 6)["outcome"] in ("unchecked", "undecided")
+
+
+def test_the_right_label_on_all_rows_passes_with_a_word_after_it():
+    assert graded(["初级协调发展类"] * 6)["outcome"] == "reproduced"
+
+
+SPREAD = ("0.15", "0.35", "0.55", "0.65", "0.85", "0.95")
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ["低度协调", "低度协调", "低度协调", "高度协调", "高度协调", "高度协调"][::-1],
+        ["high coordination"] * 3 + ["low coordination"] * 3,
+        ["轻度失调"] * 2 + ["严重失调"] * 2 + ["优质协调"] * 2,
+        ["协调"] * 3 + ["不协调"] * 3,
+        ["coordinated"] * 3 + ["uncoordinated"] * 3,
+    ],
+)
+def test_meaning_that_runs_against_d_is_an_error(labels):
+    u = [f"{float(d) ** 2:.4f}" for d in SPREAD]
+    frame = pd.DataFrame({"U1": u, "U2": u, "D": list(SPREAD), "grade": labels})
+    found = audit_coupling(frame).verdicts.loc["grade"]
+    assert (found["hypothesis"], found["outcome"]) == ("grades_reversed", "error")
+
+
+@pytest.mark.parametrize("gap", [None, "", "—", "-", float("nan")])
+def test_a_grade_that_is_not_printed_is_left_out(gap):
+    labels = ["初级协调"] * 5 + [gap]
+    assert graded(labels)["outcome"] == "reproduced"
+    assert (
+        "grade"
+        not in audit_coupling(
+            pd.DataFrame({"U1": ["0.423"] * 4, "U2": ["0.423"] * 4, "D": ["0.65"] * 4, "grade": [gap] * 4})
+        ).verdicts.index
+    )
+
+
+def test_classes_in_percent_are_read_and_wrong_ones_refused():
+    assert read_class("低 0%~40%") == PrintedClass(label="低", low=0.0, high=0.4, unit=0.01)
+    assert read_class("0<D≤0.4").high == 0.4
+    for wrong in ("0.4~0.1", "10~400"):
+        with pytest.raises(ek.SpecError, match="must rise"):
+            read_class(wrong)

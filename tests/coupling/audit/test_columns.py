@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import evalkit as ek
 from evalkit.coupling.audit.audit import audit_coupling
+from evalkit.coupling.audit.columns import PrintedColumns
 from evalkit.errors import DataError
 
 
@@ -63,3 +65,115 @@ def test_a_system_outside_spoils_its_own_row_alone():
     assert (found.outcome, found.at) == ("error", "U")
     assert found.verdicts.loc["D", "cells"] == 3
     assert found.verdicts.loc["D", "outcome"] != "nothing"
+
+
+U = {"U1": ["0.60", "0.42", "0.81", "0.33"], "U2": ["0.20", "0.30", "0.75", "0.90"]}
+C = ["0.866", "0.986", "0.999", "0.886"]
+T = ["0.400", "0.360", "0.780", "0.615"]
+D = ["0.589", "0.596", "0.883", "0.738"]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "D值",
+        "D2020",
+        "D-value",
+        "CD",
+        "CCDM",
+        "协同度",
+        "耦合度D",
+        "协调性D",
+        "协调系数",
+        "耦合协调类型值",
+        "D(2020)",
+        "耦合 协调度",
+        "Coordination level",
+    ],
+)
+def test_headers_of_d(header):
+    assert PrintedColumns().found_in(pd.DataFrame({**U, header: D})).d == header
+
+
+@pytest.mark.parametrize("header", ["C-value", "耦合系数", "耦合值", "协调度C", "耦合 度", "C2020"])
+def test_headers_of_c(header):
+    found = PrintedColumns().found_in(pd.DataFrame({**U, header: C, "D": D}))
+    assert (found.c, found.d) == (header, "D")
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["发展度", "Development", "综合发展指数", "综合评价指数", "综合指数", "发展指数", "comprehensive index", "综合得分T"],
+)
+def test_headers_of_t_are_no_third_system(header):
+    found = PrintedColumns().found_in(pd.DataFrame({**U, header: T, "D": D}))
+    assert (found.t, found.systems) == (header, ("U1", "U2"))
+
+
+def test_figures_whose_meaning_is_not_known_do_not_pass_for_nothing():
+    with pytest.raises(ek.DataError, match="no column that is known as D"):
+        ek.audit_coupling(pd.DataFrame({**U, "C": C, "strange": D}))
+    found = ek.audit_coupling(pd.DataFrame({**U, "D": D, "strange": C}))
+    assert found.spec.idle == ("strange",)
+    assert any("took no part: strange" in note.text.en for note in found.notes)
+
+
+def test_a_sum_of_systems_for_t_is_named_and_not_taken_for_percent():
+    u3 = {**U, "U3": ["0.95", "0.88", "0.97", "0.91"]}
+    t = [f"{sum(float(u3[k][i]) for k in u3):.2f}" for i in range(4)]
+    found = ek.audit_coupling(pd.DataFrame({**u3, "T": t, "D": ["1.1", "1.2", "1.5", "1.4"]}))
+    assert found.verdicts.loc["T", "outcome"] == "error"
+
+
+def test_raw_data_with_half_the_names_or_another_order_are_refused():
+    table = pd.DataFrame({"地区": list("abcd"), **U, "D": D})
+    frame = pd.DataFrame({"地区": list("badc"), "x": [1.0, 2, 3, 4], "y": [2.0, 1, 4, 3]})
+    with pytest.raises(ek.DataError, match="share some names"):
+        ek.audit_coupling(table, raw=ek.RawData(frame=frame, systems={"U1": {"x": "benefit"}, "y": {"y": "benefit"}}))
+    with pytest.raises(ek.DataError, match="another order of '地区'"):
+        ek.audit_coupling(table, raw=ek.RawData(frame=frame, systems={"U1": {"x": "benefit"}, "U2": {"y": "benefit"}}))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"systems": None},
+        {"systems": ("U1", 2)},
+        {"d": 5},
+        {"limits": 3},
+        {"limits": (1, 2)},
+        {"decimals": 3},
+        {"decimals": (("D", "x"),)},
+    ],
+)
+def test_columns_that_are_no_names(wrong):
+    with pytest.raises(ek.SpecError, match="of a printed table"):
+        PrintedColumns(**wrong)
+
+
+def test_what_is_no_table_no_columns_or_no_raw_data():
+    table = pd.DataFrame({**U, "D": D})
+    with pytest.raises(ek.SpecError, match="takes a PrintedColumns"):
+        ek.audit_coupling(table, {"d": "D"})
+    with pytest.raises(ek.SpecError, match="takes a RawData"):
+        ek.audit_coupling(table, raw=table)
+    with pytest.raises(ek.DataError, match="columns twice"):
+        ek.audit_coupling(pd.concat([table, table[["D"]]], axis=1))
+    with pytest.raises(ek.DataError, match="no column 'Q'"):
+        ek.audit_coupling(table, PrintedColumns(decimals=(("Q", 3),)))
+    double = table.set_axis(pd.MultiIndex.from_product([["Table 4"], table.columns]), axis=1)
+    assert ek.audit_coupling(double).outcome == ek.audit_coupling(table).outcome
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"frame": [1]}, {"systems": {}}, {"systems": {"U1": ["x"]}}, {"normalized": [1]}, {"weighting": "equal"}]
+)
+def test_raw_data_of_the_wrong_kind(wrong):
+    asked = {"frame": pd.DataFrame({"x": [1.0, 2.0]}), "systems": {"U1": {"x": "benefit"}}}
+    with pytest.raises(ek.SpecError):
+        ek.RawData(**(asked | wrong))
+
+
+def test_raw_data_that_are_infinite():
+    with pytest.raises(ek.DataError, match="infinite"):
+        ek.RawData(frame=pd.DataFrame({"x": [1.0, np.inf]}), systems={"U1": {"x": "benefit"}})
