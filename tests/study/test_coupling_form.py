@@ -151,9 +151,9 @@ def test_what_the_data_cannot_answer_is_named_with_its_table(part, wrong):
 def test_a_single_year_is_told_as_one():
     panel = {"dataset": "counties", "periods": [2020, 2020]}
     fill = {"steps": [{"method": "group_mean", "over": "province"}]}
-    found = study(
-        ("coupling", "uncertainty", "problems"), panel=panel, reference=[2020, 2020], missing=fill, uncertainty={"draws": 100}
-    ).run()
+    firm = {"draws": 0, "samples": 0, "reference": []}
+    asked = {"panel": panel, "reference": [2020, 2020], "missing": fill, "uncertainty": {"draws": 100}, "robustness": firm}
+    found = study(("coupling", "uncertainty", "problems"), **asked).run()
     for lang in ("zh", "en"):
         document = compose(found, lang)
         main = next(table for table in document.tables() if table.key == "summary")
