@@ -1,0 +1,1 @@
+"""What is known of a home at an origin: every figure with the period it was known in."""
