@@ -18,7 +18,7 @@ from evalkit.poverty.attrition import Attrition
 from evalkit.poverty.deprivations import Deprivation, DeprivationSystem
 from evalkit.poverty.dynamics import PovertyTransitions
 from evalkit.stats.domains import domain_covariance
-from evalkit.stats.inference import contrast, plain_interval, ratio_influence, share_interval
+from evalkit.stats.inference import contrast, exact_interval, plain_interval, ratio_influence, share_interval
 from evalkit.stats.replicates import Jackknife, RescaledBootstrap
 from evalkit.terms import Text
 
@@ -662,3 +662,31 @@ def test_answers_carry_the_notes_and_degrees_of_freedom_of_their_design():
         for df, (_, row) in zip([6, 7], table.iterrows(), strict=True):
             low, _ = share_interval(np.array([row["estimate"]]), np.array([row["std_error"]]), df)
             assert row["ci_low"] == pytest.approx(low[0], rel=1e-12)
+
+
+# --- values that R computed -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("population", "kind", "share", "error", "logit", "beta"),
+    [
+        (True, "H", 0.0765027322404, 0.0268102190508, (0.0354088346207, 0.157501118285), (0.0296381062072, 0.156022548788)),
+        (True, "M", 0.136612021858, 0.0296490466403, (0.0844892976838, 0.213395012452), (0.0793732709153, 0.21374592689)),
+        (False, "H", 0.0765027322404, 0.0270798559292, (0.0351303155991, 0.158590350956), (0.0292835216538, 0.157058498762)),
+        (False, "M", 0.136612021858, 0.0299472342966, (0.084070826507, 0.21430659118), (0.0788680304613, 0.214663433703)),
+    ],
+)
+def test_shares_of_apiclus1_by_svyciprop(clus1, population, kind, share, error, logit, beta):
+    """R 4.2.2, survey 4.1-1: svyciprop(~I(stype == kind), method = "logit" and "beta"), with and without a finite population."""
+    drawn = SurveyDesign(weights="w", clusters="dnum", population="N" if population else None).on(clus1)
+    found, se = ratio(drawn, clus1["stype"] == kind)
+    assert (found, se) == pytest.approx((share, error), rel=1e-9)
+    one, so = np.array([found]), np.array([se])
+    np.testing.assert_allclose(np.ravel(share_interval(one, so, drawn.df)), logit, rtol=1e-7)
+    np.testing.assert_allclose(np.ravel(exact_interval(one, so, drawn.df, len(clus1), capped=False)), beta, rtol=1e-9)
+
+
+def test_degrees_of_freedom_of_a_subset_as_in_r(strat):
+    """degf(subset(dstrat, stype != "E")) is 98, of all 197."""
+    drawn = SurveyDesign(weights="w", strata="stype", population="N").on(strat)
+    assert (drawn.df, drawn.degrees_of_freedom((strat["stype"] != "E").to_numpy())) == (197, 98)
