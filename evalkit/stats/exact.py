@@ -68,8 +68,8 @@ def binomial_lower(events: Array, trials: Array, level: float = 0.95) -> Array:
     return np.where(none, 0.0, betaincinv(np.where(none, 1.0, events), trials - events + 1, 1 - level))
 
 
-def effective_trials(share: Array, variance: Array, trials: Array, df: Array, level: float) -> Array:
-    """How many independent draws tell as much of a share as a sample by design: p(1 − p)/V × (t(n − 1)/t(df))², at most n.
+def effective_trials(share: Array, variance: Array, trials: Array, df: Array, level: float, *, capped: bool = True) -> Array:
+    """How many independent draws tell as much of a share as a sample by design: p(1 − p)/V × (t(n − 1)/t(df))², `capped` at n.
 
     Exact bounds of n* trials and n* p events are then those of Korn and Graubard, for t at `level`, one-sided. A variance of
     0 has no effective count: NaN. Source: Korn & Graubard (1998), Survey Methodology 24:193–201.
@@ -84,7 +84,7 @@ def effective_trials(share: Array, variance: Array, trials: Array, df: Array, le
     known = (variance > 0) & (df > 0) & (trials > 1)
     ratio = t.ppf(level, np.where(known, trials - 1, 1)) / t.ppf(level, np.where(known, df, 1))
     n = share * (1 - share) / np.where(known, variance, 1.0) * ratio**2
-    return np.where(known, np.minimum(n, trials), np.nan)
+    return np.where(known, np.minimum(n, trials) if capped else n, np.nan)
 
 
 def hypergeometric_below(events: Codes, population: Codes, cases: Codes, drawn: Codes) -> Array:

@@ -9,6 +9,7 @@ import numpy as np
 from evalkit.check import one_of
 from evalkit.errors import DataError, NoAnswer
 from evalkit.stats.arrays import Array, Codes, Mask, pieces
+from evalkit.stats.exact import effective_trials
 
 Single = Literal["fail", "remove", "certainty", "adjust", "average"]
 SINGLE: tuple[Single, ...] = get_args(Single)
@@ -232,14 +233,12 @@ def exact_interval(
     >>> low, high.round(5)
     (array([0.]), array([0.01222]))
     """
-    from scipy.stats import beta, t
+    from scipy.stats import beta
 
     tail = (1 - level) / 2
     seen = (share > 0) & (share < 1) & (error > 0)
-    p, se = np.where(seen, share, 0.5), np.where(seen, error, 1.0)
-    left = p * (1 - p) / se**2 * (t.ppf(tail, np.asarray(n) - 1) / t.ppf(tail, df)) ** 2
-    left = np.where(seen, np.minimum(left, n) if capped else left, n)
-    left = np.where(np.asarray(df) > 0, left, np.nan)
+    counted = effective_trials(share, np.asarray(error) ** 2, np.asarray(n), np.asarray(df), 1 - tail, capped=capped)
+    left = np.where(np.asarray(df) > 0, np.where(seen, counted, n), np.nan)
     hits = left * share
     low = np.where(share > 0, beta.ppf(tail, np.maximum(hits, 1e-300), left - hits + 1), left * 0.0)
     high = np.where(share < 1, beta.ppf(1 - tail, hits + 1, np.maximum(left - hits, 1e-300)), left * 0.0 + 1.0)
