@@ -290,21 +290,32 @@ class _Layout:
 
     @classmethod
     def of(cls, frame: pd.DataFrame, over: str | None, drawn: Sampled) -> _Layout:
-        m = len(frame)
-        group, labels = (np.zeros(m, dtype=np.intp), (None,)) if over is None else _groups(frame[over])
-        clusters = int(drawn.clusters.max()) + 1
-        if drawn.design.clusters is None:
-            unit, unit_stratum = np.arange(m), drawn.strata
-        else:
-            strata = int(drawn.strata.max()) + 1
-            unit, held = relabeled(drawn.strata * clusters + drawn.clusters, strata * clusters)
-            unit_stratum = held // clusters
-        units, groups = len(unit_stratum), len(labels)
-        place, kept = (unit, np.arange(units) * groups) if groups == 1 else relabeled(unit * groups + group, units * groups)
-        row = np.empty(len(kept), dtype=np.intp)
-        row[place] = np.arange(m)
-        n = np.bincount(group, minlength=groups)
-        return cls(place, kept % groups, kept // groups, row, unit_stratum, tuple(labels), n, drawn.design)
+        group, labels = (np.zeros(len(frame), dtype=np.intp), (None,)) if over is None else _groups(frame[over])
+        unit, unit_stratum, row = _units(drawn)
+        n, own = np.bincount(group, minlength=len(labels)), group[row]
+        if len(labels) == 1 or (own[unit] == group).all():  # each unit lies in one group
+            return cls(unit, own, np.arange(len(row)), row, unit_stratum, tuple(labels), n, drawn.design)
+        place, kept = relabeled(unit * len(labels) + group, len(row) * len(labels))
+        of_unit, of_group = np.divmod(kept, len(labels))
+        return cls(place, of_group, of_unit, _last(place, len(kept)), unit_stratum, tuple(labels), n, drawn.design)
+
+
+def _units(drawn: Sampled) -> tuple[Codes, Codes, Codes]:
+    """The sampling unit of each row, numbered by stratum and cluster; the stratum of each unit, and a row of it."""
+    row = _last(drawn.unit, len(drawn.unit_stratum))
+    if drawn.design.clusters is None:
+        return drawn.unit, drawn.unit_stratum, row
+    order = np.lexsort((drawn.clusters[row], drawn.unit_stratum))
+    number = np.empty_like(order)
+    number[order] = np.arange(len(order))
+    return number[drawn.unit], drawn.unit_stratum[order], row[order]
+
+
+def _last(codes: Codes, count: int) -> Codes:
+    """The last row of each code."""
+    row = np.empty(count, dtype=np.intp)
+    row[codes] = np.arange(len(codes))
+    return row
 
 
 def _groups(column: pd.Series) -> tuple[Codes, tuple[Hashable, ...]]:

@@ -12,6 +12,7 @@ from evalkit.check import one_of
 from evalkit.errors import DataError, NoAnswer, several
 from evalkit.panel.design import SurveyDesign, wave_covariance
 from evalkit.poverty.additive import ADDITIVE, checked
+from evalkit.poverty.fgt import fgt_indices
 from evalkit.poverty.waves import BASES, Base, Wave, base_notes, waves_of
 from evalkit.stats.arrays import Array
 from evalkit.stats.inference import plain_interval
@@ -42,6 +43,26 @@ def growth_redistribution(poverty: Array, base: Base = "average") -> Array:
         return np.stack([growth.mean(axis=0), spread.mean(axis=0), np.zeros_like(change)])
     at = BASES.index(base)
     return np.stack([growth[at], spread[at], change - growth[at] - spread[at]])
+
+
+def poverty_at_means(
+    incomes: tuple[Array, Array], line: float, weights: tuple[Array, Array] | None = None, *, strict: bool = True
+) -> Array:
+    """P₀, P₁ and P₂ at means μ_u (axis 0) and distributions L_t (axis 1), of shape (2, 2, 3): for long columns.
+
+    Incomes of the two waves may differ in number, and stay where they are: P of wave t at the mean of wave u is P of its incomes
+    at the line z μ_t/μ_u. Where lines differ, give incomes as shares of their line, and 1.
+
+    Examples
+    --------
+    >>> at = poverty_at_means((np.array([50.0, 90, 160]), np.array([60.0, 108, 192])), 100.0)
+    >>> growth_redistribution(at)[:, 0].round(3).tolist()
+    [-0.333, 0.0, 0.0]
+    """
+    held = (None, None) if weights is None else weights
+    mean = [y.mean() if w is None else w @ y / w.sum() for y, w in zip(incomes, held, strict=True)]
+    moved = [[line * float(mean[t] / mean[u]) for t in (0, 1)] for u in (0, 1)]
+    return np.stack([[fgt_indices(incomes[t], z[t], held[t], strict=strict) for t in (0, 1)] for z in moved])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,7 @@ from evalkit.stats.arrays import Array, Codes, Mask, pieces
 
 Patterns = NDArray[np.integer]  # the pattern of each row
 
-WALK = 1 << 17  # rows packed at once
-COUNT = 1 << 20  # rows counted at once
+WALK = 1 << 17  # rows packed, or counted, at once
 MANY = 16  # from more deprivations than this, only the patterns that occur are kept
 
 
@@ -71,13 +70,11 @@ def pattern_totals(values: Array, pattern: Patterns, place: Codes, places: int, 
     """
     kinds = len(values)
     if places * kinds <= max(4 * len(pattern), 1 << 16):
-        table = np.zeros(places * kinds)
-        size = min(len(pattern), max(COUNT, 4 * len(table)))
-        held = np.empty(size, dtype=np.intp)
-        for rows in pieces(len(pattern), size):
-            cell = np.multiply(place[rows], kinds, out=held[: rows.stop - rows.start])
+        table, held = np.zeros(places * kinds), np.empty(min(WALK, len(pattern)), dtype=np.intp)
+        for rows in pieces(len(pattern), WALK):
+            cell = np.multiply(place[rows], kinds, out=held[: rows.stop - rows.start], dtype=np.intp)
             cell += pattern[rows]
-            table += np.bincount(cell, weights=weights[rows], minlength=len(table))
+            np.add.at(table, cell, weights[rows])
         return (table.reshape(places, kinds) @ values).T
     columns = np.ascontiguousarray(values.T)
     return np.stack([np.bincount(place, weights=weights * column[pattern], minlength=places) for column in columns])

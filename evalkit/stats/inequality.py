@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from evalkit.stats.arrays import Array
+from evalkit.stats.arrays import Array, Codes, pieces
 from evalkit.stats.ordering import order
 from evalkit.stats.parted import Parted
+
+WALK = 1 << 16  # rows taken at once
 
 
 def gini(x: Array, weights: Array) -> float:
@@ -26,14 +28,21 @@ def gini(x: Array, weights: Array) -> float:
     >>> round(gini(x, np.ones(10)), 7)
     0.4620911
     """
-    x, w = _rising(x, weights)
+    x, w, at = _rising(x, weights)
     total = float(w.sum())
     mean = float(w @ x) / total
     if mean <= 0:
         return 0.0
-    middle = np.cumsum(w)
-    middle -= w / 2
-    return 2 * float(w @ ((x - mean) * middle)) / (total**2 * mean)
+    apart = reached = 0.0
+    for rows in pieces(len(x), WALK):
+        pick = rows if at is None else at[rows]
+        y, own = x[pick] - mean, w[pick]
+        middle = np.cumsum(own)
+        below, reached = reached, reached + float(middle[-1])
+        middle += below - own / 2
+        y *= middle
+        apart += float(own @ y)
+    return 2 * apart / (total**2 * mean)
 
 
 def distances(x: Array, parted: Parted) -> Array:
@@ -184,15 +193,26 @@ def atkinson_influence(x: Array, parted: Parted, epsilon: float) -> tuple[Array,
     return 1 - even, parted.per(parted.rows(even) * (y - 1) - parted.rows(slope) * (power - parted.rows(middle)))
 
 
-def _rising(x: Array, weights: Array) -> tuple[Array, Array]:
-    """Figures from lowest to highest with their weights; whole ones of a narrow range as counts of each value."""
+def _rising(x: Array, weights: Array) -> tuple[Array, Array, Codes | None]:
+    """Figures with their weights, and their places from lowest to highest; whole ones of a narrow range counted and in order."""
     low, high = float(x.min()), float(x.max())
-    if high - low < 4 * len(x) and max(-low, high) < 2**53:
-        whole = x.astype(np.intp)
-        if (whole == x).all():
-            least = 0 if 0 <= low < len(x) else int(low)
-            if least:
-                whole -= least
-            return np.arange(int(high) - least + 1.0) + least, np.asarray(np.bincount(whole, weights=weights), dtype=np.float64)
-    at = order(x)
-    return x[at], weights[at]
+    if high - low < 4 * len(x) and max(-low, high) < 2**31:
+        least = 0 if 0 <= low < len(x) else int(low)
+        held = _counted(x, weights, least, int(high) - least + 1)
+        if held is not None:
+            return np.arange(float(len(held))) + least, held, None
+    return x, weights, order(x)
+
+
+def _counted(x: Array, weights: Array, least: int, size: int) -> Array | None:
+    """The weight of each whole number from `least` on, one piece of rows after the other; None where a figure is not whole."""
+    table = np.zeros(size)
+    for rows in pieces(len(x), WALK):
+        whole = x[rows].astype(np.int32)
+        if not (whole == x[rows]).all():
+            return None
+        cell = whole.astype(np.intp)
+        if least:
+            cell -= least
+        np.add.at(table, cell, weights[rows])
+    return table

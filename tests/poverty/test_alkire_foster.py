@@ -14,7 +14,7 @@ from evalkit.errors import DataError, SpecError
 from evalkit.panel.design import SurveyDesign
 from evalkit.poverty.alkire_foster import AlkireFoster, alkire_foster
 from evalkit.poverty.deprivations import Deprivation, DeprivationSystem, read_deprivations
-from evalkit.poverty.patterns import packed, pattern_bits, pattern_totals
+from evalkit.poverty.patterns import WALK, packed, pattern_bits, pattern_totals
 from evalkit.stats.inference import ratio_influence, share_interval
 from evalkit.terms import Text, same
 
@@ -215,6 +215,49 @@ def test_totals_are_one_either_way():
         found = pattern_totals(values, pattern, place, places, weights)
         by_hand = [np.bincount(place, weights=weights * values[pattern, j], minlength=places) for j in range(10)]
         np.testing.assert_allclose(found, by_hand, rtol=1e-12, atol=1e-12)
+
+
+def test_totals_of_more_rows_than_one_piece():
+    rng = np.random.default_rng(5)
+    rows = 2 * WALK + 7
+    deprived, place, weights = rng.random((3, rows)) < 0.3, rng.integers(0, 4, rows), rng.random(rows)
+    pattern, patterns = packed(list(deprived))
+    found = pattern_totals(pattern_bits(patterns, 3), pattern, place.astype(np.int16), 4, weights)
+    by_hand = [np.bincount(place, weights=weights * one) for one in deprived]
+    np.testing.assert_allclose(found, by_hand, rtol=1e-12)
+
+
+@pytest.mark.parametrize("replicates", [0, 50])
+def test_groups_that_hold_whole_villages_or_cut_them_are_told_alike(replicates):
+    """One home that lies across the border, without weight, puts each village in places of its own: nothing else changes."""
+    rng = np.random.default_rng(6)
+    frame = pd.DataFrame((rng.random((400, J)) < 0.4).astype(int), columns=[f"i{j}" for j in range(J)])
+    village = rng.permutation(np.repeat(np.arange(40), 10))
+    frame = frame.assign(village=village, stratum=village % 3, w=rng.uniform(1, 3, 400), county=village % 3 + 3 * (village % 2))
+    across = frame.iloc[[0]].assign(w=0.0, county=(frame["county"].iloc[0] + 1) % 6)
+    design = SurveyDesign(weights="w", strata="stratum", clusters="village")
+    spec = AlkireFoster(system=system(), cutoff=0.4, design=design, replicates=replicates)
+    whole, cut = spec.measure(frame, over="county"), spec.measure(pd.concat([frame, across]), over="county")
+    told = ["estimate", "std_error", "ci_low", "ci_high"]
+    np.testing.assert_allclose(whole.frame[told], cut.frame[told], rtol=1e-9)
+    np.testing.assert_allclose(whole.indicators[told], cut.indicators[told], rtol=1e-9)
+    assert len(cut.influence) == len(whole.influence) + 1
+
+
+def test_influence_is_named_by_its_unit_however_rows_lie():
+    rng = np.random.default_rng(7)
+    frame = pd.DataFrame((rng.random((300, J)) < 0.4).astype(int), columns=[f"i{j}" for j in range(J)])
+    frame = frame.assign(village=rng.integers(0, 30, 300), county=rng.integers(0, 3, 300)).assign(
+        stratum=lambda x: x["village"] % 4
+    )
+    spec = AlkireFoster(system=system(), cutoff=0.4, design=SurveyDesign(strata="stratum", clusters="village"))
+    for over in ("stratum", "county"):
+        key = ["group", "stratum", "cluster"]
+        as_drawn = spec.measure(frame, over=over).influence.set_index(key).sort_index()
+        mixed = spec.measure(frame.sample(frac=1, random_state=1), over=over).influence.set_index(key).sort_index()
+        pd.testing.assert_frame_equal(as_drawn, mixed, rtol=1e-9, atol=1e-14)
+        pairs = frame[[over, "stratum", "village"]].drop_duplicates()
+        assert set(as_drawn.index) == set(pairs.itertuples(index=False, name=None))
 
 
 @pytest.mark.parametrize("count", [1, 8, 16, 17, 40])

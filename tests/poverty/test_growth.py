@@ -11,7 +11,7 @@ from scipy.stats import norm
 from evalkit.errors import DataError, NoAnswer, SpecError
 from evalkit.panel.design import SurveyDesign
 from evalkit.poverty.fgt import PovertyIndices, fgt
-from evalkit.poverty.growth import PARTS, GrowthRedistribution, growth_redistribution
+from evalkit.poverty.growth import PARTS, GrowthRedistribution, growth_redistribution, poverty_at_means
 from evalkit.stats.shapley import shapley
 
 incomes = arrays(float, 15, elements=st.floats(1, 300))
@@ -61,6 +61,33 @@ def test_where_all_incomes_change_alike_all_is_growth(x, w, factor):
         )
     )
     np.testing.assert_allclose(found[["redistribution", "residual"]], 0, atol=1e-10)
+
+
+@settings(max_examples=40)
+@given(incomes, incomes, weights, weights, st.sampled_from(["first", "last", "average"]))
+def test_long_columns_come_to_the_same(x, y, w, v, base):
+    design = SurveyDesign(weights="w")
+    found = parts_of(
+        GrowthRedistribution(income="y", line=100.0, base=base, design=design).measure(
+            pd.DataFrame({"y": x, "w": w}), pd.DataFrame({"y": y, "w": v})
+        )
+    )
+    at = poverty_at_means((x, y), 100.0, (w, v))
+    parts = growth_redistribution(at, base)
+    np.testing.assert_allclose(parts[:, 1:], found.loc[["gap", "severity"], list(PARTS[3:])].T, atol=1e-12)
+    np.testing.assert_allclose(at[[0, 1], [0, 1]].T, found.loc[list(MEASURES[:3]), ["first", "last"]], atol=1e-12)
+
+
+def test_poverty_at_means_is_that_of_scaled_incomes():
+    rng = np.random.default_rng(8)
+    waves = rng.uniform(20, 200, 20_000), rng.uniform(30, 300, 30_000)
+    mean = [y.mean() for y in waves]
+    found = poverty_at_means(waves, 100.0)
+    for u in (0, 1):
+        for t, y in enumerate(waves):
+            scaled = y * mean[u] / mean[t]
+            expected = [fgt(scaled, np.full(len(y), 100.0), np.ones(len(y)), alpha) for alpha in (0, 1, 2)]
+            np.testing.assert_allclose(found[u, t], expected, rtol=1e-12)
 
 
 def test_the_line_is_moved_as_incomes_would_be():

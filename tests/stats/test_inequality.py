@@ -11,6 +11,7 @@ from evalkit.errors import DataError, NoAnswer, SpecError
 from evalkit.panel.design import SurveyDesign
 from evalkit.poverty.inequality import Inequality, share_ratio_influence
 from evalkit.stats.inequality import (
+    WALK,
     atkinson,
     atkinson_influence,
     distances,
@@ -164,6 +165,19 @@ def test_whole_figures_are_counted_to_the_same_end():
     x, w = rng.integers(5, 90, 400).astype(float), rng.uniform(1, 3, 400)
     np.testing.assert_allclose(gini(x, w), gini(x * 1000.5, w), rtol=1e-12)
     np.testing.assert_allclose(gini(x + 1e6, w), gini_influence(x + 1e6, Parted.of(w))[0][0], rtol=1e-9)
+
+
+def test_long_columns_in_pieces_come_to_the_same():
+    """More rows than one piece, whole and not; and a single figure that is not whole, at the very end."""
+    rng = np.random.default_rng(3)
+    n = 2 * WALK + 11
+    x, w = rng.integers(0, 90_000, n).astype(float), rng.uniform(0, 3, n)
+    for figures in (x, x + 0.25, x + 1e7, x / 7, np.append(x[:-1], 0.5), rng.integers(0, 3, n).astype(float)):
+        at = np.argsort(figures, kind="stable")
+        y, v = figures[at], w[at]
+        share = np.cumsum(v * y) / (v @ y)
+        trapezoids = v @ (share + np.append(0.0, share[:-1])) / v.sum()
+        np.testing.assert_allclose(gini(figures, w), 1 - trapezoids, rtol=1e-10, atol=1e-13)
 
 
 def test_the_spec_gives_errors_by_group():
