@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from typing import Any, TypeGuard
 
 import numpy as np
 import pandas as pd
 
 from evalkit.errors import DataError, SpecError, did_you_mean, several
+
+LONG = 60  # what was given is shown up to so many letters
 
 
 def has_columns(frame: pd.DataFrame, needed: Iterable[str], *, who: str) -> None:
@@ -26,62 +29,155 @@ def has_columns(frame: pd.DataFrame, needed: Iterable[str], *, who: str) -> None
 
 
 def one_of(value: str, allowed: Sequence[str], *, who: str) -> None:
-    """Refuse a word that is not among the allowed ones."""
-    if value not in allowed:
-        raise SpecError(
-            f"{who} is '{value}', which is not a choice", do=f"use one of {', '.join(allowed)}. {did_you_mean(value, allowed)}"
-        )
+    """Refuse a word that is not among the allowed ones, and what is no word."""
+    if not isinstance(value, str) or value not in allowed:
+        near = did_you_mean(value, allowed) if isinstance(value, str) else ""
+        raise SpecError(f"{who} is {shown(value)}, which is not a choice", do=f"use one of {', '.join(allowed)}. {near}")
 
 
 def shares(values: Sequence[float], count: int, *, who: str) -> None:
-    """Refuse shares that are too many or too few, negative, or do not sum to one."""
+    """Refuse shares that are too many or too few, no numbers, negative, or do not sum to one."""
     if len(values) != count:
         raise SpecError(f"{who} needs {count} shares", found=f"{len(values)}: {tuple(values)}")
-    if any(not math.isfinite(v) or v < 0 for v in values) or abs(sum(values) - 1) > 1e-9:
-        raise SpecError(f"{who} needs shares that are not negative and sum to 1", found=f"{tuple(values)}, sum {sum(values):.6g}")
+    numbers = all(_real(v) for v in values)
+    if not numbers or any(not math.isfinite(v) or v < 0 for v in values) or abs(sum(values) - 1) > 1e-9:
+        found = f"{tuple(values)}, sum {sum(values):.6g}" if numbers else shown(tuple(values))
+        raise SpecError(f"{who} needs shares that are not negative and sum to 1", found=found)
 
 
 def able(value: object, verb: str, *, who: str, do: str) -> None:
     """Refuse what cannot do a verb: a word where a spec is wanted, or a class instead of one made of it."""
     if isinstance(value, type) or not callable(getattr(value, verb, None)):
-        found = f"the class {value.__name__}" if isinstance(value, type) else f"{value!r}"
-        raise SpecError(f"{who} cannot be this", found=found, do=do)
+        raise SpecError(f"{who} cannot be this", found=shown(value), do=do)
+
+
+def instance(value: object, wanted: type, *, who: str, do: str) -> None:
+    """Refuse what is not of a kind."""
+    if not isinstance(value, wanted):
+        article = "an" if wanted.__name__[0] in "AEIOU" else "a"
+        raise SpecError(f"{who} must be {article} {wanted.__name__}", found=shown(value), do=do)
+
+
+def many(value: object, *, who: str, do: str, count: int | None = None) -> tuple[Any, ...]:
+    """What is in a tuple or a list, as a tuple; anything else is refused, and so is another number of things than `count`.
+
+    Examples
+    --------
+    >>> many([1, 1, 0], who="the order", do="write (1, 1, 0)", count=3)
+    (1, 1, 0)
+    """
+    if not isinstance(value, tuple | list) or count not in (None, len(value)):
+        raise SpecError(f"{who} cannot be this", found=shown(value), do=do)
+    return tuple(value)
 
 
 def positive(value: float, *, who: str) -> None:
     """Refuse what is no finite number above 0."""
-    if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not 0 < value < math.inf:
-        raise SpecError(f"{who} must be positive", found=repr(value), do="use a finite number")
+    if not _real(value) or not 0 < value < math.inf:
+        raise SpecError(f"{who} must be positive", found=shown(value), do="use a finite number")
 
 
-def whole(value: int, *, who: str, least: int = 1) -> None:
-    """Refuse what is no whole number of at least `least`."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-        raise SpecError(f"{who} must be a whole number from {least} on", found=repr(value))
+def number(value: float, within: str, *, who: str, do: str = "") -> None:
+    """Refuse what is no number within an interval, written as one: "[0, 1)" holds 0 and not 1, "[0, ∞)" every finite one.
+
+    Examples
+    --------
+    >>> number(True, "[0, 1)", who="the tolerance", do="use 0.1")
+    Traceback (most recent call last):
+    evalkit.errors.SpecError: the tolerance must be a number in [0, 1); found True. To do: use 0.1.
+    """
+    low, high = (float(end.replace("∞", "inf")) for end in within[1:-1].split(","))
+    if (
+        not _real(value)
+        or not low <= value <= high
+        or (value == low and within[0] == "(")
+        or (value == high and within[-1] == ")")
+    ):
+        raise SpecError(f"{who} must be a number in {within}", found=shown(value), do=do)
+
+
+def whole(value: int, *, who: str, least: int | None = 1, most: int | None = None, do: str = "") -> None:
+    """Refuse what is no whole number of at least `least` and at most `most`; None: any."""
+    right = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not right or (least is not None and value < least) or (most is not None and value > most):
+        start = "" if least is None else f" from {least} {'on' if most is None else f'to {most}'}"
+        raise SpecError(f"{who} must be a whole number{start}", found=shown(value), do=do)
+
+
+def flag(value: bool, *, who: str) -> None:
+    """Refuse what is neither True nor False."""
+    if not isinstance(value, bool | np.bool_):
+        raise SpecError(f"{who} must be True or False", found=shown(value))
+
+
+def shown(value: object) -> str:
+    """What was given, where it is short; else what it is.
+
+    Examples
+    --------
+    >>> shown("x"), shown(int), shown(pd.DataFrame({"a": [1, 2]}))
+    ("'x'", 'the class int', 'a DataFrame')
+    """
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    value = value.item() if isinstance(value, np.generic) else value
+    written = "" if isinstance(value, pd.Series | pd.DataFrame | pd.Index | np.ndarray) else repr(value)
+    if written and len(written) <= LONG and "\n" not in written and not written.startswith("<"):
+        return written
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'AEIOUaeiou' else 'a'} {name}"
 
 
 def keyed(series: pd.Series, *, who: str, known: pd.Index | None = None) -> None:
-    """Refuse a series that is not keyed by (unit, period) with whole periods, is empty, holds a key twice, or holds a gap.
+    """Refuse a series that is not keyed by (unit, period) with whole periods, is empty, or holds a key twice, a gap or no figure.
 
     An index that is the very one of another series (`known`) is not looked through again.
     """
     if not isinstance(series, pd.Series):
-        raise SpecError(f"{who} must be a Series", found=type(series).__name__, do="pass scores.series")
+        raise SpecError(f"{who} must be a Series", found=shown(series), do="pass scores.series")
     if not isinstance(series.index, pd.MultiIndex) or list(series.index.names) != ["unit", "period"]:
         raise DataError(
             f"{who} must be keyed by (unit, period)", found=f"index {list(series.index.names)}", do="pass scores.series"
         )
     if series.empty:
         raise DataError(f"{who} holds no rows", do="check what was selected before")
-    if series.index is not known and series.index.levels[1].dtype.kind not in "iu":
-        found = f"such as {series.index[0][1]!r}"
-        raise DataError(f"the periods of {who} are no whole numbers", found=found, do="write years as 2020, not as text")
-    if series.index is not known and not rising(series.index) and series.index.has_duplicates:
-        twice = series.index[series.index.duplicated()]
+    if series.index is not known:
+        _keys(series.index, who)
+    _figures(series, who)
+
+
+def _keys(index: pd.MultiIndex, who: str) -> None:
+    """Refuse keys that are missing or double, and periods that are no whole numbers."""
+    if any(codes.min() < 0 for codes in index.codes):
+        rows = np.flatnonzero(np.min(index.codes, axis=0) < 0)
+        found = f"in {len(rows)} rows, the first of them row {rows[0] + 1}"
+        raise DataError(f"{who} has rows without a unit or a period", found=found, do="complete or remove these rows")
+    if index.levels[1].dtype.kind not in "iu":
+        do = "write years as whole numbers such as 2020; cast a column of them with .astype(int)"
+        raise DataError(f"the periods of {who} are no whole numbers", found=f"such as {shown(index[0][1])}", do=do)
+    if not rising(index) and index.has_duplicates:
+        twice = index[index.duplicated()]
         raise DataError(f"{who} holds some (unit, period) twice", found=several(twice), do="keep one row of each")
-    if series.isna().any():
-        gaps = series.index[series.isna()]
+
+
+def _figures(series: pd.Series, who: str) -> None:
+    """Refuse a series that holds text, a gap or an infinite figure."""
+    if series.dtype.kind not in "iuf":
+        found = f"{series.dtype}, such as {shown(series.iloc[0])}"
+        raise DataError(f"{who} holds what is no number", found=found, do="correct the cells, then cast them with .astype(float)")
+    values = series.to_numpy(dtype=float)
+    if np.isfinite(values).all():
+        return
+    gaps = series.index[np.isnan(values)]
+    if len(gaps):
         raise DataError(f"{who} holds missing values", found=several(gaps), do="fill them or leave the units out, by name")
+    endless = series.index[np.isinf(values)]
+    raise DataError(f"{who} holds infinite values", found=several(endless), do="look for a division by 0 before")
+
+
+def _real(value: object) -> TypeGuard[float]:
+    """Whether a value is a number, which a truth value is not."""
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
 
 
 def rising(index: pd.Index) -> bool:

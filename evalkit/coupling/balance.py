@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note
+from evalkit.check import number, one_of
 from evalkit.coupling.relative import spread
-from evalkit.coupling.static import Coordination
-from evalkit.errors import SpecError
+from evalkit.coupling.static import Coordination, on_coordination
 from evalkit.stats.arrays import Array
 from evalkit.stats.ranks import settled
 from evalkit.terms import Text, same
@@ -41,10 +41,9 @@ class Balance:
 
     def __post_init__(self) -> None:
         if isinstance(self.cut, str):
-            if self.cut not in ("mean", "median"):
-                raise SpecError(f"Balance cut is '{self.cut}'", do="use a level in (0, 1), 'mean' or 'median'")
-        elif not 0 < self.cut < 1:
-            raise SpecError("Balance cut must lie in (0, 1)", found=str(self.cut))
+            one_of(self.cut, ("mean", "median"), who="Balance cut")
+        else:
+            number(self.cut, "(0, 1)", who="Balance cut", do="use 0.5, 'mean' or 'median'")
 
     def measure(self, bond: Coordination) -> Balanced:
         """Quadrant, ratio and distance of every unit and year.
@@ -57,6 +56,7 @@ class Balance:
         >>> Balance().measure(CouplingCoordination().measure(kept=kept, rise=rise)).frame["quadrant"].tolist()
         [4, 1]
         """
+        on_coordination(bond, what="balance is measured")
         u = bond.frame[list(bond.systems)].to_numpy().T
         cuts = self._cuts(u)
         high = settled(u) >= settled(cuts)[:, None]

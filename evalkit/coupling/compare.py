@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note, in_period
-from evalkit.coupling.static import Coordination
-from evalkit.errors import DataError, SpecError
+from evalkit.check import instance
+from evalkit.coupling.static import Coordination, on_coordination
+from evalkit.errors import DataError, SpecError, several
 from evalkit.stats.ranks import ranks, spearman
 from evalkit.terms import Text, same
 
@@ -26,8 +27,9 @@ class Comparison(Answer):
     unit-years whose grade, or lagging system, is another). `base` is what they are compared with, `labels` says
     each label in both languages.
 
-    `places` is keyed by unit, for `period`, the last one: `D`, `rank` and `grade` of the base, and over the base and all
-    alternatives `best`, `worst` (ranks), `lowest`, `highest` (grades) and `always_first` (among the best `FIRST` under each).
+    `places` is keyed by unit, for `period`, the last one that the base has in common with every alternative: `D`, `rank` and
+    `grade` of the base, and over the base and all alternatives `best`, `worst` (ranks), `lowest`, `highest` (grades) and
+    `always_first` (among the best `FIRST` under each).
     """
 
     base: Coordination
@@ -42,6 +44,13 @@ def compare(base: Coordination, alternatives: Mapping[str | Text, Coordination])
     Alternatives are named by a word, or by a `Text` in both languages. They may cover fewer unit-years; they are compared
     where both have an answer.
 
+    Raises
+    ------
+    SpecError
+        There is no alternative, one is no coordination, or two have the same name.
+    DataError
+        An alternative has no unit-year in common with the base, or there is no year that it has in common with every one.
+
     Examples
     --------
     >>> key = pd.MultiIndex.from_tuples([("a", 1), ("b", 1)], names=["unit", "period"])
@@ -52,16 +61,15 @@ def compare(base: Coordination, alternatives: Mapping[str | Text, Coordination])
     >>> compare(base, {"other shares": other}).frame["rank_correlation"].item()
     1.0
     """
-    if not alternatives:
-        raise SpecError("there is no alternative to compare", do="pass at least one")
-    labels = {label.en if isinstance(label, Text) else label: label for label in alternatives}
+    on_coordination(base, what="settings are compared")
+    labels = _labelled(alternatives)
     rows = {key: _against(base, alternatives[label], key) for key, label in labels.items()}
     text = Text(
         "对照仅改变所列设定，其余不变；不含测量误差。",
         "Each alternative changes the named setting and nothing else; measurement error is not in it.",
     )
     frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("alternative")
-    period = int(base.frame.index.get_level_values("period").max())
+    period = _last(base, alternatives.values())
     places = _places(base, alternatives.values(), period)
     return Comparison(
         spec=base.spec,
@@ -72,6 +80,31 @@ def compare(base: Coordination, alternatives: Mapping[str | Text, Coordination])
         period=period,
         notes=(Note("caution", text),),
     )
+
+
+def _labelled(alternatives: Mapping[str | Text, Coordination]) -> dict[str, str | Text]:
+    """The names of the alternatives by their English words, after each alternative is seen to be a coordination."""
+    instance(alternatives, Mapping, who="what is compared with the base", do='pass {"other shares": other}')
+    if not alternatives:
+        raise SpecError("there is no alternative to compare", do="pass at least one")
+    for label, other in alternatives.items():
+        if not isinstance(label, str | Text):
+            raise SpecError("an alternative is named by a word or a Text", found=repr(label))
+        on_coordination(other, what=f"alternative '{label.en if isinstance(label, Text) else label}' is compared")
+    labels = {label.en if isinstance(label, Text) else label: label for label in alternatives}
+    if len(labels) < len(alternatives):
+        raise SpecError("two alternatives have the same name", found=several(labels), do="give each a name of its own")
+    return labels
+
+
+def _last(base: Coordination, others: Iterable[Coordination]) -> int:
+    """The last period of which every alternative has a place of the base."""
+    shared = set[int](base.frame.index.unique("period"))
+    for other in others:
+        shared &= set(base.frame.index.intersection(other.frame.index).unique("period"))
+    if not shared:
+        raise DataError("there is no year that the base has in common with every alternative", do="compare them one by one")
+    return int(max(shared))
 
 
 def _places(base: Coordination, others: Iterable[Coordination], period: int) -> pd.DataFrame:

@@ -8,11 +8,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.check import one_of
+from evalkit.check import instance, many, number, one_of
 from evalkit.errors import NoAnswer, SpecError
 from evalkit.stats.arrays import Array
 from evalkit.stats.ranks import HALF
 from evalkit.terms import Lang, Text
+
+MOST = 127  # a grade is held in one byte
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +24,11 @@ class Grade:
     lower: float
     upper: float
     label: Text
+
+    def __post_init__(self) -> None:
+        number(self.lower, "[0, 1]", who="the lower bound of a grade")
+        number(self.upper, "[0, 1]", who="the upper bound of a grade")
+        instance(self.label, Text, who="the label of a grade", do='write Text("良好", "good")')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +65,16 @@ class GradeScheme:
 
     def __post_init__(self) -> None:
         one_of(self.closed, ("left", "right"), who=f"grade scheme '{self.id}' closed")
+        one_of(self.measure, ("D", "C"), who=f"grade scheme '{self.id}' measure")
+        instance(self.name, Text, who=f"the name of grade scheme '{self.id}'", do='write Text("四级", "four grades")')
+        do = "write (Grade(lower=0.0, upper=0.5, label=…), Grade(lower=0.5, upper=1.0, label=…))"
+        object.__setattr__(self, "grades", many(self.grades, who=f"the grades of scheme '{self.id}'", do=do))
+        for grade in self.grades:
+            instance(grade, Grade, who=f"each grade of scheme '{self.id}'", do=do)
         if not self.grades:
             raise SpecError(f"grade scheme '{self.id}' has no grade")
+        if len(self.grades) > MOST:
+            raise SpecError(f"grade scheme '{self.id}' has more than {MOST} grades", found=str(len(self.grades)))
         ends = self.grades[0].lower, self.grades[-1].upper
         if ends != (0.0, 1.0):
             raise SpecError(

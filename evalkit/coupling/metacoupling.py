@@ -88,11 +88,17 @@ class Metacoupling:
             raise SpecError("Metacoupling has no link matrix", do="pass neighbors=… or distant=…, a DataFrame keyed by unit")
         for kind, matrix in self.links.items():
             _check(matrix, kind)
+        _ = self.local
 
     @property
     def links(self) -> dict[str, pd.DataFrame]:
         """The link matrices that were given, by kind."""
         return {kind: matrix for kind, matrix in (("neighbors", self.neighbors), ("distant", self.distant)) if matrix is not None}
+
+    @property
+    def local(self) -> CouplingCoordination:
+        """The question about coupling within each place."""
+        return CouplingCoordination(variant=self.variant, shares=self.shares)
 
     def measure(self, **systems: pd.Series) -> Metacoupled:
         """C, T and D of every unit and year, by kind; systems as in `CouplingCoordination.measure`.
@@ -115,7 +121,7 @@ class Metacoupling:
         """
         if len(systems) > MOST_SYSTEMS:
             raise SpecError(f"Metacoupling takes at most {MOST_SYSTEMS} systems, for it mixes them in 2ⁿ − 2 ways")
-        local = CouplingCoordination(variant=self.variant, shares=self.shares).measure(**systems)
+        local = self.local.measure(**systems)
         frame = local.frame[list(local.systems)].copy()
         for part in ("C", "T", "D"):
             frame[f"{part}_within"] = local.frame[part]

@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.errors import SpecError
+from evalkit.check import number
 from evalkit.stats.arrays import Array
 from evalkit.stats.ranks import HALF
 from evalkit.terms import Text
@@ -38,8 +38,7 @@ class LagRule:
     tolerance: float = 0.1
 
     def __post_init__(self) -> None:
-        if not 0 <= self.tolerance < 1:
-            raise SpecError("LagRule tolerance must lie in [0, 1)", found=str(self.tolerance))
+        number(self.tolerance, "[0, 1)", who="LagRule tolerance", do="use 0.1")
 
     @property
     def in_step(self) -> Text:
@@ -68,8 +67,7 @@ class RatioRule:
     ratio: float = 0.8
 
     def __post_init__(self) -> None:
-        if not 0 < self.ratio <= 1:
-            raise SpecError("RatioRule ratio must lie in (0, 1]", found=str(self.ratio))
+        number(self.ratio, "(0, 1]", who="RatioRule ratio", do="use 0.8")
 
     @property
     def in_step(self) -> Text:

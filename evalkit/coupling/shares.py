@@ -8,7 +8,8 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
-from evalkit.errors import NoAnswer
+from evalkit.check import shown
+from evalkit.errors import NoAnswer, SpecError
 from evalkit.panel.panel import Periods, resolve
 from evalkit.stats.arrays import Array
 from evalkit.stats.entropy import entropy_divergence
@@ -43,6 +44,9 @@ class EntropyShares:
 
     on: Periods = None
 
+    def __post_init__(self) -> None:
+        _periods(self.on, "EntropyShares on")
+
     @property
     def name(self) -> Text:
         """What the shares are called."""
@@ -75,6 +79,9 @@ class ContributionShares:
 
     on: Periods = None
 
+    def __post_init__(self) -> None:
+        _periods(self.on, "ContributionShares on")
+
     @property
     def name(self) -> Text:
         """What the shares are called."""
@@ -86,6 +93,14 @@ class ContributionShares:
         if not total.sum() > 0:
             raise NoAnswer("contributions give no shares: every system is 0 over the reference periods", do="use equal shares")
         return total / total.sum()
+
+
+def _periods(on: object, who: str) -> None:
+    """Refuse what names no periods."""
+    named = [on.start, on.stop] if isinstance(on, slice) else list(on) if isinstance(on, range | list | set) else [on]
+    if not all(one is None or (isinstance(one, int | np.integer) and not isinstance(one, bool)) for one in named):
+        do = "write slice(2016, 2020) for a span, [2016, 2020] for two years, None for all"
+        raise SpecError(f"{who} names no periods", found=shown(on), do=do)
 
 
 def _reference(u: Array, index: pd.Index, on: Periods) -> Array:

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalkit.answer import Answer, Note
-from evalkit.check import able, keyed, shares
+from evalkit.check import able, keyed, shares, shown
 from evalkit.coupling.grades import COUPLING_STAGES, TEN_GRADES, GradeScheme
 from evalkit.coupling.relative import Lag, LagRule, spread
 from evalkit.coupling.shares import ShareRule
@@ -49,6 +49,7 @@ def coordination_degree(c: Array, t: Array) -> Array:
 
 
 TAKEN = ("C", "T", "D", "grade", "lagging")
+MOST_SYSTEMS = 127  # the position of the lagging system is held in one byte
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +84,9 @@ class CouplingCoordination:
         able(self.lag, "lagging", who="the lag rule", do="use LagRule() or RatioRule()")
         if isinstance(self.shares, list):
             object.__setattr__(self, "shares", tuple(self.shares))
-        if not isinstance(self.shares, tuple | None):
+        if isinstance(self.shares, tuple):
+            shares(self.shares, len(self.shares), who="coupling")
+        elif self.shares is not None:
             able(self.shares, "learn", who="the shares", do="use (0.5, 0.5), EntropyShares() or ContributionShares()")
         able(self.grades, "grade", who="the grades", do="use TEN_GRADES or a GradeScheme")
         if self.grades.measure != "D":
@@ -99,9 +102,9 @@ class CouplingCoordination:
         Raises
         ------
         SpecError
-            Fewer than two systems, or shares that do not fit them.
+            Fewer than two systems, or more than 127; or shares that do not fit them.
         DataError
-            Keys differ, are double, or a value is missing.
+            Keys differ, are double or missing, or a value is missing, infinite or no number.
         NoAnswer
             A value lies outside [0, 1], or the variant does not apply.
 
@@ -115,6 +118,8 @@ class CouplingCoordination:
         """
         if len(systems) < 2:
             raise SpecError("coupling needs at least two systems", found=several(systems), do="pass measure(kept=…, rise=…)")
+        if len(systems) > MOST_SYSTEMS:
+            raise SpecError(f"coupling takes at most {MOST_SYSTEMS} systems", found=str(len(systems)), do="couple fewer at once")
         taken = [name for name in systems if name in TAKEN]
         if taken:
             raise SpecError(f"a system cannot be named {several(taken)}", do="that is a column of the answer; rename the system")
@@ -178,6 +183,13 @@ class Coordination(Answer):
     def stages(self) -> pd.Series:
         """Coupling stage of each C, 1 the lowest."""
         return pd.Series(COUPLING_STAGES.grade(self.frame["C"].to_numpy()), index=self.frame.index, name="stage")
+
+
+def on_coordination(bond: object, *, what: str) -> None:
+    """Refuse what is no coordination where something is done on one; `what` is done, as in "balance is measured"."""
+    if not isinstance(bond, Coordination):
+        do = "pass what CouplingCoordination().measure(…) returns"
+        raise SpecError(f"{what} on a coordination", found=shown(bond), do=do)
 
 
 def together(systems: Mapping[str, pd.Series]) -> tuple[list[Array], pd.Index]:

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note
+from evalkit.check import able, many
 from evalkit.coupling.compare import Comparison, compare
-from evalkit.coupling.static import Coordination
+from evalkit.coupling.static import Coordination, on_coordination
 from evalkit.coupling.variants import CouplingVariant, Distance, Fan2024, PairwiseProduct, Power, Standard, Wang2021
 from evalkit.errors import SpecError
 from evalkit.terms import Text
@@ -43,11 +44,12 @@ def compare_variants(bond: Coordination, variants: Sequence[CouplingVariant] | N
     array([[0.7  , 0.488],
            [0.669, 0.618]])
     """
-    if not isinstance(bond, Coordination):
-        do = "pass what CouplingCoordination().measure(…) returns"
-        raise SpecError("variants are compared on a coordination", found=type(bond).__name__, do=do)
-    n = len(bond.systems)
-    others = [one for one in (usual(n) if variants is None else variants) if one != bond.spec.variant]
+    on_coordination(bond, what="variants are compared")
+    n, do = len(bond.systems), "pass [Wang2021(), Power(k=2)]"
+    chosen = usual(n) if variants is None else many(variants, who="what is compared with the variant of the base", do=do)
+    for one in chosen:
+        able(one, "degree", who="a variant of coupling", do="use Standard(), Wang2021(), …")
+    others = [one for one in chosen if one != bond.spec.variant]
     if not others:
         raise SpecError("there is no other variant to compare", do="pass at least one that the base does not use")
     systems = {name: bond.frame[name] for name in bond.systems}

@@ -4,22 +4,62 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, TypeVar, get_args
+from typing import Annotated, Any, TypeVar, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, BeforeValidator, ConfigDict, GetCoreSchemaHandler, ValidationError
+from pydantic_core import CoreSchema, ErrorDetails
 
 from evalkit.errors import DataError, SpecError, did_you_mean
 from evalkit.panel.system import Dimension, Direction, Indicator, IndicatorSystem
 from evalkit.terms import Text
 
+Place = tuple[int | str, ...]
+
+EXACT: dict[str, dict[str, bool]] = {  # figures are taken as TOML writes them: no true or "3" for a number, no nan, no inf
+    "int": {"strict": True},
+    "float": {"strict": True, "allow_inf_nan": False},
+    "bool": {"strict": True},
+}
+KINDS = {
+    "int": "a whole number",
+    "float": "a number",
+    "finite": "a finite number",
+    "bool": "true or false",
+    "string": "words in quotes",
+    "tuple": "a list in brackets",
+    "dict": "a table",
+    "model": "a table",
+}
+
+
+def _make_exact(schema: Any) -> None:
+    """Let a schema take figures as they are written, at any depth."""
+    if isinstance(schema, list):
+        for part in schema:
+            _make_exact(part)
+    elif isinstance(schema, dict):
+        for key, part in schema.items():
+            if key not in ("default", "metadata"):
+                _make_exact(part)
+        kind = schema.get("type")
+        schema.update(EXACT.get(kind, {}) if isinstance(kind, str) else {})
+
 
 class Form(BaseModel):
-    """A part of a TOML file: keys it does not know are refused."""
+    """A part of a TOML file: keys it does not know are refused, and so is a value of another kind than is wanted."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """The schema of the form, with exact figures at any depth."""
+        schema = handler(source)
+        _make_exact(handler.resolve_ref_schema(schema))
+        return schema
 
 
 def _bilingual(value: object) -> object:
@@ -38,17 +78,35 @@ SomeForm = TypeVar("SomeForm", bound=Form)
 
 def read_form(path: Path, form: type[SomeForm]) -> SomeForm:
     """A TOML file as a checked form; all its faults in one `SpecError`, each with its line."""
-    text = _read_text(path)
+    text, plain = _read_text(path), dict[str, Any]()
     try:
-        return form.model_validate(tomllib.loads(text))
+        plain = tomllib.loads(text)
+        return form.model_validate(plain)
     except tomllib.TOMLDecodeError as broken:
         raise SpecError("the file is not valid TOML", where=path.name, found=str(broken), do="correct that line") from None
     except ValidationError as wrong:
-        faults = [(_line(text, _place(one)), _fault(one, form)) for one in wrong.errors()]
+        faults = _faults(wrong, plain, form)
+        lines = [_line(text, fault.place) or 1 for fault in faults]
         if len(faults) == 1:
-            raise SpecError(faults[0][1], where=f"{path.name}, line {faults[0][0]}", do="correct the file") from None
-        listed = "".join(f"\n  line {line}: {fault}" for line, fault in faults)
-        raise SpecError(f"{len(faults)} faults:{listed}", where=path.name, do="correct the file") from None
+            raise SpecError(
+                faults[0].what, where=f"{path.name}, line {lines[0]}", do=faults[0].do or "correct the file"
+            ) from None
+        listed = [f"{fault.what} ({fault.do})" if fault.do else fault.what for fault in faults]
+        told = "".join(f"\n  line {line}: {what}" for line, what in zip(lines, listed, strict=True))
+        raise SpecError(f"{len(faults)} faults:{told}", where=path.name, do="correct the file") from None
+
+
+def whereabouts(path: Path, *place: int | str) -> str:
+    """The file, and the line on which a place of it stands, where it does.
+
+    Examples
+    --------
+    >>> from evalkit.datasets import folder
+    >>> whereabouts(folder() / "studies" / "template.toml", "nowhere")
+    'template.toml'
+    """
+    line = _line(path.read_text(encoding="utf-8-sig"), place) if path.is_file() else 0
+    return f"{path.name}, line {line}" if line else path.name
 
 
 def read_system(path: str | Path) -> IndicatorSystem:
@@ -124,35 +182,92 @@ def _read_text(path: Path) -> str:
         ) from None
 
 
-def _place(fault: ErrorDetails) -> tuple[int | str, ...]:
-    """The path to a fault, without the names of alternatives; a fault of the whole file begins with the key it is about."""
-    path = tuple(part for part in fault["loc"] if not (isinstance(part, str) and part.startswith("<")))
-    return path or tuple(_said(fault).split(" ")[0].split("."))
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """What is wrong with one place of a file, and what to do about it where that is more than to correct it."""
+
+    place: Place
+    what: str
+    do: str = ""
 
 
-def _said(fault: ErrorDetails) -> str:
-    """What is wrong, in words; of a single figure or word also what it is."""
-    given = fault["input"]
-    said = fault["msg"].removeprefix("Value error, ")
-    own = fault["type"] == "value_error"
-    if own or not isinstance(given, str | int | float):
-        return said
-    return f"{said.replace('Input should be', 'must be')}, not {given!r}"
+def _faults(wrong: ValidationError, plain: object, form: type[Form]) -> list[_Fault]:
+    """Each fault once: of a value that may be of several kinds, only the kind that it comes nearest to is told."""
+    found = defaultdict[Place, list[ErrorDetails]](list)
+    for one in wrong.errors():
+        found[_place(one, plain)].append(one)
+    nearest = [place for place in found if not any(len(other) > len(place) == _shared(other, place) for other in found)]
+    return [_fault(place, found[place], form) for place in nearest]
 
 
-def _fault(fault: ErrorDetails, form: type[Form]) -> str:
+def _place(fault: ErrorDetails, plain: object) -> Place:
+    """The path to a fault in the file as read; a fault of the whole file begins with the key it is about.
+
+    Names of alternatives, which are no part of the file, are left out; too short a list is a fault of the list.
+    """
+    place: Place = ()
+    for at, part in enumerate(fault["loc"]):
+        inside = part in plain if isinstance(plain, dict) else isinstance(plain, list) and part in range(len(plain))
+        last = at == len(fault["loc"]) - 1 and fault["type"] == "missing" and isinstance(plain, dict)
+        if inside or last:
+            place = (*place, part)
+            plain = plain[part] if inside else None  # type: ignore[index]  # it is inside
+    return place or (tuple(fault["msg"].removeprefix("Value error, ").split(" ")[0].split(".")) if not fault["loc"] else ())
+
+
+def _fault(place: Place, faults: list[ErrorDetails], form: type[Form]) -> _Fault:
     """What is wrong with one place of a file."""
-    path = _place(fault)
-    place = ".".join(part for part in path if isinstance(part, str))
-    if fault["type"] == "extra_forbidden":
-        hint = did_you_mean(str(path[-1]), _inside(form, path).model_fields)
-        return f"'{place}' is not a known key. {hint}".strip()
+    name, one = ".".join(part for part in place if isinstance(part, str)), faults[-1]
+    kind, value = one["type"], one["input"]
+    if kind == "extra_forbidden":
+        hint = did_you_mean(str(place[-1]), _inside(form, place).model_fields)
+        return _Fault(place, f"'{name}' is not a known key. {hint}".strip())
+    if kind == "missing" and one["loc"][-1] == place[-1]:
+        return _Fault(place, f"'{name}' is missing")
+    if kind in ("missing", "too_short", "too_long"):
+        limit, has = _lengths(one)
+        things = "tables" if any(isinstance(part, dict) for part in value) else "values"
+        return _Fault(place, f"'{name}' needs at {'most' if kind == 'too_long' else 'least'} {limit} {things}, not {has}")
+    start = f"'{name}': " if one["loc"] else ""
+    cause = one.get("ctx", {}).get("error")
+    if isinstance(cause, ValueError) and isinstance(refused := next(iter(cause.args), None), SpecError):
+        return _Fault(place, f"{start}{refused.what}{f'; found {refused.found}' if refused.found else ''}", refused.do)
+    return _Fault(place, start + _said(faults))
+
+
+def _lengths(fault: ErrorDetails) -> tuple[int, int]:
+    """How many values a list needs, and how many it has."""
     if fault["type"] == "missing":
-        return f"'{place}' needs at least {path[-1] + 1} values" if isinstance(path[-1], int) else f"'{place}' is missing"
-    return f"'{place}': {_said(fault)}" if fault["loc"] else _said(fault)
+        return int(fault["loc"][-1]) + 1, len(fault["input"])
+    most = fault["type"] == "too_long"
+    return fault["ctx"]["max_length" if most else "min_length"], len(fault["input"])
 
 
-def _inside(form: type[Form], path: tuple[int | str, ...]) -> type[Form]:
+def _said(faults: list[ErrorDetails]) -> str:
+    """What is wrong with a value that is of none of the kinds it may be, in words, and what it is."""
+    one = faults[-1]
+    if one["type"] == "value_error":
+        return one["msg"].removeprefix("Value error, ")
+    kinds = list(dict.fromkeys(_wanted(fault) for fault in faults))
+    said = " or ".join(kinds)
+    return f"{said if one['msg'] == said else f'must be {said}'}, not {given(one['input'])}"
+
+
+def _wanted(fault: ErrorDetails) -> str:
+    """What a place takes."""
+    return KINDS.get(fault["type"].split("_")[0], fault["msg"].removeprefix("Input should be "))
+
+
+def given(value: object) -> str:
+    """A value as a TOML file has it; of a list or a table only what it is."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict | list):
+        return "a table" if isinstance(value, dict) else "a list"
+    return repr(value) if isinstance(value, str) else str(value)
+
+
+def _inside(form: type[Form], path: Place) -> type[Form]:
     """The form that a path leads into."""
     for part in path[:-1]:
         field = form.model_fields.get(str(part))
@@ -168,10 +283,10 @@ def _forms(kind: object) -> Iterator[type[Form]]:
         yield from _forms(part)
 
 
-def _line(text: str, loc: tuple[int | str, ...]) -> int:
-    """The line on which a place of a TOML document stands, or the nearest line above that leads to it."""
-    best, best_depth, counts = 1, 0, dict[tuple[int | str, ...], int]()
-    here: tuple[int | str, ...] = ()
+def _line(text: str, loc: Place) -> int:
+    """The line on which a place of a TOML document stands or begins, or the nearest above that leads to it; 0: there is none."""
+    best, best_depth, counts = 0, 0, dict[Place, int]()
+    here: Place = ()
     for number, line in enumerate(text.splitlines(), start=1):
         if header := re.match(r"\s*(\[\[?)\s*([\w.\"'-]+)\s*\]", line):
             here = _header(header.group(2), many=header.group(1) == "[[", counts=counts)
@@ -181,14 +296,14 @@ def _line(text: str, loc: tuple[int | str, ...]) -> int:
         else:
             continue
         depth = _shared(path, loc)
-        if depth == len(path) and depth > best_depth:
+        if depth == min(len(path), len(loc)) and depth > best_depth:
             best, best_depth = number, depth
     return best
 
 
-def _header(words: str, *, many: bool, counts: dict[tuple[int | str, ...], int]) -> tuple[int | str, ...]:
+def _header(words: str, *, many: bool, counts: dict[Place, int]) -> Place:
     """The indexed path of a `[table]` or `[[table]]` header."""
-    path: tuple[int | str, ...] = ()
+    path: Place = ()
     parts = [part.strip("\"'") for part in words.split(".")]
     for part in parts[:-1]:
         path = (*path, part)
@@ -200,7 +315,7 @@ def _header(words: str, *, many: bool, counts: dict[tuple[int | str, ...], int])
     return path
 
 
-def _shared(path: tuple[int | str, ...], wanted: tuple[int | str, ...]) -> int:
+def _shared(path: Place, wanted: Place) -> int:
     """How many leading steps two paths share."""
     for at, (a, b) in enumerate(zip(path, wanted, strict=False)):
         if a != b:

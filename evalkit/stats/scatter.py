@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from evalkit.errors import SpecError
+from evalkit.check import number
 from evalkit.stats.arrays import Array
 from evalkit.terms import Text
 
@@ -50,8 +50,7 @@ class Dirichlet:
     concentration: float = 100.0
 
     def __post_init__(self) -> None:
-        if not 1 <= self.concentration < np.inf:
-            raise SpecError("Dirichlet concentration must be at least 1", found=str(self.concentration), do="use 50 to 1000")
+        number(self.concentration, "[1, ∞)", who="Dirichlet concentration", do="use 50 to 1000")
 
     def draw(self, rng: np.random.Generator, center: Array) -> Array:
         """Gamma variates with shapes c·w, divided by their sum."""
@@ -84,8 +83,7 @@ class Uniform:
     spread: float = 0.25
 
     def __post_init__(self) -> None:
-        if not 0 < self.spread < 1:
-            raise SpecError("Uniform spread must lie between 0 and 1", found=str(self.spread), do="use 0.25 for ± 25 %")
+        number(self.spread, "(0, 1)", who="Uniform spread", do="use 0.25 for ± 25 %")
 
     def draw(self, rng: np.random.Generator, center: Array) -> Array:
         """Weights by factors at random."""

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from pydantic import model_validator
 
 from evalkit.errors import SpecError, did_you_mean
-from evalkit.panel.form import Form
+from evalkit.panel.form import Form, given
 
 
 class Choice(Form):
@@ -25,7 +25,11 @@ class Choice(Form):
     @model_validator(mode="before")
     @classmethod
     def _a_word(cls, value: Any) -> Any:
-        return {"method": value} if isinstance(value, str) else value
+        if isinstance(value, str):
+            return {"method": value}
+        if isinstance(value, dict | Choice):
+            return value
+        raise ValueError(f"name a method, as a word or as {{ method = … }}, not {given(value)}")
 
     @model_validator(mode="after")
     def _fits(self) -> Choice:
@@ -40,7 +44,7 @@ class Choice(Form):
         try:
             self.checked()
         except SpecError as wrong:
-            raise ValueError(str(wrong).removesuffix(".")) from None
+            raise ValueError(wrong) from None
         return self
 
     def checked(self) -> None:

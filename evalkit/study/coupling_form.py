@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from evalkit.coupling.forecast.baselines import Drift
 from evalkit.coupling.forecast.forecast import Forecast
@@ -21,6 +21,15 @@ from evalkit.panel.form import Form
 from evalkit.study.choice import Choice
 
 Span = tuple[int, int]
+
+
+def _in_order(years: Span) -> Span:
+    if years[0] > years[1]:
+        raise ValueError(f"years run from the earlier to the later, not from {years[0]} to {years[1]}")
+    return years
+
+
+Years = Annotated[Span, AfterValidator(_in_order)]
 
 
 class VariantForm(Choice):
@@ -148,7 +157,7 @@ class ForecastForm(Form):
         try:
             self.build()
         except SpecError as wrong:
-            raise ValueError(str(wrong).removesuffix(".")) from None
+            raise ValueError(wrong) from None
         return self
 
     def build(self) -> Forecast:

@@ -11,7 +11,7 @@ from evalkit.indicators.treatment.denominators import Denominate
 from evalkit.panel.form import Form, Words
 from evalkit.panel.rules import ACCEPTABLE
 from evalkit.report.assessment import CHAPTERS, Chapter
-from evalkit.study.coupling_form import CouplingForm, ForecastForm, Span, UncertaintyForm
+from evalkit.study.coupling_form import CouplingForm, ForecastForm, UncertaintyForm, Years
 from evalkit.study.household_form import HouseholdsForm
 from evalkit.study.index_form import AggregateForm, MissingForm, NormalizeForm, OutliersForm, WeighForm
 from evalkit.terms import Lang, Text
@@ -35,7 +35,7 @@ class PanelForm(Form):
     name: str | None = None
     groups: tuple[str, ...] = ()
     weight: str | None = None
-    periods: Span | None = None
+    periods: Years | None = None
     columns: dict[str, str] = Field(default_factory=dict)
     missing: tuple[str, ...] = ()
 
@@ -106,7 +106,7 @@ class RobustnessForm(Form):
     weights: tuple[WeighForm, ...] = (WeighForm(method="equal"), WeighForm(method="critic"))
     normalize: tuple[NormalizeForm, ...] = (NormalizeForm(method="percentile"),)
     aggregate: tuple[AggregateForm, ...] = (AggregateForm(method="geometric", floor=0.01),)
-    reference: tuple[Span, ...] = ()
+    reference: tuple[Years, ...] = ()
     draws: Annotated[int, Field(ge=0)] = 1000
     samples: Annotated[int, Field(ge=0)] = 512
     concentration: Annotated[float, Field(gt=0)] = 100.0
@@ -137,7 +137,7 @@ class StudyForm(Form):
     title: Words
     subtitle: Words = Text("", "")
     lang: Lang = "zh"
-    reference: Span | None = None
+    reference: Years | None = None
     top_obstacles: int = 5
     panel: PanelForm
     system: Annotated[tuple[SystemChoice, ...], Field(min_length=2)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -21,15 +22,15 @@ from evalkit.indicators.obstacle import ObstacleDegree
 from evalkit.indicators.treatment.availability import Screened
 from evalkit.indicators.treatment.missing import treat
 from evalkit.panel.audit import Audit, accepted, audit_panel, refuse
-from evalkit.panel.form import read_form, read_system
+from evalkit.panel.form import read_form, read_system, whereabouts
 from evalkit.panel.observed import asked_of
-from evalkit.panel.panel import Panel
+from evalkit.panel.panel import Panel, resolve
 from evalkit.panel.read import Layout, read_as
 from evalkit.panel.system import IndicatorSystem
 from evalkit.report.assessment import Accepted, Assessment
 from evalkit.report.households import HouseholdFindings
 from evalkit.study.doubt import coordination_doubts
-from evalkit.study.form import StudyForm
+from evalkit.study.form import StudyForm, SystemChoice
 from evalkit.study.households import household_findings
 from evalkit.study.movement import STILL, movement
 from evalkit.study.robust import Asked, Scores, firmness, quality
@@ -75,22 +76,27 @@ class Study:
         for key, normalize in [("normalize", form.normalize), *(("robustness.normalize", o) for o in form.robustness.normalize)]:
             if normalize.method in UNBOUNDED:
                 what = f"'{key}': scores by '{normalize.method}' leave [0, 1] and cannot be coupled"
-                raise SpecError(what, where=Path(path).name, do="use min_max or target")
+                raise SpecError(what, where=whereabouts(Path(path), *key.split(".")), do="use min_max or target")
         return cls(form=form, path=Path(path))
 
     @cached_property
     def systems(self) -> dict[str, IndicatorSystem]:
         """The indicator systems, by the name they have in the study, in its order."""
         systems: dict[str, IndicatorSystem] = {}
-        for choice in self.form.system:
-            beside = self.path.parent / choice.file
-            whole = read_system(beside) if beside.suffix == ".toml" else datasets.systems(choice.file, core=False)[choice.file]
-            system = whole.core() if choice.core else whole
-            name = choice.name or system.id
-            if name in systems:
-                raise SpecError(f"two systems are called '{name}'", where=self.path.name, do="give one another name = …")
+        for at, choice in enumerate(self.form.system):
+            with located(whereabouts(self.path, "system", at, "file")):
+                system = self._system(choice)
+                name = choice.name or system.id
+                if name in systems:
+                    raise SpecError(f"two systems are called '{name}'", do="give one another name = …")
             systems[name] = system
-        return systems
+        return _told_apart(systems)
+
+    def _system(self, choice: SystemChoice) -> IndicatorSystem:
+        """The system that is chosen: a file beside the study, or a shipped one."""
+        beside = self.path.parent / choice.file
+        whole = read_system(beside) if beside.suffix == ".toml" else datasets.systems(choice.file, core=False)[choice.file]
+        return whole.core() if choice.core else whole
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -117,12 +123,18 @@ class Study:
         """The panel as observed, cut to the studied periods."""
         form = self.form.panel
         if form.dataset is not None:
-            panel = datasets.load(form.dataset)
+            with located(whereabouts(self.path, "panel", "dataset")):
+                panel = datasets.load(form.dataset)
         else:
             panel = read_as(self.path.parent / str(form.file), self.layout, sheet=form.sheet, header=form.header)
         has_columns(panel.frame, self.columns, who=f"the study '{self.path.name}'")
         panel = panel if self.form.denominate is None else self.form.denominate.build().apply(panel)
-        panel = panel if form.periods is None else panel.at(slice(*form.periods))
+        if form.periods is not None:
+            with located(whereabouts(self.path, "panel", "periods")):
+                panel = panel.at(slice(*form.periods))
+        if self.form.reference is not None:
+            with located(whereabouts(self.path, "reference")):
+                resolve(slice(*self.form.reference), panel.periods)
         return self._blanked(panel)
 
     def audit(self) -> Audit:
@@ -156,6 +168,8 @@ class Study:
         with located(f"{self.path.name}, [forecast]"):
             ahead = self.form.forecast.build().measure(bond.series) if self.form.forecast and "forecast" in chapters else None
         progress("robustness")
+        with located(f"{self.path.name}, [robustness]"):
+            firm = firmness(asked, self.form.robustness, scores, bond)
         return Assessment(
             title=self.form.title,
             subtitle=self.form.subtitle,
@@ -178,7 +192,7 @@ class Study:
             quality=quality(asked, scores) if "indicators" in chapters else {},
             doubts=doubts,
             variants=compare_variants(bond) if "robustness" in chapters else None,
-            firmness=firmness(asked, self.form.robustness, scores, bond),
+            firmness=firm,
             versions={"python": python_version(), **{name: version(name) for name in LIBRARIES}},
         )
 
@@ -223,11 +237,11 @@ class Study:
     def _blanked(self, panel: Panel) -> Panel:
         """The panel without the cells that the study knows to be wrong."""
         frame, notes = panel.frame.copy(), list(panel.notes)
-        for one in self.form.blank:
+        for at, one in enumerate(self.form.blank):
             cell = (one.unit, one.period)
             if cell not in frame.index or one.column not in frame:
                 what = f"[[blank]] names '{one.column}' of {one.unit} in {one.period}, which the panel does not have"
-                raise SpecError(what, where=self.path.name, do="correct its unit, period or column")
+                raise SpecError(what, where=whereabouts(self.path, "blank", at), do="correct its unit, period or column")
             said = Text(
                 "{unit} {period} 年“{column}”的原值 {value:g} 视为缺失：{because}",
                 "“{column}” of {unit} in {period}, {value:g}, is taken as missing: {because}",
@@ -248,6 +262,16 @@ class Study:
     @property
     def _coupling(self) -> CouplingCoordination:
         return self.form.coupling.build(self.form.reference)
+
+
+def _told_apart(systems: Mapping[str, IndicatorSystem]) -> dict[str, IndicatorSystem]:
+    """The systems; of those that have one title the id is the name in the study, and the title says it too."""
+    often = Counter(system.name for system in systems.values())
+    named = Text("{title}（{name}）", "{title} ({name})")
+    return {
+        name: replace(system, id=name, name=named.format(title=system.name, name=name)) if often[system.name] > 1 else system
+        for name, system in systems.items()
+    }
 
 
 def _columns(systems: Mapping[str, IndicatorSystem]) -> tuple[str, ...]:

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note
-from evalkit.coupling.static import Coordination, coordination_degree
+from evalkit.check import instance, shown, whole
+from evalkit.coupling.static import Coordination, coordination_degree, on_coordination
 from evalkit.coupling.variants import CouplingVariant
 from evalkit.errors import DataError, NoAnswer, SpecError, did_you_mean, several
 from evalkit.stats.arrays import Array, Mask
@@ -93,6 +94,9 @@ class ChangeOfD:
     last: int | None = None
 
     def __post_init__(self) -> None:
+        for end, year in (("first", self.first), ("last", self.last)):
+            if year is not None:
+                whole(year, least=None, who=f"ChangeOfD {end}", do="name a year, as in 2012")
         if self.first is not None and self.last is not None and not self.first < self.last:
             raise SpecError("ChangeOfD needs a first period before the last", found=f"{self.first} and {self.last}")
 
@@ -127,6 +131,8 @@ class ChangeOfD:
         >>> change.frame[["change", "C", "T"]].round(4).values.tolist(), change.systems.round(4).values.tolist()
         ([[0.0464, 0.0084, 0.038]], [[0.0825, -0.0361]])
         """
+        on_coordination(bond, what="the change of D is told")
+        parts = _known(bond, {} if parts is None else parts)
         first, last, units = self._ends(bond)
         u, a, frame = _states(bond, first, last, units)
         phi, of_shares = system_contributions(bond.spec.variant, u, a)
@@ -139,7 +145,7 @@ class ChangeOfD:
             systems[OF_SHARES] = of_shares
         pieces = {
             name: _shared_out(bond, name, _opened(bond, name, table, (first, last), units), (u, a, phi))
-            for name, table in _known(bond, parts or {}).items()
+            for name, table in parts.items()
         }
         indicators = _labelled(pieces, dimensions, units)
         return ChangeParts(
@@ -149,7 +155,7 @@ class ChangeOfD:
             dimensions=indicators.T.groupby(level=["system", "dimension"], sort=False).sum().T,
             indicators=indicators,
             bond=bond,
-            titles={key: title for table in (parts or {}).values() for key, title in table.attrs.get("titles", {}).items()},
+            titles={key: title for table in parts.values() for key, title in table.attrs.get("titles", {}).items()},
             first=first,
             last=last,
             notes=_notes(bond, first, last, len(units)),
@@ -225,21 +231,28 @@ def _states(bond: Coordination, first: int, last: int, units: pd.Index) -> tuple
 
 
 def _known(bond: Coordination, parts: Mapping[str, pd.DataFrame]) -> Mapping[str, pd.DataFrame]:
+    do = 'pass {"kept": scores.contributions}'
+    instance(parts, Mapping, who="the parts of the systems", do=do)
     unknown = [name for name in parts if name not in bond.systems]
     if unknown:
-        do = did_you_mean(unknown[0], bond.systems) or f"name one of {several(bond.systems)}"
+        do = did_you_mean(str(unknown[0]), bond.systems) or f"name one of {several(bond.systems)}"
         raise SpecError(f"parts are given for '{unknown[0]}', which is no system of the answer", do=do)
     return parts
 
 
 def _opened(bond: Coordination, name: str, table: pd.DataFrame, ends: tuple[int, int], units: pd.Index) -> pd.DataFrame:
     """How much each part of a system changed, one row a unit, after its parts are seen to sum to the index."""
-    if not isinstance(table, pd.DataFrame):
-        found = type(table).__name__
-        raise SpecError(f"the parts of '{name}' must be a DataFrame", found=found, do="pass scores.contributions")
+    instance(table, pd.DataFrame, who=f"the parts of '{name}'", do="pass scores.contributions")
     if list(table.index.names) != ["unit", "period"]:
         found = f"index {list(table.index.names)}"
         raise DataError(f"the parts of '{name}' must be keyed by (unit, period)", found=found, do="pass scores.contributions")
+    if table.index.has_duplicates:
+        twice = several(table.index[table.index.duplicated()])
+        raise DataError(f"the parts of '{name}' hold some (unit, period) twice", found=twice, do="keep one row of each")
+    texts = [str(column) for column, kind in table.dtypes.items() if kind.kind not in "iuf"]
+    if texts:
+        do = "drop or correct them"
+        raise DataError(f"the parts of '{name}' hold what is no number", found=f"columns [{several(texts)}]", do=do)
     at = [pd.MultiIndex.from_product([units, [p]], names=["unit", "period"]) for p in ends]
     lacking = [key for keys in at for key in keys[~keys.isin(table.index)]]
     if lacking:
@@ -273,6 +286,12 @@ def _shared_out(bond: Coordination, name: str, moved: pd.DataFrame, found: tuple
 
 def _labelled(pieces: Mapping[str, pd.DataFrame], dimensions: Mapping[str, str] | None, units: pd.Index) -> pd.DataFrame:
     """Contributions of all indicators under (system, dimension, indicator)."""
+    if dimensions is not None:
+        instance(dimensions, Mapping, who="the dimensions of the indicators", do='pass {"roads": "infrastructure"}')
+        strange = [indicator for indicator, dimension in dimensions.items() if not isinstance(dimension, str)]
+        if strange:
+            found = f"'{strange[0]}': {shown(dimensions[strange[0]])}"
+            raise SpecError("the dimension of an indicator is a word", found=found, do='pass {"roads": "infrastructure"}')
     keys = []
     for system, table in pieces.items():
         for indicator in map(str, table.columns):

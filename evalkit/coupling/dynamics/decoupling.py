@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note
+from evalkit.check import many, number, whole
 from evalkit.coupling.dynamics.paired import Pair, paired
-from evalkit.errors import NoAnswer, SpecError, several
+from evalkit.errors import NoAnswer, several
 from evalkit.stats.arrays import Array, Codes
 from evalkit.stats.ranks import settled
 from evalkit.terms import Text
@@ -126,10 +127,11 @@ class Decoupling:
     limits: tuple[float, float] = (0.8, 1.2)
 
     def __post_init__(self) -> None:
-        if self.lag is not None and self.lag < 1:
-            raise SpecError("Decoupling lag must be at least 1", found=str(self.lag), do="use None for the next observation")
-        if not 0 < self.limits[0] < 1 < self.limits[1]:
-            raise SpecError("Decoupling limits must lie around 1, the lower above 0", found=str(self.limits))
+        if self.lag is not None:
+            whole(self.lag, who="Decoupling lag", do="use None for the next observation, or at least 1")
+        low, high = many(self.limits, count=2, who="Decoupling limits, two numbers around 1,", do="use (0.8, 1.2)")
+        number(low, "(0, 1)", who="the lower of Decoupling limits around 1", do="use (0.8, 1.2)")
+        number(high, "(1, ∞)", who="the upper of Decoupling limits around 1", do="use (0.8, 1.2)")
 
     def measure(self, **systems: pd.Series) -> Decoupled:
         """Relative changes, elasticity and state of every unit and period; the first system passed is A, the second B.

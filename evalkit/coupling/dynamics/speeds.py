@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note
+from evalkit.check import instance, number, whole
 from evalkit.coupling.dynamics.paired import Pair, paired
 from evalkit.coupling.dynamics.stages import QUADRANTS, AngleScheme
-from evalkit.errors import DataError, NoAnswer, SpecError, several
+from evalkit.errors import DataError, NoAnswer, several
 from evalkit.stats.arrays import Array, Codes
 from evalkit.stats.ranks import settled
 from evalkit.terms import Text
@@ -104,10 +105,10 @@ class Speeds:
     still: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.degree is not None and self.degree < 1:
-            raise SpecError("Speeds degree must be at least 1", found=str(self.degree), do="use None for differences")
-        if not self.still >= 0:
-            raise SpecError("Speeds still must not be negative", found=str(self.still))
+        if self.degree is not None:
+            whole(self.degree, who="Speeds degree", do="use None for differences, or at least 1")
+        instance(self.stages, AngleScheme, who="Speeds stages", do="use QUADRANTS or OCTANTS")
+        number(self.still, "[0, ∞)", who="Speeds still", do="use 0, or a small speed that is not negative")
 
     def measure(self, **systems: pd.Series) -> SpeedCoupling:
         """Speeds, angle, stage and scissors difference of every unit and year.

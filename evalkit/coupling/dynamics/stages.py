@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evalkit.check import instance, many, number
 from evalkit.errors import SpecError
 from evalkit.stats.arrays import Array, Codes
 from evalkit.stats.ranks import settled
@@ -26,6 +27,10 @@ class AngleStage:
     upper: float
     label: Text
     meaning: Text
+
+    def __post_init__(self) -> None:
+        number(self.lower, "[-180, 180]", who=f"the lower end of stage '{self.id}'")
+        number(self.upper, "[-180, 180]", who=f"the upper end of stage '{self.id}'")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +54,10 @@ class AngleScheme:
     source: Text
 
     def __post_init__(self) -> None:
+        do = "write (AngleStage(…), AngleStage(…))"
+        object.__setattr__(self, "stages", many(self.stages, who=f"the stages of angle scheme '{self.id}'", do=do))
+        for stage in self.stages:
+            instance(stage, AngleStage, who=f"each stage of angle scheme '{self.id}'", do=do)
         if not self.stages or (self.stages[0].lower, self.stages[-1].upper) != (-180.0, 180.0):
             raise SpecError(f"angle scheme '{self.id}' does not run from −180 to 180 degrees")
         for stage in self.stages:

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note, by_period
-from evalkit.coupling.static import Coordination
-from evalkit.errors import NoAnswer, SpecError, several
+from evalkit.check import whole
+from evalkit.coupling.static import Coordination, on_coordination
+from evalkit.errors import NoAnswer, several
 from evalkit.stats.transitions import counted_moves, directions, lagged, shared_moves
 from evalkit.terms import Text
 
@@ -25,8 +26,7 @@ class GradeTransitions:
     lag: int = 1
 
     def __post_init__(self) -> None:
-        if self.lag < 1:
-            raise SpecError("GradeTransitions lag must be at least 1", found=str(self.lag))
+        whole(self.lag, who="GradeTransitions lag", do="use at least 1")
 
     def measure(self, bond: Coordination) -> Transitions:
         """The matrix of moves, and the shares that rose, stayed and fell by period.
@@ -46,6 +46,7 @@ class GradeTransitions:
         >>> moved.frame.loc[1, [1, 3]].tolist(), moved.by_period[["up", "stay", "down"]].values.tolist()
         ([0, 1], [[0.5, 0.5, 0.0]])
         """
+        on_coordination(bond, what="moves between grades are counted")
         index = bond.frame.index
         assert isinstance(index, pd.MultiIndex)
         period = index.get_level_values("period").to_numpy().astype(np.intp)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, by_period
-from evalkit.check import able, keyed, one_of, whole
+from evalkit.check import able, keyed, many, number, one_of, shown, whole
 from evalkit.coupling.forecast.baselines import Drift, Naive
 from evalkit.coupling.forecast.grey import GM11
 from evalkit.coupling.forecast.notes import UNSETTLED, forecast_notes
@@ -58,8 +58,10 @@ class Forecast:
     bounds: Bounds = (0.0, 1.0)
 
     def __post_init__(self) -> None:
+        do = "pass methods=(GM11(), Drift())"
+        object.__setattr__(self, "methods", many(self.methods, who="the methods of Forecast", do=do))
         if not self.methods:
-            raise SpecError("Forecast has no method", do="pass methods=(GM11(), Drift())")
+            raise SpecError("Forecast has no method", do=do)
         for method in self.methods:
             able(method, "forecast", who="a method of Forecast", do="use GM11(), Drift(), Smoothing(), …")
         keys = [method.key for method in self.methods]
@@ -67,14 +69,9 @@ class Forecast:
             raise SpecError("Forecast holds a method twice", found=several(keys), do="keep one of each")
         whole(self.horizon, who="Forecast horizon")
         whole(self.origins, who="Forecast origins")
-        if not 0 < self.level < 1:
-            raise SpecError("Forecast level must lie between 0 and 1", found=str(self.level))
-        if isinstance(self.of, str):
-            one_of(self.of, ("places", MEAN), who="Forecast of")
-        elif not self.of or len(set(self.of)) < len(self.of):
-            raise SpecError("Forecast of names places, each once", found=several(self.of) or "none", do="or use of='places'")
-        if self.bounds is not None and not self.bounds[0] < self.bounds[1]:
-            raise SpecError("Forecast bounds must rise", found=str(self.bounds))
+        number(self.level, "(0, 1)", who="Forecast level", do="use 0.9, or another share between 0 and 1")
+        self._check_of()
+        self._check_bounds()
 
     def measure(self, series: pd.Series) -> Forecasted:
         """Forecasts, intervals and past errors of an index keyed by (unit, period).
@@ -130,6 +127,29 @@ class Forecast:
     def plan(self) -> Plan:
         """Horizon, origins, level and bounds."""
         return Plan(self.horizon, self.origins, self.level, self.bounds)
+
+    def _check_of(self) -> None:
+        """Refuse what names no places."""
+        if isinstance(self.of, str):
+            one_of(self.of, ("places", MEAN), who="Forecast of")
+            return
+        places = many(self.of, who="Forecast of", do="use of='places', of='mean', or name places, as in of=('a', 'b')")
+        named = all(isinstance(place, str | int) for place in places)
+        if not places or not named or len(set(places)) < len(places):
+            found = several(places) or "none" if named else shown(places)
+            raise SpecError("Forecast of names places, each once", found=found, do="or use of='places'")
+        object.__setattr__(self, "of", places)
+
+    def _check_bounds(self) -> None:
+        """Refuse bounds that are no two numbers, or do not rise."""
+        if self.bounds is None:
+            return
+        bounds = many(self.bounds, count=2, who="Forecast bounds", do="use (0, 1), or None for none")
+        for end in bounds:
+            number(end, "[-∞, ∞]", who="each of Forecast bounds")
+        if not bounds[0] < bounds[1]:
+            raise SpecError("Forecast bounds must rise", found=str(bounds))
+        object.__setattr__(self, "bounds", bounds)
 
     def _check(self, table: pd.DataFrame) -> None:
         """Refuse years that are too few, units that are not there, and values beyond the bounds."""

@@ -8,8 +8,9 @@ from typing import Literal
 
 import numpy as np
 
+from evalkit.check import number
 from evalkit.coupling.forecast.path import Path
-from evalkit.errors import NoAnswer, SpecError
+from evalkit.errors import NoAnswer
 from evalkit.stats.arrays import Array, Codes
 from evalkit.terms import Text
 
@@ -174,8 +175,8 @@ class GM11:
     translate: float | Literal["least"] = 0.0
 
     def __post_init__(self) -> None:
-        if self.translate != "least" and not (isinstance(self.translate, int | float) and 0 <= self.translate < math.inf):
-            raise SpecError("GM11 translate must be a number from 0 on, or 'least'", found=repr(self.translate))
+        if not isinstance(self.translate, str) or self.translate != "least":
+            number(self.translate, "[0, ∞)", who="GM11 translate", do="use 0 for none, or 'least'")
 
     @property
     def key(self) -> str:

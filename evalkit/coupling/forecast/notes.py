@@ -46,7 +46,8 @@ def _choices(plan: Plan, table: pd.DataFrame) -> Note:
         "{a}–{b} are carried on for {h} {unit}; each method is tried from the same {n} origins, {first} to {last}. A forecast "
         "carries the past on; it knows of no policy and no shock.",
     )
-    unit = Text("年", "years") if step == 1 else Text("期（每期 {s} 年）", "steps of {s} years").format(s=step)
+    plural = "s" if plan.horizon > 1 else ""
+    unit = Text("年", f"year{plural}") if step == 1 else Text("期（每期 {s} 年）", f"step{plural} of {{s}} years").format(s=step)
     first = years[last - plan.origins + 1]
     return Note(
         "choice",

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from evalkit.check import one_of
+from evalkit.check import flag, many, one_of, whole
 from evalkit.coupling.forecast.baselines import naive_forecast
 from evalkit.coupling.forecast.path import Path
 from evalkit.errors import SpecError
@@ -81,8 +81,11 @@ class Arima:
     drift: bool = False
 
     def __post_init__(self) -> None:
-        if len(self.order) != 3 or any(not isinstance(part, int) or part < 0 for part in self.order):
-            raise SpecError("Arima order must be three whole numbers (p, d, q) from 0 on", found=str(self.order))
+        order = many(self.order, count=3, who="Arima order, three whole numbers (p, d, q) from 0 on,", do="use (1, 1, 0)")
+        for part in order:
+            whole(part, least=0, who="each part of Arima order, three whole numbers (p, d, q),")
+        object.__setattr__(self, "order", order)
+        flag(self.drift, who="Arima drift")
         if self.drift and self.order[1] > 1:
             raise SpecError("Arima with drift needs d = 0 or 1: more differences leave no linear trend", found=str(self.order))
 

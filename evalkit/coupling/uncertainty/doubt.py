@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
-from evalkit.check import able
+from evalkit.check import able, instance, many, number, whole
 from evalkit.coupling.static import CouplingCoordination, coordination_degree
 from evalkit.coupling.variants import CouplingVariant, WithoutCoefficient
 from evalkit.errors import SpecError, did_you_mean
@@ -61,16 +61,20 @@ class CoordinationDoubts:
     decimals: int | None = None
 
     def __post_init__(self) -> None:
+        do = "use CouplingCoordination(variant=…)"
+        instance(self.coupling, CouplingCoordination, who="the coupling in doubt", do=do)
+        do = "use (Standard(), Wang2021()), or () where the variant is not in doubt"
+        object.__setattr__(self, "variants", many(self.variants, who="the variants in doubt", do=do))
         for one in self.variants:
             able(one, "degree", who="a variant in doubt", do="use Standard(), Wang2021(), …")
         if self.shares is not None:
             able(self.shares, "draw", who="the scatter of the shares", do="use Dirichlet(concentration=60)")
         if any(isinstance(one, WithoutCoefficient) for one in self.variants):
             raise SpecError("a coupling degree without its coefficient is an error in print, not a choice", do="take it out")
-        if not all(isinstance(size, int | float | np.number) and 0 <= size < 1 for size in self._errors()):
-            raise SpecError("an error of an index is a standard deviation in [0, 1)", found=str(self.error))
-        if self.decimals is not None and not 0 < self.decimals < 16:
-            raise SpecError("decimals of the indices must lie between 1 and 15", found=str(self.decimals))
+        for size in self._errors():
+            number(size, "[0, 1)", who="the error of an index, a standard deviation,")
+        if self.decimals is not None:
+            whole(self.decimals, most=15, who="decimals of the indices")
 
     @property
     def said(self) -> Text:
@@ -96,7 +100,7 @@ class CoordinationDoubts:
             return np.full(len(systems), float(self.error))
         strange = [name for name in self.error if name not in systems]
         if strange:
-            near = did_you_mean(strange[0], systems) or f"name one of {', '.join(systems)}"
+            near = did_you_mean(str(strange[0]), systems) or f"name one of {', '.join(systems)}"
             raise SpecError(f"an error is given for '{strange[0]}', which is no system", do=near)
         return np.array([float(self.error.get(name, 0.0)) for name in systems])
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note, in_period
+from evalkit.check import able, many, number, whole
 from evalkit.coupling.static import Coordination
 from evalkit.coupling.uncertainty.doubt import CoordinationDoubts, Drawing, InDoubt
 from evalkit.coupling.uncertainty.tally import MOST_UNITS, Tally
@@ -63,13 +64,19 @@ class CoordinationUncertainty(CoordinationDoubts):
 
     def __post_init__(self) -> None:
         CoordinationDoubts.__post_init__(self)
-        if self.draws < 100:
-            raise SpecError("CoordinationUncertainty needs at least 100 draws", found=str(self.draws), do="use 2000 or more")
-        if not 0 < self.level < 1:
-            raise SpecError("CoordinationUncertainty level must lie between 0 and 1", found=str(self.level), do="use 0.9")
-        if not 0.5 <= self.certainty <= 1:
-            do = "use 0.8: below one half two grades could both be named"
-            raise SpecError("CoordinationUncertainty certainty must lie in [0.5, 1]", found=str(self.certainty), do=do)
+        whole(self.draws, least=100, who="CoordinationUncertainty draws", do="take at least 100 draws, better 2000")
+        whole(self.seed, least=0, who="CoordinationUncertainty seed")
+        number(self.level, "(0, 1)", who="CoordinationUncertainty level", do="use 0.9")
+        do = "use 0.8: below one half two grades could both be named"
+        number(self.certainty, "[0.5, 1]", who="CoordinationUncertainty certainty", do=do)
+        if self.between is not None:
+            who = "CoordinationUncertainty between"
+            years = many(self.between, count=2, who=who, do="name two years, as in (2012, 2020)")
+            for year in years:
+                whole(year, least=None, who=f"each year of {who}")
+            if not years[0] < years[1]:
+                raise SpecError(f"{who} names two of the years, in order", found=str(years), do="name the earlier one first")
+            object.__setattr__(self, "between", years)
 
     def measure(self, **systems: pd.Series | InDoubt) -> UncertainCoordination:
         """How firm D is at every unit and year.
@@ -81,6 +88,10 @@ class CoordinationUncertainty(CoordinationDoubts):
         SpecError
             Nothing is uncertain; or what `CouplingCoordination` refuses.
         """
+        for name, one in systems.items():
+            if not isinstance(one, pd.Series):
+                do = "pass a Series keyed by (unit, period), or IndexDraws(…).of(index, panel)"
+                able(one, "draws", who=f"system '{name}'", do=do)
         doubtful = [one for one in systems.values() if not isinstance(one, pd.Series)]
         if not doubtful and not any(self.said):
             do = "pass an index in doubt, or name variants=, shares=, error= or decimals="

@@ -50,9 +50,9 @@ class Tally:
         """An empty tally of the rows of an index keyed by (unit, period)."""
         place, periods = by_period(index)
         years = between or (periods[0], periods[-1])
-        if not set(years) <= set(periods) or years[0] > years[1]:
+        if not set(years) <= set(periods):
             found = f"{years}; the years run from {periods[0]} to {periods[-1]}"
-            raise SpecError("CoordinationUncertainty between names two of the years, in order", found=found)
+            raise SpecError("CoordinationUncertainty between names two of the years", found=found, do="name years it has")
         unit, units = pd.factorize(index.get_level_values("unit"), sort=True)
         kept = -(-drawing.count // _step(drawing.count, len(units)))
         last = None if len(units) > MOST_UNITS else np.full((kept, len(units)), np.nan, dtype=np.float32)
