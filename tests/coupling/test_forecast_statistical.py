@@ -104,7 +104,11 @@ def test_fits_that_do_not_converge_are_counted_in_a_note():
 
     answer = Forecast(methods=(Stubborn(),), horizon=1, origins=3).measure(pd.Series(Y[0], key))
     said = [note.text.en for note in answer.notes if "converge" in note.text.en]
-    assert said == ["ARIMA(1,1,0): of 4 fits 4 did not converge and 0 failed (there the last value stands)."]
+    assert said == [
+        "ARIMA(1,1,0): of 4 fits 4 did not converge and 0 failed (there the last value stands).",
+        "ARIMA(1,1,0): more than 10% of its fits did not converge or failed, so it is not the method of choice.",
+    ]
+    assert answer.best == "naive"
 
 
 @pytest.mark.parametrize("method", [Arima(), Smoothing()])
