@@ -17,6 +17,7 @@ from evalkit.report.estimates import NAMED, PRINTED, named
 from evalkit.report.poverty import sentence
 from evalkit.report.verbs import figures, tables, words
 from evalkit.report.words import Voice
+from evalkit.stats.arrays import Codes, Mask
 from evalkit.terms import Text
 
 RETURNS = Text("返贫率及其界限", "Rates of return, and what they rule out")
@@ -34,7 +35,7 @@ def _(answer: ReturnVerdict, voice: Voice) -> tuple[Table, ...]:
     together = answer.overall.assign(place=voice(Text("合计", "all together")))
     over = _place(answer)
     every = together if over is None else pd.concat([together, answer.frame.assign(place=answer.frame[over].map(voice.name))])
-    shown = ~every["small"].to_numpy(dtype=bool)
+    shown = _shown(every["small"].to_numpy(dtype=bool), every["n"].to_numpy(), whole=over is not None)
     printed = pd.DataFrame({named(over, voice) if over else voice(Text("范围", "Extent")): every["place"].to_numpy()})
     columns = {HOMES: ("n", 1), BACK: ("returns", 1), RATE: ("estimate", 100), UPPER: ("upper", 100)}
     for head, (column, scale) in columns.items():
@@ -46,12 +47,24 @@ def _(answer: ReturnVerdict, voice: Voice) -> tuple[Table, ...]:
     return (Table(key="returns", caption=RETURNS, frame=printed, decimals=digits, show=PRINTED),)
 
 
+def _shown(small: Mask, n: Codes, *, whole: bool) -> Mask:
+    """Which rows are shown: one small place alone would follow from the total, so the next smallest is hidden with it."""
+    hidden = small.copy()
+    places = np.arange(int(whole), len(n))
+    if whole and hidden[places].sum() == 1 and len(places) > 1:
+        rest = places[~hidden[places]]
+        hidden[rest[np.argmin(n[rest])]] = True
+    return ~hidden
+
+
 @figures.register
 def _(answer: ReturnVerdict, voice: Voice) -> tuple[Figure, ...]:
     over = _place(answer)
     if over is None:
         return ()
-    kept = answer.frame[~answer.frame["small"]].sort_values("upper", ascending=False, kind="stable").head(NAMED)
+    small = np.concatenate([[False], answer.frame["small"].to_numpy(dtype=bool)])
+    shown = _shown(small, np.concatenate([[0], answer.frame["n"].to_numpy()]), whole=True)[1:]
+    kept = answer.frame[shown].sort_values("upper", ascending=False, kind="stable").head(NAMED)
 
     def draw() -> Canvas:
         canvas, axes = theme.new_figure(7.0, 1.3 + 0.22 * len(kept))
@@ -86,8 +99,8 @@ def _dot(at: int) -> dict[str, Any]:
 def _(answer: ReturnVerdict, voice: Voice) -> str:
     row = answer.overall.iloc[0]
     text = Text(
-        "{n} 户中 {k} 户返贫，返贫率 {rate:.2%}，{level:.0%} 单侧上限 {upper:.2%}；达到 {threshold:.1%} 的返贫{verdict}",
-        "Of {n} homes {k} came back into poverty: {rate:.2%}, with a one-sided {level:.0%} bound of {upper:.2%}. A return at "
+        "{n} 户中 {k} 户返贫，按权数计返贫率为 {rate:.2%}，{level:.0%} 单侧上限 {upper:.2%}；达到 {threshold:.1%} 的返贫{verdict}",
+        "Of {n} homes {k} are back in poverty, a weighted rate of {rate:.2%} with a one-sided {level:.0%} bound of {upper:.2%}. A return at "
         "{threshold:.1%} or above is {verdict}",
     )
     said = voice(
@@ -142,7 +155,8 @@ def _(answer: ClustersFound, voice: Voice) -> str:
         "In {k} of {n} villages more homes came back than chance would put together: visit them first and look for a common cause",
     )
     none = Text(
-        "{n} 个村中，没有返贫户比随机情形更集中的村", "In none of {n} villages more homes came back than chance would bring"
+        "{n} 个村中，未能显示有村的返贫户比随机情形更集中；每村户数少时，这并不等于没有",
+        "Of {n} villages none can be shown to hold more returns than chance would bring; where villages have few homes, that is no proof",
     )
     k = int(answer.frame["cluster"].sum())
     return sentence([voice(text if k else none, n=len(answer.frame), k=k)], voice)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from evalkit.answer import Answer
+from evalkit.answer import Answer, Note
 from evalkit.poverty.alkire_foster import MultidimensionalPoverty
 from evalkit.poverty.bottom_line import ReturnVerdict
 from evalkit.poverty.dynamics import PovertyMoves
@@ -32,7 +32,7 @@ COMPUTED = Text("{source}；本报告计算", "{source}; computed for this repor
 class HouseholdFindings:
     """What a survey of households told: `by_year` of all waves, the others of the last one where they are not of moves.
 
-    `fingerprint` is the SHA-256 of its file.
+    `fingerprint` is the SHA-256 of its file, `persons` says whether persons were counted and not homes.
     None where the study did not ask, or the survey cannot tell: moves need homes seen twice, `lasting` three waves.
     """
 
@@ -41,6 +41,7 @@ class HouseholdFindings:
     year: int
     waves: int
     homes: int
+    persons: bool
     by_year: PovertyEstimates
     by_place: PovertyEstimates | None
     transfers: TransferPoverty | None
@@ -49,6 +50,7 @@ class HouseholdFindings:
     lasting: Persistence | None
     bottom: ReturnVerdict | None
     villages: ClustersFound | None
+    notes: tuple[Note, ...] = ()
 
     @property
     def parts(self) -> tuple[tuple[Text, Answer | None], ...]:
@@ -71,6 +73,7 @@ def households(found: HouseholdFindings | None, voice: Voice) -> list[Block]:
         return []
     lead = voice(LEAD, source=found.source, waves=found.waves, n=f"{found.homes:,}")
     blocks: list[Block] = [Heading(voice(Text("住户贫困与返贫", "Poverty of households, and return to it"))), Paragraph(lead)]
+    blocks += [Paragraph(note.say(voice.lang), role="caution" if note.kind == "caution" else "note") for note in found.notes]
     for title, answer in found.parts:
         if answer is not None:
             blocks += [Heading(voice(title), level=2), *printed(answer, voice)]

@@ -62,7 +62,8 @@ def _(answer: PovertyMoves, voice: Voice) -> tuple[Figure, ...]:
 @words.register
 def _(answer: PovertyMoves, voice: Voice) -> str:
     parts = [all_or_ends(answer.frame, name, voice) for name in ("entry", "stay")]
-    if (answer.frame["measure"] == "return").any():
+    seen = answer.frame[answer.frame["measure"] == "return"]
+    if seen["estimate"].notna().any():
         again, fresh = one(answer.frame, "return"), one(answer.frame, "first_entry")
         text = Text(
             "刚脱贫户的返贫率为 {again}，是此前非贫困户入贫率（{fresh:.1%}）的 {times:.1f} 倍",

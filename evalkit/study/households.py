@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,24 +10,24 @@ import numpy as np
 import pandas as pd
 
 from evalkit import datasets
-from evalkit.check import has_columns
+from evalkit.answer import Note
 from evalkit.errors import DataError, NoAnswer
 from evalkit.panel.design import SurveyDesign
-from evalkit.panel.read import open_table
-from evalkit.panel.tidy import Layout, tidy
-from evalkit.poverty.alkire_foster import AlkireFoster
+from evalkit.poverty.alkire_foster import AlkireFoster, MultidimensionalPoverty
 from evalkit.poverty.bottom_line import BottomLine, ReturnVerdict
 from evalkit.poverty.deprivation_form import read_deprivations
 from evalkit.poverty.deprivations import DeprivationSystem
 from evalkit.poverty.dynamics import PovertyMoves, PovertyTransitions, paired
 from evalkit.poverty.fgt import PovertyIndices
 from evalkit.poverty.persistence import Persistence, PovertyPersistence
+from evalkit.poverty.ratios import yes_or_no
 from evalkit.poverty.return_clusters import ClustersFound, ReturnClusters
 from evalkit.poverty.transfers import TransferPoverty, WithoutTransfers
 from evalkit.report.households import HouseholdFindings
+from evalkit.study.household_file import POOR, WEIGHT, read_homes
 from evalkit.study.household_form import HouseholdsForm
+from evalkit.terms import Text
 
-WEIGHT, POOR = "design weight", "poor"
 LEAST = 3  # waves from which on chronic and transient poverty are told apart
 
 
@@ -40,32 +41,62 @@ def household_findings(form: HouseholdsForm, folder: Path) -> HouseholdFindings:
     """
     path = datasets.folder() / f"{form.dataset}.csv" if form.dataset is not None else folder / str(form.file)
     system = _deprivations(form, folder)
-    lacks = () if system is None else tuple(one.id for one in system.deprivations)
-    homes, source, fingerprint = read_homes(path, form, lacks)
-    design = SurveyDesign(weights=WEIGHT, strata=form.strata, clusters=form.clusters)
+    survey = read_homes(path, form, () if system is None else tuple(one.id for one in system.deprivations))
+    homes, design = survey.homes, SurveyDesign(weights=WEIGHT, strata=form.strata, clusters=form.grouped, single=form.single)
     last = int(homes[form.period].max())
     now = homes[homes[form.period] == last]
     asked = {"income": form.income, "line": form.line, "design": design, "strict": form.strict, "level": form.level}
     indices = PovertyIndices(**asked)  # type: ignore[arg-type]
-    many = None
-    if system is not None:
-        cutoff = 1 / len(system.deprivations) if form.cutoff is None else form.cutoff
-        many = AlkireFoster(system=system, cutoff=cutoff, design=design, level=form.level).measure(now)
     return HouseholdFindings(
-        source=source,
-        fingerprint=fingerprint,
+        source=survey.source,
+        fingerprint=survey.fingerprint,
         year=last,
         waves=homes[form.period].nunique(),
         homes=len(now),
+        persons=form.members is not None,
         by_year=indices.measure(homes, over=form.period),
         by_place=indices.measure(now, over=form.place) if form.place is not None else None,
         transfers=_without(form, now, design),
-        many=many,
+        many=_many(form, system, now, design),
         moves=_moves(form, homes, design),
         lasting=_lasting(form, homes, design),
         bottom=_bottom(form, now, design),
         villages=_villages(form, now),
+        notes=(*survey.notes, *_said(form, homes)),
     )
+
+
+def _said(form: HouseholdsForm, homes: pd.DataFrame) -> Iterator[Note]:
+    """What the line, the design and the words mean in this survey."""
+    line = Text("收入线取自列“{c}”", "the line is that of column “{c}”").format(c=form.line)
+    if not isinstance(form.line, str):
+        line = Text("收入线为 {c:,.0f}", "the line is {c:,.0f}").format(c=form.line)
+    who = Text("按人加权", "persons are counted") if form.members is not None else Text("按户加权", "homes are counted")
+    parts = [
+        (Text("分层", "strata"), form.strata),
+        (Text("群组", "clusters"), form.grouped),
+        (Text("权数", "weights"), form.weight),
+    ]
+    none = Text("无", "none")
+    design = [Text("{a}：{b}", "{a}: {b}").format(a=name, b=column or none) for name, column in parts]
+    text = Text("{line}；{who}；抽样设计——{design}。", "In this survey {line}; {who}; design: {design}.")
+    listed = Text("，".join(one.zh for one in design), ", ".join(one.en for one in design))
+    yield Note("choice", text.format(line=line, who=who, design=listed))
+    if form.formerly_poor is not None:
+        text = Text(
+            "底线部分的“返贫”指曾登记为贫困户、末期低于收入线的户，不要求观测到其脱贫的过程；“进入、退出与返回”部分的返贫指前一期刚脱贫、"
+            "后一期又贫困的户。",
+            "For the bottom line a return is a home once registered as poor that is below the line in the last wave, whether it was "
+            "seen to leave or not; among the moves it is a home that had left in one wave and is poor in the next.",
+        )
+        yield Note("choice", text)
+    years = np.unique(homes[form.period])
+    if len(set(np.diff(years))) > 1:
+        text = Text(
+            "各期间隔不等（{years}）：只有相隔 {lag} 年的两期计入进入与退出。",
+            "Waves are not equally far apart ({years}): only those {lag} years apart are paired.",
+        )
+        yield Note("caution", text.format(years="、".join(map(str, years)), lag=int(np.diff(years).min())))
 
 
 def _deprivations(form: HouseholdsForm, folder: Path) -> DeprivationSystem | None:
@@ -75,38 +106,17 @@ def _deprivations(form: HouseholdsForm, folder: Path) -> DeprivationSystem | Non
     return read_deprivations(beside if beside.suffix == ".toml" else form.deprivations)
 
 
-def read_homes(path: Path, form: HouseholdsForm, more: tuple[str, ...] = ()) -> tuple[pd.DataFrame, str, str]:
-    """The survey as a frame, homes numbered in the order of the file; what it was read from, and its fingerprint.
-
-    The codes of homes are replaced before a row is looked at, and columns that are not asked for, such as names, are dropped
-    unread, so that no message and no result can hold one. `more` are further columns that are asked for.
-    """
-    raw = open_table(path, sheet=form.sheet, header=form.header, text=(form.unit, *form.texts))
-    has_columns(raw.frame, [form.unit], who=f"[households] in {raw.place}")
-    codes = raw.frame[form.unit].astype("string").str.strip()
-    number = pd.Series(pd.factorize(codes)[0] + 1, index=raw.frame.index)
-    raw.frame[form.unit] = [None if code == 0 else f"{code:07d}" for code in number]
-    figures = [form.income, *([form.line] if isinstance(form.line, str) else []), *form.transfers]
-    figures += [column for column in (form.members, form.formerly_poor) if column is not None]
-    asked = {form.unit, form.period, form.weight, *form.texts, *figures, *more}
-    kept = [column for column in raw.frame.columns if form.columns.get(column, column) in asked]
-    raw = replace(raw, frame=raw.frame[kept])
-    layout = Layout(
-        unit=form.unit, period=form.period, groups=form.texts, weight=form.weight, columns=form.columns, missing=form.missing
-    )
-    panel = tidy(raw, layout).panel()
-    homes = panel.frame.reset_index().rename(columns={"unit": form.unit, "period": form.period})
-    for column in form.texts:
-        homes[column] = panel.groups[column].reindex(homes[form.unit]).to_numpy()
-    weight = np.ones(len(homes)) if panel.weights is None else panel.weights.to_numpy()
-    has_columns(homes, (*figures, *more), who=f"[households] in {raw.place}")
-    gaps = homes[[*figures, *more]].isna().any(axis=1)
-    if gaps.all():
-        raise DataError("no home has all the columns that are asked", where=raw.place, found=", ".join((*figures, *more)))
-    homes = homes.assign(**{WEIGHT: weight if form.members is None else weight * homes[form.members]})[~gaps]
-    line = homes[form.line] if isinstance(form.line, str) else form.line
-    below = homes[form.income] < line if form.strict else homes[form.income] <= line
-    return homes.assign(**{POOR: below.astype(int)}).reset_index(drop=True), raw.place, raw.fingerprint
+def _many(
+    form: HouseholdsForm, system: DeprivationSystem | None, now: pd.DataFrame, design: SurveyDesign
+) -> MultidimensionalPoverty | None:
+    """Multidimensional poverty of the homes whose deprivations are all known."""
+    if system is None:
+        return None
+    known = now.dropna(subset=[one.id for one in system.deprivations])
+    if known.empty:
+        raise DataError("no home of the last wave has all deprivations", do="fill them, or leave deprivations out")
+    cutoff = 1 / len(system.deprivations) if form.cutoff is None else form.cutoff
+    return AlkireFoster(system=system, cutoff=cutoff, design=design, level=form.level).measure(known)
 
 
 def _without(form: HouseholdsForm, now: pd.DataFrame, design: SurveyDesign) -> TransferPoverty | None:
@@ -123,7 +133,7 @@ def _moves(form: HouseholdsForm, homes: pd.DataFrame, design: SurveyDesign) -> P
     years = np.unique(homes[form.period])
     if len(years) < 2:
         return None
-    clusters = form.clusters or form.unit  # a home that is seen in several pairs counts as one
+    clusters = form.grouped or form.unit  # a home that is seen in several pairs counts as one
     try:
         pairs = paired(homes, unit=form.unit, period=form.period, state=POOR, lag=int(np.diff(years).min()))
         return PovertyTransitions(earlier="earlier", design=replace(design, clusters=clusters), level=form.level).measure(pairs)
@@ -137,8 +147,10 @@ def _lasting(form: HouseholdsForm, homes: pd.DataFrame, design: SurveyDesign) ->
     spec = PovertyPersistence(
         unit=form.unit, period=form.period, income=form.income, line=form.line, design=design, level=form.level
     )
+    if not homes[POOR].any():
+        return None
     try:
-        return spec.measure(homes[homes[form.income] > 0])
+        return spec.measure(homes)
     except NoAnswer:
         return None
 
@@ -160,4 +172,8 @@ def _villages(form: HouseholdsForm, now: pd.DataFrame) -> ClustersFound | None:
 
 
 def _left(form: HouseholdsForm, now: pd.DataFrame) -> pd.DataFrame | None:
-    return None if form.formerly_poor is None else now[now[form.formerly_poor] == 1]
+    """Homes that were registered as poor; none where the study does not ask, or there is no such home."""
+    if form.formerly_poor is None:
+        return None
+    left = now[yes_or_no(now, form.formerly_poor)]
+    return None if left.empty else left

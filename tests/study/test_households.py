@@ -8,8 +8,9 @@ import pytest
 import evalkit as ek
 from evalkit.report.households import households
 from evalkit.report.words import Voice
+from evalkit.study.household_file import read_homes
 from evalkit.study.household_form import HouseholdsForm
-from evalkit.study.households import household_findings, read_homes
+from evalkit.study.households import household_findings
 
 FOLDER = ek.datasets.folder()
 ASKED = {
@@ -78,6 +79,9 @@ def test_codes_of_homes_never_reach_a_message(tmp_path):
         ({"threshold": None}, "needs both formerly_poor"),
         ({"line": -5.0}, "above 0"),
         ({"formerly_poor": None, "threshold": None}, "village by village"),
+        ({"place": "household"}, "column of the home"),
+        ({"place": "village"}, "two columns"),
+        ({"level": 0.5}, "0.8"),
     ],
 )
 def test_a_form_that_makes_no_sense(wrong, said):
@@ -85,9 +89,110 @@ def test_a_form_that_makes_no_sense(wrong, said):
         HouseholdsForm(**(ASKED | wrong))
 
 
+def survey(folder, **changes):
+    """The shipped survey with columns changed, as a file."""
+    rows = pd.read_csv(FOLDER / "households.csv", comment="#", dtype={"county": str})
+    rows.assign(**changes).to_csv(folder / "homes.csv", index=False)
+    return rows
+
+
+def asked(**changes):
+    return HouseholdsForm(**{**ASKED, "dataset": None, "file": "homes.csv", **changes})
+
+
 def test_a_column_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(ek.DataError, match="incom"):
+    with pytest.raises(ek.DataError, match=r"no column 'incom_pc'.*did you mean 'income_pc'"):
         household_findings(HouseholdsForm(dataset="households", income="incom_pc"), tmp_path)
+
+
+def test_a_wrong_header_prints_no_row(tmp_path):
+    survey(tmp_path)
+    with pytest.raises(ek.DataError, match="in which row the header stands") as wrong:
+        household_findings(asked(header=3), tmp_path)
+    assert "H0000065" not in str(wrong.value)
+
+
+def test_words_where_figures_belong_are_told(tmp_path):
+    survey(tmp_path, formerly_poor="是")
+    with pytest.raises(ek.DataError, match=r"'formerly_poor'"):
+        household_findings(asked(), tmp_path)
+
+
+def test_other_codes_than_yes_and_no_are_refused(tmp_path):
+    rows = survey(tmp_path)
+    survey(tmp_path, formerly_poor=rows["formerly_poor"] + 1)
+    with pytest.raises(ek.DataError, match="formerly_poor"):
+        household_findings(asked(), tmp_path)
+
+
+def test_gaps_are_told_and_touch_only_what_they_are_of(tmp_path):
+    rows = survey(tmp_path)
+    poor = (rows["income_pc"] < rows["line"]) & (rows.index % 2 == 0)
+    survey(tmp_path, income_pc=rows["income_pc"].mask(poor))
+    found = household_findings(asked(), tmp_path)
+    said = [note.text.en for note in found.notes if note.kind == "caution"]
+    assert any(f"left out for gaps: {poor.sum()} " in text and f"income_pc {poor.sum()}" in text for text in said)
+    survey(tmp_path, water=rows["water"].astype(float).mask(rows.index % 50 == 0))
+    found = household_findings(asked(), tmp_path)
+    assert found.by_year.frame["n"].sum() == len(rows) * 4
+    assert any("left out of multidimensional poverty" in note.text.en for note in found.notes)
+
+
+def test_the_poorest_stay_in_lasting_poverty(tmp_path):
+    rows = survey(tmp_path)
+    survey(tmp_path, income_pc=rows["income_pc"].mask(rows["income_pc"] < 2500, 0.0))
+    found = household_findings(asked(transfers=()), tmp_path)
+    assert found.lasting is not None
+    n = rows.groupby("household").size()
+    assert found.lasting.frame["n"].iloc[0] == (n == 4).sum()
+
+
+@pytest.mark.parametrize("column", ["identity", "each"])
+def test_a_place_that_names_persons_is_refused(tmp_path, column):
+    rows = survey(tmp_path)
+    number = pd.factorize(rows["household"])[0]
+    survey(tmp_path, identity=[f"51032119900101{n:04d}" for n in number], each=[f"家 {n}" for n in number])
+    with pytest.raises(ek.DataError) as wrong:
+        household_findings(asked(place=column), tmp_path)
+    assert "51032119900101" not in str(wrong.value)
+
+
+def test_homes_drawn_one_by_one_and_lonely_strata(tmp_path):
+    rows = survey(tmp_path)
+    found = household_findings(asked(clusters="household", village=None), tmp_path)
+    assert found.moves.frame["estimate"].notna().all()
+    lonely = rows["village"].where(rows["county"] != "010101", "V1")
+    survey(tmp_path, village=lonely)
+    found = household_findings(asked(), tmp_path)
+    assert any("single cluster" in note.text.en for note in found.by_year.notes)
+
+
+def test_waves_of_unequal_distance_and_nobody_registered(tmp_path):
+    rows = survey(tmp_path)
+    survey(tmp_path, year=rows["year"].replace({2023: 2025}), formerly_poor=0)
+    found = household_findings(asked(), tmp_path)
+    assert found.bottom is None
+    assert any("not equally far apart" in note.text.en for note in found.notes)
+
+
+def test_no_words_hold_nan(tmp_path):
+    rows = survey(tmp_path)
+    for changes in ({"income_pc": rows["line"] * 3}, {"year": rows["year"].clip(upper=2022)}):
+        kept = rows.assign(**changes).drop_duplicates(["household", "year"])
+        kept.to_csv(tmp_path / "homes.csv", index=False)
+        found = household_findings(asked(transfers=()), tmp_path)
+        for lang in ("zh", "en"):
+            texts = [block.text for block in households(found, Voice(lang)) if hasattr(block, "text")]
+            assert not any("nan" in text for text in texts)
+
+
+def test_a_single_hidden_place_is_not_left_to_be_computed(tmp_path):
+    rows = survey(tmp_path)
+    few = (rows["county"] == "020101") & (rows["formerly_poor"] == 1)
+    first = rows[few]["household"].drop_duplicates().head(4)
+    survey(tmp_path, formerly_poor=rows["formerly_poor"].where(~few | rows["household"].isin(first), 0))
+    printed = ek.table(household_findings(asked(), tmp_path).bottom, lang="en")
+    assert (printed["Verdict"] == "too few homes to be shown").sum() >= 2
 
 
 def test_one_wave_without_a_design_tells_what_it_can(tmp_path):
