@@ -86,8 +86,8 @@ def _said(form: HouseholdsForm, homes: pd.DataFrame) -> Iterator[Note]:
         text = Text(
             "底线部分的“返贫”指曾登记为贫困户、末期低于收入线的户，不要求观测到其脱贫的过程；“进入、退出与返回”部分的返贫指前一期刚脱贫、"
             "后一期又贫困的户。",
-            "For the bottom line a return is a home once registered as poor that is below the line in the last wave, whether it was "
-            "seen to leave or not; among the moves it is a home that had left in one wave and is poor in the next.",
+            "For the bottom line a return is a home once registered as poor that is below the line in the last wave, whether or "
+            "not it was seen to leave; among the moves it is a home that had left in one wave and is poor in the next.",
         )
         yield Note("choice", text)
     years = np.unique(homes[form.period])

@@ -195,12 +195,15 @@ def test_years_stay_in_their_order(seen):
 def test_a_small_place_is_not_shown(seen):
     pairs = paired(seen, unit="unit", period="period", state="poor")
     left = pairs[pairs["before"] == 0].assign(back=lambda rows: rows["after"].astype(int))
-    few = pd.concat([left[left["county"] == "C001"].head(6), left[left["county"] == "C002"]])
+    whole = left[left["county"] != "C001"]
+    few = pd.concat([left[left["county"] == "C001"].head(6), whole])
     found = BottomLine(returned="back", threshold=0.2).measure(few, over="county")
     printed = ek.table(found, lang="en").set_index("County")
-    assert printed.loc["C001", "Verdict"] == "too few homes to be shown"
-    assert printed.loc["C001"].drop("Verdict").isna().all()
-    assert printed.loc["C002", "Homes"] == (few["county"] == "C002").sum()
+    next_smallest = whole["county"].value_counts().index[-1]
+    for county in ("C001", next_smallest):  # the total less the others would give a single hidden one away
+        assert printed.loc[county, "Verdict"] == "too few homes to be shown"
+        assert printed.loc[county].drop("Verdict").isna().all()
+    assert printed["Homes"].notna().sum() == 3
 
 
 def test_every_measure_has_a_name_in_both_languages():
