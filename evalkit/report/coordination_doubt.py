@@ -81,7 +81,9 @@ def _rank(answer: UncertainCoordination, voice: Voice) -> str:
         "位次稳固的地区有 {k} 个，其余只可看作位次区间。",
         "The rank of {k} places is firm; of the others only its interval says where they stand.",
     )
-    return voice(text, k=int(answer.ranks["firm"].sum()))
+    every = Text("全部 {k} 个地区的位次均稳固。", "The ranks of all {k} places are firm.")
+    k = int(answer.ranks["firm"].sum())
+    return voice(every if k == len(answer.ranks) else text, k=k) if len(answer.ranks) > 1 else ""
 
 
 def by_year(answer: UncertainCoordination, voice: Voice) -> Table:
