@@ -1,6 +1,7 @@
 # The names a researcher types, in the order of the work. `__init__.py` reads this file: what stands here is offered.
 
 from . import datasets as datasets
+from . import risk as risk
 from .answer import Answer as Answer
 from .answer import Note as Note
 from .coupling.audit.audit import audit_coupling as audit_coupling
@@ -154,6 +155,61 @@ from .report.report import Report as Report
 from .report.verbs import figure as figure
 from .report.verbs import prose as prose
 from .report.verbs import table as table
+from .report.visits import VisitSheet as VisitSheet
+from .risk.bootstrap import ClusterBootstrap as ClusterBootstrap
+from .risk.budgets import CountyQuotas as CountyQuotas
+from .risk.budgets import VisitsPerVillage as VisitsPerVillage
+from .risk.calibration import Calibration as Calibration
+from .risk.card import Card as Card
+from .risk.drift import DriftRules as DriftRules
+from .risk.fairness import FairnessAudit as FairnessAudit
+from .risk.features.aside import HeldAside as HeldAside
+from .risk.features.dated import FeaturePlan as FeaturePlan
+from .risk.features.history import PovertyHistory as PovertyHistory
+from .risk.features.imputed import FlaggedImputer as FlaggedImputer
+from .risk.features.measures import IncomeLevel as IncomeLevel
+from .risk.features.measures import IncomeTrend as IncomeTrend
+from .risk.features.measures import RelativeDrop as RelativeDrop
+from .risk.features.places import PlaceContext as PlaceContext
+from .risk.features.themes import household_features as household_features
+from .risk.importance import PermutationImportance as PermutationImportance
+from .risk.labels import ReturnLabel as ReturnLabel
+from .risk.ladder import Ladder as Ladder
+from .risk.leakage.check import LeakageCheck as LeakageCheck
+from .risk.leakage.check import refuse_leaks as refuse_leaks
+from .risk.models.averaged import AveragedLogits as AveragedLogits
+from .risk.models.boosting import BoostedTrees as BoostedTrees
+from .risk.models.boosting import ExplainableBoosting as ExplainableBoosting
+from .risk.models.linear import DiscreteHazard as DiscreteHazard
+from .risk.models.linear import PenalizedLogistic as PenalizedLogistic
+from .risk.models.means import ExpectedPoverty as ExpectedPoverty
+from .risk.models.means import ProxyMeans as ProxyMeans
+from .risk.models.odds import OddsRatios as OddsRatios
+from .risk.models.rules import IncomeAlone as IncomeAlone
+from .risk.models.rules import LastStatus as LastStatus
+from .risk.models.rules import LineOrShock as LineOrShock
+from .risk.models.rules import OfficialLine as OfficialLine
+from .risk.models.rungs import Rung as Rung
+from .risk.models.rungs import standard_rungs as standard_rungs
+from .risk.models.windows import Windows as Windows
+from .risk.net_benefit import DecisionCurve as DecisionCurve
+from .risk.official_list import OfficialList as OfficialList
+from .risk.official_list import homes_to_verify as homes_to_verify
+from .risk.persistence import ModelRecord as ModelRecord
+from .risk.reasons import Reasons as Reasons
+from .risk.scores import RiskScores as RiskScores
+from .risk.splits import HeldOutCounty as HeldOutCounty
+from .risk.splits import HouseholdFolds as HouseholdFolds
+from .risk.splits import PurgedOrigins as PurgedOrigins
+from .risk.splits import VillageFolds as VillageFolds
+from .risk.targeting import Targeting as Targeting
+from .risk.thresholds import BudgetThreshold as BudgetThreshold
+from .risk.thresholds import CostThreshold as CostThreshold
+from .risk.thresholds import RecallThreshold as RecallThreshold
+from .risk.types import MonitoringTypes as MonitoringTypes
+from .risk.venn_abers import VennAbers as VennAbers
+from .risk.visiting import VisitingList as VisitingList
+from .risk.welfare import WelfareCurve as WelfareCurve
 from .simulate.households import HouseholdSimulation as HouseholdSimulation
 from .simulate.records import DepartmentRecords as DepartmentRecords
 from .simulate.survey import HouseholdSurvey as HouseholdSurvey
@@ -163,6 +219,7 @@ from .stats.replicates import RescaledBootstrap as RescaledBootstrap
 from .stats.scatter import Dirichlet as Dirichlet
 from .stats.scatter import Uniform as Uniform
 from .study import Study as Study
+from .study.risk import RiskStudy as RiskStudy
 from .terms import Text as Text
 
 __version__: str

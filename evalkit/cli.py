@@ -1,4 +1,4 @@
-"""The command line, for people who do not open notebooks: assess, audit, audit-table, init."""
+"""The command line, for people who do not open notebooks: assess, audit, audit-table, init, risk."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 
 from evalkit import datasets
+from evalkit.answer import Note
 from evalkit.errors import EvalkitError, OutputError, SpecError, several
 from evalkit.panel.audit import Audit, audit_file
 from evalkit.terms import Lang, Text
@@ -32,6 +33,11 @@ app = typer.Typer(
     help="Ex-post evaluation of consolidating poverty-alleviation results and linking them with rural revitalization. "
     "巩固拓展脱贫攻坚成果同乡村振兴有效衔接后评估。",
 )
+risk = typer.Typer(
+    no_args_is_help=True,
+    help="Who may fall below the line: fit a model, list whom to visit first, print its card. 返贫风险：建模、走访名单、说明卡。",
+)
+app.add_typer(risk, name="risk")
 speak = Console(highlight=False, soft_wrap=True)
 complain = Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())  # lines stay whole for grep
 
@@ -42,6 +48,7 @@ def _examples(*lines: str) -> str:
 
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but the result and errors.")]
+Key = Annotated[Path | None, typer.Option("--key", help="A file with the secret of pseudonyms; else EVALKIT_RISK_KEY.")]
 STAGES = {
     "audit": Text("数据审计", "auditing the data"),
     "indices": Text("计算指数与耦合协调度", "scoring and coupling"),
@@ -49,6 +56,10 @@ STAGES = {
     "uncertainty": Text("不确定性", "drawing what is uncertain"),
     "robustness": Text("稳健性检验", "trying other settings"),
     "report": Text("生成报告", "writing the report"),
+    "homes": Text("读取农户、标签与特征", "reading homes, labels and features"),
+    "ladder": Text("逐级建模", "climbing the ladder of models"),
+    "audits": Text("核查保留的模型", "auditing the model that is kept"),
+    "list": Text("排出走访名单", "drawing up the list"),
 }
 AUDIT_FILES = (".html", ".docx", ".xlsx", ".json")
 STEPS = ("evalkit audit panel.csv --study study.toml", "evalkit assess study.toml --out report")
@@ -75,13 +86,7 @@ def main() -> None:
         raise SystemExit(1) from None
 
 
-@app.command(
-    epilog=_examples(
-        "evalkit assess",
-        "evalkit assess study.toml --out report --lang en",
-        "evalkit assess study.toml --out report --force --quiet",
-    )
-)
+@app.command(epilog=_examples("evalkit assess", "evalkit assess study.toml --out report --lang en --force --quiet"))
 def assess(
     study: Annotated[Path | None, typer.Argument(help="A study file; without it, the demonstration.")] = None,
     out: Annotated[Path, typer.Option("--out", "-o", help="The folder to write; it must not be there yet.")] = Path("assessment"),
@@ -97,12 +102,7 @@ def assess(
     spoken: Lang = lang or chosen.form.lang
     with _progress(spoken, quiet=quiet) as tell:
         folder = deliver(chosen, out, lang=spoken, force=force, progress=tell)
-    if not quiet:
-        speak.print("报告已生成：" if spoken == "zh" else "The report lies in:", str(folder.absolute()))
-        for path in sorted(folder.iterdir()):
-            speak.print(f"  {path.name}{'/' if path.is_dir() else ''}")
-    else:
-        speak.print(str(folder))
+    _show_folder(folder, spoken, quiet=quiet)
 
 
 @app.command(
@@ -202,6 +202,97 @@ def init(folder: Annotated[Path, typer.Argument(help="The folder to make.")], qu
             speak.print(f"  {line}", markup=False)
 
 
+@risk.command(
+    epilog=_examples("evalkit risk fit --out risk", "evalkit risk fit study.toml --out risk --key /media/safe/key.txt --force")
+)
+def fit(
+    study: Annotated[Path | None, typer.Argument(help="A risk study; without it, the demonstration.")] = None,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The folder to write; it must not be there yet.")] = Path("risk"),
+    key: Key = None,
+    lang: Annotated[Literal["zh", "en"] | None, typer.Option(help="Language of the report; by default the study's own.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an earlier result in that folder.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Label homes, refuse leaks, climb the ladder: a report, the card, the model and a manifest, whole or not at all."""
+    from evalkit.study.risk_deliver import RiskStudy, deliver_risk
+    from evalkit.study.risk_homes import read_key
+
+    chosen = RiskStudy.read(study or datasets.folder() / "studies" / "risk.toml")
+    spoken: Lang = lang or chosen.form.lang
+    secret = read_key(key, (chosen.path.parent, out))
+    with _progress(spoken, quiet=quiet) as tell:
+        folder = deliver_risk(chosen, out, key=secret, lang=spoken, force=force, progress=tell)
+    _show_folder(folder, spoken, quiet=quiet)
+
+
+@risk.command(
+    epilog=_examples(
+        "evalkit risk score risk/model.skops homes.csv --out list.xlsx",
+        "evalkit risk score risk/model.skops homes.xlsx --out list.csv --period 2024 --key /media/safe/key.txt",
+    )
+)
+def score(  # noqa: PLR0913, PLR0917  each option names one thing
+    model: Annotated[Path, typer.Argument(help="A model that fit wrote.")],
+    file: Annotated[Path, typer.Argument(help="Homes, with the columns of the study: csv, xlsx, parquet or dta.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The list to write: .xlsx or .csv.")],
+    period: Annotated[int | None, typer.Option(help="The period whose homes are listed; the last without it.")] = None,
+    key: Key = None,
+    lang: Annotated[Literal["zh", "en"] | None, typer.Option(help="Language of the list; by default the study's own.")] = None,
+    other_versions: Annotated[bool, typer.Option(help="Take a model of other library versions, if it says the same.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write the list of whom to visit first: pseudonyms, risk, reasons and dates. It opens visits and takes no help away."""
+    from evalkit.study.risk_homes import read_key
+    from evalkit.study.risk_model import list_visits, open_model
+
+    _can_be_written(out, (".xlsx", ".csv"), "a list")
+    secret = read_key(key, (model.parent, file.parent, out.parent))
+    opened = open_model(model, secret, same_versions=not other_versions)
+    spoken: Lang = lang or opened.form.lang
+    with _progress(spoken, quiet=quiet) as tell:
+        tell("list")
+        found = list_visits(opened, file, key=secret, period=period, lang=spoken)
+        found.save(out)
+    _show_notes((*opened.kept.notes, *found.notes), out, spoken, quiet=quiet)
+
+
+@risk.command(
+    epilog=_examples("evalkit risk card risk/model.skops --out card.html", "evalkit risk card model.skops --out card.docx")
+)
+def card(
+    model: Annotated[Path, typer.Argument(help="A model that fit wrote.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The card to write: .html or .docx.")],
+    key: Key = None,
+    lang: Annotated[Literal["zh", "en"] | None, typer.Option(help="Language of the card; by default the study's own.")] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Print the card of a model: purpose, data, label, errors, gaps between groups, drift, limits, and whom to ask."""
+    from evalkit.report.render import save
+    from evalkit.report.risk_study import compose_card
+    from evalkit.study.risk_homes import read_key
+    from evalkit.study.risk_model import open_model
+
+    _can_be_written(out, (".html", ".docx"), "a card")
+    opened = open_model(model, read_key(key, (model.parent, out.parent)))
+    spoken: Lang = lang or opened.form.lang
+    save(compose_card(opened.card, spoken, opened.source), out)
+    _show_notes((*opened.kept.notes, *opened.card.notes), out, spoken, quiet=quiet)
+
+
+def _show_notes(notes: tuple[Note, ...], out: Path, lang: Lang, *, quiet: bool) -> None:
+    """What must be known beside a file, then its name."""
+    for line in (*(() if quiet else (note.say(lang) for note in notes)), str(out)):
+        speak.print(line, markup=False)
+
+
+def _show_folder(folder: Path, lang: Lang, *, quiet: bool) -> None:
+    """Where the result lies, and what is in it."""
+    head = "报告已生成：" if lang == "zh" else "The report lies in:"
+    speak.print(str(folder) if quiet else f"{head} {folder.absolute()}")
+    for path in () if quiet else sorted(folder.iterdir()):
+        speak.print(f"  {path.name}{'/' if path.is_dir() else ''}")
+
+
 def _audited(file: Path, study: Path | None, unit: str | None, period: str | None, sheet: str | None) -> Audit:
     if study is None:
         return audit_file(file, unit=unit, period=period, sheet=sheet)
@@ -266,12 +357,12 @@ def _print_cells(answer: CouplingAudit, lang: Lang, most: int = 8) -> None:
         speak.print(more.say(lang), markup=False)
 
 
-def _can_be_written(out: Path) -> None:
+def _can_be_written(out: Path, endings: tuple[str, ...] = AUDIT_FILES, what: str = "an audit") -> None:
     """Refuse at once a file that could not be written at the end."""
     if out.is_dir():
         raise OutputError("this is a folder, not a file", where=str(out), do="name a file")
-    if out.suffix.lower() not in AUDIT_FILES:
-        raise SpecError(f"{out.name}: an audit is not written as '{out.suffix}'", do=f"use one of {', '.join(AUDIT_FILES)}")
+    if out.suffix.lower() not in endings:
+        raise SpecError(f"{out.name}: {what} is not written as '{out.suffix}'", do=f"use one of {', '.join(endings)}")
     if not out.absolute().parent.is_dir():
         raise OutputError("the folder to write into is not there", where=str(out.parent), do="make it, or name another")
 

@@ -62,7 +62,7 @@ def cut_table(cells: Cells, header: int | None, *, place: str) -> Table:
         raise DataError(
             "no row looks like a header: a row of names above the figures",
             where=place,
-            do="say in which row it begins, counted from 1 (header); a table with years as columns must first be made long, one row a unit and year",
+            do="say in which row it begins, counted from 1 (header); a table with years as columns must first be made long",
         )
     table = _padded(cells.table, cells.merges)
     depth = _depth(table, cells.merges, top)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import singledispatch
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -76,6 +77,8 @@ def prose(answer: Answer, *, lang: Lang = "zh", known: Mapping[str, Text] | None
 
 def answered(value: object) -> None:
     """Refuse what is no answer."""
+    if type(value).__module__.startswith("evalkit.risk."):
+        import_module("evalkit.report.risk_ladder")  # registered when first asked for: its answers bring scikit-learn with them
     if not isinstance(value, Answer):
         raise SpecError(
             "only answers are shown and reported", found=type(value).__name__, do="pass what measure or score returns"

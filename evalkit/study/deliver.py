@@ -36,7 +36,7 @@ def deliver(
     OutputError
         The folder is there and not to be replaced, or cannot be written.
     """
-    _refuse_output(out, force=force)
+    refuse_output(out, force=force)
     language = lang or study.form.lang
     assessment = study.run(progress)
     progress("report")
@@ -71,7 +71,8 @@ def staged(out: Path) -> Iterator[Path]:
         raise
 
 
-def _refuse_output(out: Path, *, force: bool) -> None:
+def refuse_output(out: Path, *, force: bool) -> None:
+    """Refuse a folder that could not be written, or that is there already."""
     if out.is_symlink() or (out.exists() and not out.is_dir()):
         raise OutputError("the output is to be a folder, and this is none", where=str(out), do="choose another --out")
     if out.is_dir() and any(out.iterdir()):
@@ -95,15 +96,16 @@ def _manifest(study: Study, assessment: Assessment, lang: Lang, folder: Path) ->
         "lang": lang,
         "study": json.loads(study.form.model_dump_json()),
         "inputs": {
-            "study": {"file": study.path.name, "sha256": _digest(study.path)},
+            "study": {"file": study.path.name, "sha256": digest(study.path)},
             "panel": {"source": assessment.panel.source.en, "sha256": assessment.panel.fingerprint},
             "systems": {name: sha256(repr(asdict(system)).encode()).hexdigest() for name, system in study.systems.items()},
         },
         "seeds": {"robustness": study.form.robustness.seed},
         "versions": dict(assessment.versions),
-        "outputs": {str(p.relative_to(folder)): _digest(p) for p in sorted(folder.rglob("*")) if p.is_file()},
+        "outputs": {str(p.relative_to(folder)): digest(p) for p in sorted(folder.rglob("*")) if p.is_file()},
     }
 
 
-def _digest(path: Path) -> str:
+def digest(path: Path) -> str:
+    """The SHA-256 of a file."""
     return sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,80 @@
+"""The output folder of a risk study: report, card, model and manifest, written beside its place and moved there whole."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from platform import python_version
+from typing import Any
+
+from evalkit.report.render import save, save_all
+from evalkit.report.risk_study import RiskFindings, compose_card, compose_risk
+from evalkit.study.deliver import MANIFEST, digest, refuse_output, staged
+from evalkit.study.risk import Progress, RiskStudy
+from evalkit.study.risk_model import keep, open_model, plain
+from evalkit.terms import Lang
+
+__all__ = ["MODEL", "RiskStudy", "deliver_risk"]
+
+MODEL = "model.skops"
+LIBRARIES = ("evalkit", "numpy", "scipy", "pandas", "scikit-learn", "skops", "lightgbm", "interpret")
+
+
+def deliver_risk(
+    study: RiskStudy,
+    out: Path,
+    *,
+    key: bytes | None = None,
+    lang: Lang | None = None,
+    force: bool = False,
+    progress: Progress = lambda stage: None,
+) -> Path:
+    """Run a risk study and write its report, card, model and manifest into the folder `out`, whole or not at all.
+
+    Raises
+    ------
+    OutputError
+        The folder is there and not to be replaced, or cannot be written.
+    """
+    refuse_output(out, force=force)
+    found = study.run(key, progress)
+    spoken = lang or study.form.lang
+    progress("report")
+    document = compose_risk(found, spoken)
+    card = compose_card(found.card, spoken, found.source)
+    with staged(out) as folder:
+        save_all(document, folder, stem="report", formats=study.form.report.formats)
+        for kind in ("html", "docx"):
+            save(card, folder / f"card.{kind}")
+        keep(found, study.form, folder / MODEL, key)
+        open_model(folder / MODEL, key)
+        manifest = _manifest(study, found, spoken, folder)
+        (folder / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    return out
+
+
+def _manifest(study: RiskStudy, found: RiskFindings, lang: Lang, folder: Path) -> dict[str, Any]:
+    """What went in, with what it was computed, and what came out; nothing in it depends on the hour or the machine."""
+    form = study.form
+    return {
+        "title": form.title._asdict(),
+        "lang": lang,
+        "study": plain(form),
+        "inputs": {
+            "study": {"file": study.path.name, "sha256": digest(study.path)},
+            "homes": {"source": found.source, "sha256": found.fingerprint, "pseudonyms": found.keyed},
+        },
+        "kept": found.kept,
+        "default": found.climbed.chosen,
+        "seeds": {"split": form.split.seed, "ladder": form.ladder.seed, "list": form.list.seed},
+        "versions": {"python": python_version(), **{name: number for name in LIBRARIES if (number := _version(name))}},
+        "outputs": {str(p.relative_to(folder)): digest(p) for p in sorted(folder.rglob("*")) if p.is_file()},
+    }
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
