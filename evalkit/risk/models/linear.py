@@ -12,9 +12,9 @@ from evalkit.check import whole
 from evalkit.errors import SpecError
 from evalkit.risk.models.base import Column, RiskClassifier
 from evalkit.risk.models.columns import Prepared
-from evalkit.risk.models.newton import Link, penalized
 from evalkit.risk.observed import a_share
 from evalkit.stats.arrays import Array, pieces
+from evalkit.stats.penalized import Link, penalized
 
 BLOCK = 65_536
 HALF = float(np.log(np.log(2.0)))  # the η of a chance of one half

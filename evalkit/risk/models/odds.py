@@ -11,12 +11,12 @@ from evalkit.answer import Answer, Note
 from evalkit.check import has_columns
 from evalkit.errors import DataError, NoAnswer, SpecError, several
 from evalkit.panel.design import SurveyDesign
-from evalkit.risk.models.newton import penalized
 from evalkit.risk.observed import a_design, a_frame, a_name, a_share, figures, labeled, sampled, yes_or_no
 from evalkit.stats.arrays import Array
 from evalkit.stats.inference import plain_interval
 from evalkit.stats.least_squares import dependent_columns
 from evalkit.stats.logistic import expit
+from evalkit.stats.penalized import penalized
 from evalkit.terms import Text
 
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from evalkit.check import positive
 from evalkit.risk.models.base import Column, RiskClassifier, middles
-from evalkit.risk.models.newton import penalized
 from evalkit.stats.arrays import Array, Codes
 from evalkit.stats.logistic import logit
+from evalkit.stats.penalized import penalized
 
 PRIOR = 1.0  # how many homes of average risk each class of a rule is given beforehand
 
