@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Note
-from evalkit.check import has_columns, one_of
+from evalkit.check import has_columns, one_of, shown
 from evalkit.errors import DataError, NoAnswer, SpecError, several
 from evalkit.stats.arrays import Array, Codes, Mask
 from evalkit.stats.domains import DomainRatios, domain_degrees, domain_variances, linearized_ratios, relabeled
@@ -64,8 +64,9 @@ class SurveyDesign:
         for part in ("weights", "strata", "clusters", "population"):
             name = getattr(self, part)
             if name is not None and not isinstance(name, str):
-                found = type(name).__name__
-                raise SpecError(f"{part} of the survey design must name a column", found=found, do="give the name of one column")
+                raise SpecError(
+                    f"{part} of the survey design must name a column", found=shown(name), do="give the name of one column"
+                )
         one_of(str(self.single), SINGLE, who="single of the survey design")
 
     def on(self, frame: pd.DataFrame) -> Sampled:
@@ -78,7 +79,7 @@ class SurveyDesign:
             0, or a stratum has fewer clusters than were drawn.
         """
         if not isinstance(frame, pd.DataFrame):
-            raise DataError("a survey design lies over a DataFrame", found=type(frame).__name__)
+            raise DataError("a survey design lies over a DataFrame", found=shown(frame))
         named = [name for name in (self.weights, self.strata, self.clusters, self.population) if name is not None]
         has_columns(frame, named, who="the survey design")
         other = [name for name in named if name not in frame.columns]
@@ -147,11 +148,29 @@ class Sampled:
         >>> drawn.degrees_of_freedom(), drawn.degrees_of_freedom(np.array([True, True, True, False, False, False]))
         (2, 1)
         """
+        held = self._holding(inside)
+        return int(held.sum()) - len(np.unique(self.unit_stratum[held]))
+
+    def clusters_with(self, inside: Mask | None = None) -> float:
+        """Clusters that hold a row `inside` of a domain with positive weight.
+
+        Examples
+        --------
+        >>> SurveyDesign(clusters="village").on(pd.DataFrame({"village": list("aabbcc")})).clusters_with(np.arange(6) < 3)
+        2.0
+        """
+        return float(self._holding(inside).sum())
+
+    @property
+    def whole(self) -> bool:
+        """Whether all clusters of the population were drawn, so that no error of sampling is left."""
+        return self.fraction is not None and bool((self.fraction >= 1).all())
+
+    def _holding(self, inside: Mask | None) -> Mask:
         counted = self.weights > 0
         if inside is not None:
             counted &= inside
-        held = np.bincount(self.unit[counted], minlength=len(self.unit_stratum)) > 0
-        return int(held.sum()) - len(np.unique(self.unit_stratum[held]))
+        return np.asarray(np.bincount(self.unit[counted], minlength=len(self.unit_stratum)) > 0)
 
     def covariance(self, influence: Array | Iterable[Array]) -> Array:
         """Covariance (k, k) of estimates whose influence values have shape (k, rows), or come row by row.
@@ -231,7 +250,7 @@ class Sampled:
         """
         if by is not None and (isinstance(by, type) or not callable(getattr(by, "of", None))):
             do = "give Jackknife(), Balanced() or RescaledBootstrap()"
-            raise SpecError("replicates cannot be made by this", found=repr(by), do=do)
+            raise SpecError("replicates cannot be made by this", found=shown(by), do=do)
         scheme = by or Jackknife()
         estimate = np.atleast_2d(np.asarray(statistic(self.weights[None]), dtype=float).reshape(1, -1))[0]
         made = scheme.of(self.unit_stratum, self.fraction, self.design.single)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import pandas as pd
 
-from evalkit.check import able, one_of
+from evalkit.check import able, flag, one_of
 from evalkit.errors import NoAnswer
 from evalkit.panel.design import SurveyDesign
 from evalkit.poverty.columns import has_rows, is_level, is_line, is_name, line_per_row, names_of, numbers
@@ -61,6 +61,7 @@ def checked(spec: Asks, *, who: str) -> None:
     if measures != spec.measures:
         object.__setattr__(spec, "measures", measures)
     able(spec.design, "on", who=f"{who} design", do="give a SurveyDesign")
+    flag(spec.strict, who=f"{who} strict")
     is_level(getattr(spec, "level", 0.95), who=who)
 
 
@@ -69,6 +70,12 @@ def incomes_and_lines(spec: Asks, frame: pd.DataFrame, more: Iterable[str], *, w
     named = [spec.income, *([spec.line] if isinstance(spec.line, str) else []), *more]
     has_rows(frame, named, who=who)
     return numbers(frame, spec.income, who=who), line_per_row(frame, spec.line, who=who)
+
+
+def counted_poor(*, strict: bool) -> Text:
+    """Who counts as poor."""
+    text = Text("收入{side}者计为贫困。", "Households (persons) whose income is {side} count as poor.")
+    return text.format(side=side(strict=strict))
 
 
 def side(*, strict: bool) -> Text:

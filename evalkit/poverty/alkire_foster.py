@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note
-from evalkit.check import has_columns
+from evalkit.check import instance, number, whole
 from evalkit.errors import DataError, SpecError, several
 from evalkit.panel.design import Sampled, SurveyDesign
+from evalkit.poverty.columns import TAKEN, groups_of, has_rows, is_free, is_level, numbers, odd
 from evalkit.poverty.deprivations import DeprivationSystem
+from evalkit.poverty.estimates import bounded_interval
 from evalkit.poverty.patterns import packed, pattern_bits, pattern_totals
 from evalkit.stats.arrays import Array, Codes, Mask
 from evalkit.stats.domains import bootstrap_weights, domain_degrees, domain_variances, relabeled, resampled_totals
@@ -20,6 +22,7 @@ from evalkit.stats.inference import share_interval
 from evalkit.terms import Text
 
 TOLERANCE = 1e-9  # a score of three times 1/6 reaches a cut-off of 1/2
+RATIOS = ("A", "contribution")  # of the poor alone: where they are 0 or 1, the clusters of a group do not bound them
 HELD = 1 << 22  # figures of a bootstrap held at once
 
 
@@ -69,7 +72,8 @@ class AlkireFoster:
     design
         How the rows were drawn; weights times household size where persons are counted.
     level
-        Of the intervals, on the logit scale, by Student's t with the design's degrees of freedom.
+        Of the intervals, on the logit scale, by Student's t with the degrees of freedom of the group; exact bounds where all or
+        none are poor or deprived, see `bounded_interval`.
     replicates
         0: standard errors by linearization; else by so many bootstraps of clusters within strata (Rao & Wu 1988).
     seed
@@ -94,12 +98,14 @@ class AlkireFoster:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if not 0 < self.cutoff <= 1:
-            raise SpecError("AlkireFoster cutoff must lie in (0, 1]", found=str(self.cutoff), do="give it as a share of weights")
-        if not 0 < self.level < 1:
-            raise SpecError("AlkireFoster level must lie between 0 and 1", found=str(self.level))
-        if self.replicates < 0 or self.replicates == 1:
-            raise SpecError("AlkireFoster replicates must be 0 or at least 2", found=str(self.replicates))
+        instance(self.system, DeprivationSystem, who="AlkireFoster system", do='give read_deprivations("guarantees") or your own')
+        instance(self.design, SurveyDesign, who="AlkireFoster design", do="give a SurveyDesign")
+        number(self.cutoff, "(0, 1]", who="AlkireFoster cutoff", do="give it as a share of weights")
+        is_level(self.level, who="AlkireFoster")
+        whole(self.seed, who="AlkireFoster seed", least=0)
+        whole(self.replicates, who="AlkireFoster replicates", least=0)
+        if self.replicates == 1:
+            raise SpecError("AlkireFoster replicates must be 0 or at least 2", found="1", do="use 0, or some hundreds")
         if self.replicates and self.design.population is not None:
             raise SpecError("the bootstrap draws with replacement", do="leave population out of the design, or replicates at 0")
 
@@ -124,17 +130,21 @@ class AlkireFoster:
                 domain_variances(influence, layout.group, layout.stratum, layout.drawn, drawn.fraction, self.design.single)
             )
         error = np.where(np.isfinite(estimate), error, np.nan)
-        low, high = share_interval(estimate, error, layout.df(totals[0])[:, None], self.level)
+        df, held = layout.df(totals[0])
+        low, high = share_interval(estimate, error, df[:, None], self.level)
+        exact = np.array([name not in RATIOS for name, *_ in self.parts])
+        clusters = None if drawn.whole else np.broadcast_to(held[:, None], estimate[:, exact].shape)
+        low[:, exact], high[:, exact] = bounded_interval(estimate[:, exact], error[:, exact], df[:, None], clusters, self.level)
         table = _tidy(self.parts, layout, over, {"estimate": estimate, "std_error": error, "ci_low": low, "ci_high": high})
         whole = table["indicator"].isna()
         return MultidimensionalPoverty(
             spec=self,
             frame=table[whole].drop(columns="indicator").reset_index(drop=True),
             indicators=table[~whole].reset_index(drop=True),
-            groups=_subgroups(layout, sums, over),
+            groups=_subgroups(layout, sums, over, df),
             influence=_keyed(influence[: len(self._measures)], self._measures, layout, frame, over),
             df=drawn.df,
-            notes=self._notes() + drawn.notes,
+            notes=self._notes(sums) + drawn.notes,
         )
 
     @property
@@ -157,8 +167,9 @@ class AlkireFoster:
         return ("H", "A", "M0", "M1", "M2") if self.system.cardinal else ("H", "A", "M0")
 
     def _columns(self, frame: pd.DataFrame, over: str | None) -> list[Array]:
-        has_columns(frame, [*self.system.columns, *([] if over is None else [over])], who=f"system '{self.system.id}'")
         named = [*self.system.columns, *([] if over is None else [over])]
+        has_rows(frame, named, who=f"system '{self.system.id}'")
+        is_free(named[len(self.system.columns) :], TAKEN | {"indicator"})
         gaps = [f"{name}: {count}" for name in named if (count := int(frame[name].isna().sum()))]
         if gaps:
             raise DataError(
@@ -166,9 +177,11 @@ class AlkireFoster:
             )
         columns = [frame[name].to_numpy() for name in self.system.columns]
         for one, x in zip(self.system.deprivations, columns, strict=True):
-            if one.below is None and one.above is None and x.dtype != bool and ((x != 0) & (x != 1)).any():
+            if one.below is not None or one.above is not None:
+                numbers(frame, one.id, who=f"the cut-off of '{one.id}'")
+            elif x.dtype != bool and ((x != 0) & (x != 1)).any():
                 do = "give 1 where deprived and 0 elsewhere, or declare a cut-off: below = … or above = …"
-                raise DataError(f"column '{one.id}' must say yes (1) or no (0)", found=several(np.unique(x)), do=do)
+                raise DataError(f"column '{one.id}' must say yes (1) or no (0)", found=odd(pd.unique(frame[one.id])), do=do)
         return columns
 
     def _totals(self, columns: Sequence[Array], layout: _Layout, weights: Array) -> Array:
@@ -227,10 +240,11 @@ class AlkireFoster:
         spread = np.nansum((drawn - mean) ** 2, axis=0) / np.maximum(there - 1, 1)
         return np.asarray(np.sqrt(spread))
 
-    def _notes(self) -> tuple[Note, ...]:
+    def _notes(self, sums: Array) -> tuple[Note, ...]:
         text = Text(
-            "采用 {system}：加权被剥夺得分不低于 {k:.4g} 者计为多维贫困；标准误{how}。",
-            "By {system}: whose weighted deprivations reach {k:.4g} is multidimensionally poor; standard errors {how}.",
+            "采用 {system}：加权剥夺得分不低于 {k:.4g} 者计为多维贫困；标准误{how}。",
+            "By {system}: households (persons) whose weighted deprivations reach {k:.4g} count as multidimensionally poor; "
+            "standard errors {how}.",
         )
         how = Text("按抽样设计线性化", "linearized by the sample design")
         if self.replicates:
@@ -242,6 +256,16 @@ class AlkireFoster:
                 "Some are deprived above a cut-off, where no agreed gap exists: M1 and M2 are not given.",
             )
             notes.append(Note("left_out", depth))
+        poor, lacked = (
+            float(sums[:, 1].sum()),
+            float(sums[:, 3 + len(self.system.columns) : 3 + 2 * len(self.system.columns)].sum()),
+        )
+        if poor > 0 and abs(lacked - poor) <= TOLERANCE * poor:
+            one = Text(
+                "每个贫困户恰好缺一项：A 只反映所缺项的权重，权重相等时其区间退化为一点。",
+                "All who are poor lack exactly one thing: A is the weight of what they lack, a point where weights are alike.",
+            )
+            notes.append(Note("caution", one))
         return tuple(notes)
 
 
@@ -251,8 +275,9 @@ class MultidimensionalPoverty(Answer):
 
     Measures: `H`, `A`, `M0`, and `M1`, `M2` where depths can be told. `indicators` has the same columns and `indicator`, with
     measures `uncensored` and `censored` (shares deprived; and poor too) and `contribution` (to M0; they sum to 1). `groups`
-    holds what each group is of the population and of M0. `influence` has columns `group` (where asked), `stratum`, `cluster` (its
-    name, or that of the row) and the measures: what each sampling unit does to each. `df` are the degrees of freedom.
+    holds what each group is of the population and of M0, and its degrees of freedom `df`. `influence` has columns `group` (where
+    asked), `stratum`, `cluster` (its name, or that of the row) and the measures: what each sampling unit does to each. `df` are
+    the degrees of freedom of all.
     """
 
     spec: AlkireFoster
@@ -283,10 +308,11 @@ class _Layout:
     def drawn(self) -> Codes:
         return np.bincount(self.unit_stratum)
 
-    def df(self, weight: Array) -> Codes:
-        """Degrees of freedom of each group, from the weights of the places: units less strata, of those with weight in it."""
-        told = weight > 0
-        return domain_degrees(self.group[told], self.unit[told], self.unit_stratum, len(self.labels))
+    def df(self, weight: Array) -> tuple[Codes, Codes]:
+        """Degrees of freedom of each group, and its units, of those with weight in it; from the weights of the places."""
+        told, groups = weight > 0, len(self.labels)
+        degrees = domain_degrees(self.group[told], self.unit[told], self.unit_stratum, groups)
+        return degrees, np.bincount(self.group[told], minlength=groups)
 
     @classmethod
     def of(cls, frame: pd.DataFrame, over: str | None, drawn: Sampled) -> _Layout:
@@ -323,8 +349,9 @@ def _groups(column: pd.Series) -> tuple[Codes, tuple[Hashable, ...]]:
     if isinstance(column.dtype, pd.CategoricalDtype):
         codes, kept = relabeled(column.cat.codes.to_numpy().astype(np.intp), len(column.cat.categories))
         return codes, tuple(column.cat.categories[kept])
-    codes, labels = pd.factorize(column, sort=True)
-    return codes, tuple(labels)
+    own, labels = groups_of(column.to_frame(), str(column.name))
+    assert own is not None
+    return own, labels
 
 
 def _tidy(
@@ -344,12 +371,12 @@ def _by_group(totals: Array, layout: _Layout) -> Array:
     return np.array([np.bincount(layout.group, weights=t, minlength=groups) for t in totals], dtype=np.float64).T
 
 
-def _subgroups(layout: _Layout, sums: Array, over: str | None) -> pd.DataFrame:
-    """What each group is of the population and of M0; NaN of M0 where nobody is poor."""
+def _subgroups(layout: _Layout, sums: Array, over: str | None, df: Codes) -> pd.DataFrame:
+    """What each group is of the population and of M0, NaN where nobody is poor; and its degrees of freedom."""
     total = sums.sum(axis=0)
     share = sums[:, 2] / total[2] if total[2] > 0 else np.full(len(sums), np.nan)
     index = pd.Index(list(layout.labels) if over is not None else ["all"], name=over)
-    return pd.DataFrame({"population_share": sums[:, 0] / total[0], "contribution": share}, index=index)
+    return pd.DataFrame({"population_share": sums[:, 0] / total[0], "contribution": share, "df": df}, index=index)
 
 
 def _keyed(influence: Array, measures: Sequence[str], layout: _Layout, frame: pd.DataFrame, over: str | None) -> pd.DataFrame:

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note
-from evalkit.check import has_columns
+from evalkit.check import instance, whole
 from evalkit.errors import DataError, NoAnswer, SpecError, several
 from evalkit.panel.design import SurveyDesign
+from evalkit.poverty.columns import has_rows, is_free, is_level, is_name, names_of, odd, told
 from evalkit.poverty.ratios import rates, yes_or_no
 from evalkit.stats.arrays import Array, Codes, Mask
 from evalkit.terms import Text
@@ -67,10 +68,13 @@ class Attrition:
     level: float = 0.95
 
     def __post_init__(self) -> None:
-        if not self.by:
+        is_name(self.seen, who="Attrition seen")
+        if isinstance(self.by, tuple | list) and not self.by:
             raise SpecError("Attrition needs at least one column that makes cells", do='give by=("poor",) or the like')
-        if not 0 < self.level < 1:
-            raise SpecError("Attrition level must lie between 0 and 1", found=str(self.level))
+        object.__setattr__(self, "by", names_of(self.by, who="Attrition by"))
+        instance(self.design, SurveyDesign, who="Attrition design", do="give a SurveyDesign")
+        whole(self.smallest, who="Attrition smallest", least=0)
+        is_level(self.level, who="Attrition")
 
     def measure(self, first: pd.DataFrame) -> AttritionTable:
         """Rates of attrition by cell, and the weights of those who stayed.
@@ -82,7 +86,8 @@ class Attrition:
         NoAnswer
             In some cell nobody was seen again.
         """
-        has_columns(first, self.by, who="Attrition")
+        has_rows(first, [*self.by, self.seen], who="Attrition")
+        is_free(self.by)
         gaps = [name for name in self.by if first[name].isna().any()]
         if gaps:
             raise DataError(f"columns [{several(gaps)}] hold gaps", do="give them a class of their own, such as 'not known'")
@@ -92,7 +97,7 @@ class Attrition:
         kept = np.bincount(cell, weights=drawn.weights * seen)
         if not (kept > 0).all():
             lost = [_named(key) for key in keys[kept == 0]]
-            raise NoAnswer("in some cells nobody was seen again", found=several(lost), do="join them to others")
+            raise NoAnswer("in some cells nobody was seen again", found=odd(lost), do="join them to others")
         table, _ = rates([~seen] * len(keys), [cell == at for at in range(len(keys))], drawn, self.level)
         table = pd.concat([keys.to_frame(index=False), table], axis=1)
         table.insert(0, "measure", "attrition")
@@ -113,7 +118,7 @@ class AttritionTable(Answer):
 
 
 def _named(key: Hashable) -> str:
-    return " × ".join(map(str, key)) if isinstance(key, tuple) else str(key)
+    return " × ".join(map(told, key)) if isinstance(key, tuple) else told(key)
 
 
 def _notes(few: list[str], smallest: int) -> tuple[Note, ...]:

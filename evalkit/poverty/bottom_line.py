@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note
-from evalkit.check import one_of, positive, whole
+from evalkit.check import number, one_of, positive, shown, whole
 from evalkit.errors import DataError, SpecError
 from evalkit.panel.design import SurveyDesign
 from evalkit.poverty.columns import groups_of, has_rows, is_level, is_name, numbers
@@ -30,7 +30,6 @@ COLUMNS = frozenset(
     {"returns", "n", "population", "n_effective", "estimate", "std_error", "ci_low", "ci_high", "lower", "upper"}
     | {"p_ruled_out", "p_found", "verdict", "small"}
 )
-FEW = 50  # returns, below which a design effect is told poorly
 FEW = 50  # returns, below which a design effect is told poorly
 ADJUSTMENTS: dict[str, Callable[[Array], Array]] = {"holm": holm, "bonferroni": bonferroni, "none": lambda p: p}
 
@@ -93,11 +92,11 @@ class BottomLine:
     def __post_init__(self) -> None:
         is_name(self.returned, who="BottomLine")
         is_level(self.threshold, who="the threshold of BottomLine: its")
-        is_level(self.level, who="BottomLine")
-        one_of(str(self.adjust), tuple(ADJUSTMENTS), who="adjust of BottomLine")
+        number(self.level, "(0.5, 1)", who="BottomLine level", do="use 0.95")
+        one_of(self.adjust, tuple(ADJUSTMENTS), who="adjust of BottomLine")
         whole(self.smallest, who="the smallest cell of BottomLine", least=0)
         if not isinstance(self.design, SurveyDesign):
-            raise SpecError("design of BottomLine must be a SurveyDesign", found=repr(self.design))
+            raise SpecError("design of BottomLine must be a SurveyDesign", found=shown(self.design))
         if self.design_effect is not None:
             positive(self.design_effect, who="design effect of BottomLine")
         if self.population is not None:
@@ -173,13 +172,6 @@ class BottomLine:
                 "The design effect of {n} places cannot be estimated (no return, nothing else, or one cluster): {how}.",
             )
             notes.append(Note("caution", text.format(n=untold, how=self._instead(counts))))
-        if counts.df is not None and int(counts.returns.sum()) < FEW:
-            text = Text(
-                "样本中返贫仅 {n} 户：设计效应估计不稳，村间差异大时界限的实际覆盖率略低于标称（模拟中 95% 约为 91%–93%）。",
-                "Only {n} returns were seen: design effects are then told poorly and, where villages differ much, bounds cover "
-                "somewhat less than they say (in simulations 91 to 93 % for 95 %).",
-            )
-            notes.append(Note("caution", text.format(n=int(counts.returns.sum()))))
         if counts.df is not None and int(counts.returns.sum()) < FEW:
             text = Text(
                 "样本中返贫仅 {n} 户：设计效应估计不稳，村间差异大时界限的实际覆盖率略低于标称（模拟中 95% 约为 91%–93%）。",

@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note
+from evalkit.check import instance, positive
 from evalkit.errors import DataError, NoAnswer, SpecError
 from evalkit.poverty.alkire_foster import MultidimensionalPoverty
-from evalkit.stats.arrays import Array, Codes
+from evalkit.poverty.columns import is_level
+from evalkit.stats.arrays import Array
 from evalkit.stats.inference import plain_interval
 from evalkit.terms import Text
 
@@ -55,25 +57,23 @@ class PovertyChange:
     """Change of multidimensional poverty between two waves, absolute and relative, in all and per year.
 
     Sampling units found in both waves, by the names of stratum and cluster, make the two estimates vary together, which makes
-    the change the surer: V(θ₁ − θ₀) = V(θ₁) + V(θ₀) − 2 Cov, with the covariance over the units of both. Strata with one such
-    unit add none.
+    the change the surer: V(θ₁ − θ₀) = V(θ₁) + V(θ₀) − 2 Cov, with the covariance over the units of both. Homes drawn by
+    themselves are named as clusters. Strata with one such unit add none.
 
     Parameters
     ----------
     years
         Between the waves.
     level
-        Of the intervals, plain, by Student's t with the smaller of the two degrees of freedom.
+        Of the intervals, plain, by Student's t with the smaller of the two degrees of freedom of the group.
     """
 
     years: float = 1.0
     level: float = 0.95
 
     def __post_init__(self) -> None:
-        if not self.years > 0:
-            raise SpecError("PovertyChange years must be positive", found=str(self.years))
-        if not 0 < self.level < 1:
-            raise SpecError("PovertyChange level must lie between 0 and 1", found=str(self.level))
+        positive(self.years, who="PovertyChange years")
+        is_level(self.level, who="PovertyChange")
 
     def measure(self, before: MultidimensionalPoverty, after: MultidimensionalPoverty) -> PovertyChanges:
         """The change of each measure, of all or of each group.
@@ -81,12 +81,14 @@ class PovertyChange:
         Raises
         ------
         SpecError
-            The waves were asked different questions.
+            The waves are no answers of `AlkireFoster`, were asked different questions, or a design has no clusters to match by.
         DataError
             A group is in one wave only.
         NoAnswer
             The design corrects for a finite population: how far that holds of two waves is not known.
         """
+        for wave in (before, after):
+            instance(wave, MultidimensionalPoverty, who="a wave of PovertyChange", do="give what AlkireFoster.measure gives")
         _comparable(before, after)
         over = [name for name in before.frame.columns[1:2] if "group" in before.influence]
         keys = ["measure", *over]
@@ -103,7 +105,7 @@ class PovertyChange:
         variance = (by_before * pair["std_error_0"].to_numpy()) ** 2 + (by_after * pair["std_error_1"].to_numpy()) ** 2
         error = np.sqrt(np.maximum(variance + 2 * by_before * by_after * shared, 0.0))
         change = changes(first, second, self.years)
-        low, high = plain_interval(change, error, min(before.df, after.df), self.level)
+        low, high = plain_interval(change, error, _degrees(before, after, pair, over), self.level)
         frame = pd.concat([pair[keys]] * len(KINDS), ignore_index=True)
         frame.insert(1, "change", np.repeat(KINDS, len(pair)))
         figures = {"estimate": change, "std_error": error, "ci_low": low, "ci_high": high}
@@ -132,40 +134,51 @@ def _comparable(before: MultidimensionalPoverty, after: MultidimensionalPoverty)
         raise SpecError(
             "the two waves were asked different questions", do="measure both by one AlkireFoster, over the same groups"
         )
+    designs = (before.spec.design, after.spec.design)
+    if any(design.clusters is None for design in designs):
+        do = "name clusters in both designs; the home itself where homes were drawn by themselves"
+        raise SpecError("two waves are matched by the names of their clusters", found="a design without clusters", do=do)
+    if (designs[0].strata is None) != (designs[1].strata is None):
+        raise SpecError("only one of the two waves has strata, so no cluster has one name in both", do="name strata in both")
     if before.spec.design.population is not None or after.spec.design.population is not None:
         raise NoAnswer("a finite population correction does not carry over to a change", do="leave population out of the design")
 
 
+def _degrees(before: MultidimensionalPoverty, after: MultidimensionalPoverty, pair: pd.DataFrame, over: list[str]) -> Array:
+    """The smaller of the degrees of freedom of both waves, of the group of each row of `pair`; NaN where there are none."""
+    told = [wave.groups["df"].reindex(pair[over[0]] if over else ["all"] * len(pair)) for wave in (before, after)]
+    fewest = np.minimum(*(df.to_numpy(dtype=float) for df in told))
+    return np.where(fewest > 0, fewest, np.nan)
+
+
 def _covariances(before: pd.DataFrame, after: pd.DataFrame, pair: pd.DataFrame, over: list[str]) -> tuple[Array, int]:
-    """Covariance of the two estimates of each row of `pair`, from the sampling units of both waves; and how many those are."""
+    """Covariance of the two estimates of each row of `pair`, from the sampling units of both waves; and how many those are.
+
+    Σ_h n_h/(n_h − 1) (Σ_c x_c y_c − Σ x Σ y/n_h) over the n_h shared units of stratum h; strata of one unit add nothing.
+    """
     key = ["stratum", "cluster"]
     common = before[key].drop_duplicates().merge(after[key].drop_duplicates(), on=key)
-    found = np.zeros(len(pair))
     if common.empty:
-        return found, 0
-    stratum = pd.factorize(common["stratum"])[0]
-    waves = [wave.merge(common.assign(unit=np.arange(len(common))), on=key) for wave in (before, after)]
-    groups: list[object] = list(pair[over[0]].unique()) if over else [None]
-    for group in groups:
-        of = [wave if group is None else wave[wave["group"] == group] for wave in waves]
-        rows = np.flatnonzero(pair[over[0]] == group) if over else np.arange(len(pair))
-        for at in rows:
-            name = pair["measure"].iloc[at]
-            x, y = (_by_unit(wave, name, len(common)) for wave in of)
-            found[at] = _covariance(x, y, stratum)
-    return found, len(common)
-
-
-def _by_unit(wave: pd.DataFrame, measure: str, units: int) -> Array:
-    """The influence of each unit; 0 where it has no row."""
-    found = np.zeros(units)
-    found[wave["unit"].to_numpy()] = wave[measure].to_numpy()
-    return found
-
-
-def _covariance(x: Array, y: Array, stratum: Codes) -> float:
-    """Σ_h n_h/(n_h − 1) Σ_c (x_c − x̄_h)(y_c − ȳ_h); strata of one unit add nothing."""
-    n = np.bincount(stratum)
+        return np.zeros(len(pair)), 0
+    common = common.assign(unit=np.arange(len(common)), at=pd.factorize(common["stratum"])[0])
+    n, names = np.bincount(common["at"]), list(pair["measure"].unique())
+    groups = pd.Index(pair[over[0]].unique()) if over else pd.Index([0])
+    places = len(groups) * len(n)
+    waves = []
+    for wave in (before, after):
+        rows = wave.merge(common, on=key)
+        group = groups.get_indexer(pd.Index(rows["group"])) if over else np.zeros(len(rows), dtype=np.intp)
+        waves.append(rows[names].assign(unit=group * len(common) + rows["unit"], place=group * len(n) + rows["at"]))
+    shared = waves[0].merge(waves[1][[*names, "unit"]], on="unit", suffixes=("_0", "_1"))
     scale = np.where(n > 1, n / np.maximum(n - 1, 1), 0.0)
-    apart = [t - (np.bincount(stratum, weights=t) / n)[stratum] for t in (x, y)]
-    return float((scale[stratum] * apart[0] * apart[1]).sum())
+    found = np.zeros((len(groups), len(names)))
+    for m, name in enumerate(names):
+        product = _sums(shared["place"], shared[f"{name}_0"] * shared[f"{name}_1"], places)
+        x, y = (_sums(wave["place"], wave[name], places) for wave in waves)
+        found[:, m] = (product - x * y / np.tile(n, len(groups))).reshape(-1, len(n)) @ scale
+    at = groups.get_indexer(pd.Index(pair[over[0]])) if over else np.zeros(len(pair), dtype=np.intp)
+    return found[at, pd.Index(names).get_indexer(pd.Index(pair["measure"]))], len(common)
+
+
+def _sums(place: pd.Series, x: pd.Series, places: int) -> Array:
+    return np.asarray(np.bincount(place.to_numpy(), weights=x.to_numpy(), minlength=places), dtype=np.float64)

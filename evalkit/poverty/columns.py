@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable
+from collections.abc import Collection, Hashable, Iterable
 
 import numpy as np
 import pandas as pd
 
-from evalkit.check import has_columns
+from evalkit.check import has_columns, number, shown
 from evalkit.errors import DataError, SpecError, several
-from evalkit.stats.arrays import Array, Codes
+from evalkit.panel.findings import secret
+from evalkit.panel.findings import shown as masked
+from evalkit.stats.arrays import Array, Codes, Mask
 
 TAKEN = frozenset(  # what columns of answers are called
     {"measure", "estimate", "std_error", "ci_low", "ci_high", "n", "part", "source", "index", "share", "contribution"}
     | {"population_share", "income_share", "within", "first", "last", "change", "growth", "redistribution", "residual"}
     | {"shift", "interaction"}
 )
+FEW = 10  # different values, of which more are not shown but counted
 
 
 def has_rows(frame: pd.DataFrame, needed: Iterable[str], *, who: str) -> None:
     """Refuse what is no frame, holds no row, or lacks a column."""
     if not isinstance(frame, pd.DataFrame):
-        raise SpecError(f"{who} needs a DataFrame", found=type(frame).__name__, do="pass a table with one row a household")
+        raise SpecError(f"{who} needs a DataFrame", found=shown(frame), do="pass a table with one row a household")
     named = list(needed)
     for name in named:
         is_name(name, who=who)
@@ -47,7 +50,7 @@ def numbers(frame: pd.DataFrame, name: str, *, who: str) -> Array:
         gaps = int(column.isna().sum())
         raise DataError(f"column '{name}' holds gaps", found=str(gaps), do="fill them, or leave the rows out and say so")
     if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_complex_dtype(column):
-        raise DataError(f"{who} needs numbers in column '{name}'", found=f"such as {column.iloc[0]!r}", do="convert them")
+        raise DataError(f"{who} needs numbers in column '{name}'", found=f"such as {masked(column.iloc[0])}", do="convert them")
     values = column.to_numpy(dtype=float)
     if not np.isfinite(values).all():
         raise DataError(f"column '{name}' holds infinite figures", found=str(int((~np.isfinite(values)).sum())), do="mend them")
@@ -66,33 +69,76 @@ def line_per_row(frame: pd.DataFrame, line: float | str, *, who: str) -> Array:
 
 def is_line(line: object, *, who: str) -> None:
     """Refuse a line that is neither the name of a column nor a finite number above 0."""
-    number = isinstance(line, int | float | np.number) and not isinstance(line, bool)
-    if not (isinstance(line, str) or number):
-        raise SpecError(f"{who} cannot use this as a line", found=repr(line), do="give a number, or the name of a column")
-    if number and not 0 < float(line) < math.inf:  # type: ignore[arg-type]
+    real = isinstance(line, int | float | np.integer | np.floating) and not isinstance(line, bool)
+    if not (isinstance(line, str) and line) and not real:
+        raise SpecError(f"{who} cannot use this as a line", found=shown(line), do="give a number, or the name of a column")
+    if real and not 0 < float(line) < math.inf:  # type: ignore[arg-type]
         raise SpecError("a poverty line must be positive", found=str(line))
 
 
 def is_level(level: object, *, who: str) -> None:
     """Refuse what is no level of an interval."""
-    if isinstance(level, bool) or not isinstance(level, int | float | np.number) or not 0 < float(level) < 1:
-        raise SpecError(f"{who} level must lie between 0 and 1", found=repr(level))
+    number(level, "(0, 1)", who=f"{who} level")  # type: ignore[arg-type]
 
 
 def is_name(name: object, *, who: str) -> None:
     """Refuse what is no name of a column."""
     if not isinstance(name, str) or not name:
-        raise SpecError(f"{who} needs the name of a column", found=repr(name))
+        raise SpecError(f"{who} needs the name of a column", found=shown(name))
 
 
 def names_of(names: object, *, who: str) -> tuple[str, ...]:
     """Names of columns, as a tuple without repeats; one word is one name."""
-    every = (names,) if isinstance(names, str) else tuple(names) if isinstance(names, Iterable) else (names,)
+    if not isinstance(names, str | tuple | list):
+        raise SpecError(f"{who} needs names of columns", found=shown(names), do='give a tuple such as ("income", "size")')
+    every = (names,) if isinstance(names, str) else tuple(names)
     for name in every:
         is_name(name, who=who)
     if not every or len(set(every)) < len(every):
-        raise SpecError(f"{who} needs names of columns, each once", found=repr(names))
+        raise SpecError(f"{who} needs names of columns, each once", found=shown(names))
     return every
+
+
+def is_free(names: Iterable[str], taken: Collection[str] = TAKEN) -> None:
+    """Refuse a grouping that is called as a column of the answer is."""
+    for name in names:
+        if name in taken:
+            raise DataError(f"a grouping cannot be called '{name}'", do="rename the column: answers have one of that name")
+
+
+def told(name: object) -> str:
+    """The name of a group or a place as it may be said; what is the number of a person is not.
+
+    Examples
+    --------
+    >>> told("四川省"), told("11010519491231002X")
+    ('四川省', '***')
+    """
+    return "***" if secret(str(name)) else str(name)
+
+
+def odd(values: Iterable[object]) -> str:
+    """A few odd values as they may be printed; many, which may be names of homes, are counted.
+
+    Examples
+    --------
+    >>> odd([2, "x"]), odd(["11010519491231002X"]), odd(range(40))
+    ("'2', 'x'", "'***'", '40 different values')
+    """
+    every = list(values)
+    return several(map(masked, every)) if len(every) <= FEW else f"{len(every):,} different values"
+
+
+def at_rows(wrong: Array | Mask) -> str:
+    """How many rows are wrong and where they stand, counted from 1; what they hold is not said.
+
+    Examples
+    --------
+    >>> at_rows(np.array([False, True, True]))
+    '2 rows (2, 3)'
+    """
+    rows = np.flatnonzero(wrong) + 1
+    return f"{len(rows):,} row{'s' if len(rows) > 1 else ''} ({several(rows)})"
 
 
 def groups_of(frame: pd.DataFrame, over: str | None) -> tuple[Codes | None, tuple[Hashable, ...]]:
@@ -105,8 +151,7 @@ def groups_of(frame: pd.DataFrame, over: str | None) -> tuple[Codes | None, tupl
     """
     if over is None:
         return None, (None,)
-    if over in TAKEN:
-        raise DataError(f"a grouping cannot be called '{over}'", do="rename the column: answers have one of that name")
+    is_free([over])
     column = frame[over]
     if column.isna().any():
         gaps = int(column.isna().sum())

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from evalkit import datasets
 from evalkit.panel.form import Form, Words, read_form
-from evalkit.poverty.deprivations import Deprivation, DeprivationSystem
+from evalkit.poverty.deprivations import Deprivation, DeprivationSystem, as_path
 from evalkit.terms import Text
 
 
@@ -52,6 +52,6 @@ def read_deprivations(source: str | Path = "guarantees") -> DeprivationSystem:
     >>> [one.id for one in read_deprivations("guarantees").deprivations]
     ['food', 'clothing', 'education', 'medical', 'housing', 'water']
     """
-    path = Path(source)
+    path = as_path(source)
     shipped = datasets.folder() / "systems" / f"{source}.toml"
     return read_form(path if path.suffix == ".toml" else shipped, DeprivationSystemForm).build()

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from evalkit.check import instance, many, number, shown
 from evalkit.errors import SpecError, several
+from evalkit.poverty.columns import is_name
 from evalkit.stats.arrays import Array, Mask
 from evalkit.terms import Text
 
@@ -43,12 +45,18 @@ class Deprivation:
     note: Text = Text("", "")
 
     def __post_init__(self) -> None:
+        is_name(self.id, who="a deprivation")
+        who = f"deprivation '{self.id}'"
+        for part in ("name", "dimension", "source", "note"):
+            instance(getattr(self, part), Text, who=f"{part} of {who}", do="give Text(Chinese, English)")
+        if self.below is not None:
+            number(self.below, "(0, ∞)", who=f"the cut-off of {who}", do="below must be a positive number")
+        if self.above is not None:
+            number(self.above, "(-∞, ∞)", who=f"the cut-off of {who}", do="above must be a number")
+        if self.weight is not None:
+            number(self.weight, "(0, 1]", who=f"the weight of {who}", do="give weights that sum to 1, or none")
         if self.below is not None and self.above is not None:
             raise SpecError(f"deprivation '{self.id}' has a cut-off below and one above", do="keep one of them")
-        if self.below is not None and not self.below > 0:
-            raise SpecError(f"deprivation '{self.id}' needs a positive cut-off", found=str(self.below))
-        if self.weight is not None and not self.weight > 0:
-            raise SpecError(f"deprivation '{self.id}' needs a positive weight", found=str(self.weight))
 
     def deprived(self, x: Array) -> Mask:
         """Who is deprived; who stands at the cut-off is not.
@@ -87,7 +95,13 @@ class DeprivationSystem:
     source: Text = Text("", "")
 
     def __post_init__(self) -> None:
+        is_name(self.id, who="a system of deprivations")
         who = f"system of deprivations '{self.id}'"
+        for part in ("name", "source"):
+            instance(getattr(self, part), Text, who=f"{part} of {who}", do="give Text(Chinese, English)")
+        object.__setattr__(self, "deprivations", many(self.deprivations, who=f"deprivations of {who}", do="give a tuple of them"))
+        for one in self.deprivations:
+            instance(one, Deprivation, who=f"each of {who}", do="declare it: Deprivation(id=…, name=…)")
         if not 0 < len(self.deprivations) <= 62:
             raise SpecError(f"{who} must have 1 to 62 deprivations", found=str(len(self.deprivations)))
         twice = [name for name, count in Counter(self.columns).items() if count > 1]
@@ -120,6 +134,13 @@ class DeprivationSystem:
         return any(one.below is not None for one in self.deprivations) and all(one.above is None for one in self.deprivations)
 
 
+def as_path(path: object) -> Path:
+    """The path of a file; what is neither a text nor a path is refused."""
+    if not isinstance(path, str | Path) or not str(path):
+        raise SpecError("a system of deprivations is read from a file", found=shown(path), do="give its path, or a shipped name")
+    return Path(path)
+
+
 def read_deprivations(path: str | Path) -> DeprivationSystem:
     """A system of deprivations from its TOML file.
 
@@ -131,7 +152,7 @@ def read_deprivations(path: str | Path) -> DeprivationSystem:
     from evalkit.panel.form import read_form  # pydantic is slow to import, and only files need it
     from evalkit.poverty.deprivation_form import DeprivationSystemForm
 
-    path = Path(path)
+    path = as_path(path)
     try:
         return read_form(path, DeprivationSystemForm).build()
     except SpecError as wrong:

@@ -8,10 +8,13 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note
-from evalkit.check import has_columns
-from evalkit.errors import DataError, NoAnswer, SpecError, several
+from evalkit.check import instance, whole
+from evalkit.errors import DataError, NoAnswer, SpecError
 from evalkit.panel.design import SurveyDesign
+from evalkit.poverty.columns import has_rows, is_level, is_name, odd
 from evalkit.poverty.ratios import rates, yes_or_no
+from evalkit.poverty.regressors import keys_of
+from evalkit.poverty.words import measure_names
 from evalkit.stats.arrays import Array, Codes
 from evalkit.stats.transitions import lagged
 from evalkit.terms import Text
@@ -58,16 +61,20 @@ def paired(frame: pd.DataFrame, *, unit: str, period: str, state: str, lag: int 
     >>> paired(waves, unit="home", period="year", state="poor")[["home", "year", "earlier", "before", "after"]].values.tolist()
     [[1.0, 2019.0, nan, 1.0, 0.0], [1.0, 2020.0, 1.0, 0.0, 1.0]]
     """
-    has_columns(frame, [unit, period, state], who="pairs of waves")
-    if lag < 1:
-        raise SpecError("pairs of waves need a lag of at least 1", found=str(lag))
-    if frame.duplicated([unit, period]).any():
-        twice = frame.loc[frame.duplicated([unit, period]), unit].unique()
-        raise DataError(f"some '{unit}' stand twice in one '{period}'", found=several(twice), do="keep one row of each")
-    before, after = lagged(pd.factorize(frame[unit])[0], frame[period].to_numpy().astype(np.intp), lag)
+    who = "pairs of waves"
+    whole(lag, who=f"the lag of {who}")
+    has_rows(frame, [unit, period, state], who=who)
+    taken = {unit, period} & {"before", "after", "earlier"}
+    if taken:
+        raise SpecError(f"{who} have columns of their own that are called so", found=str(min(taken)), do="rename the column")
+    if not pd.api.types.is_numeric_dtype(frame[state]) or pd.api.types.is_complex_dtype(frame[state]):
+        raise DataError(
+            f"{who} need states as numbers in '{state}'", found=str(frame[state].dtype), do="give 1 where poor, else 0"
+        )
+    before, after = lagged(*keys_of(frame, unit, period, who=who), lag)
     if not len(before):
         raise NoAnswer(f"no '{unit}' was seen in waves exactly {lag} apart", do="choose another lag")
-    states = frame[state].to_numpy()
+    states = frame[state].to_numpy(dtype=float, na_value=np.nan) if frame[state].hasnans else frame[state].to_numpy()
     earlier = np.full(len(frame), np.nan)
     earlier[after] = states[before]
     pairs = frame.iloc[before].reset_index(drop=True)
@@ -87,7 +94,7 @@ class PovertyTransitions:
     design
         How pairs were drawn: a home seen in several pairs makes a cluster of them, or is part of one.
     level
-        Of the intervals, on the logit scale.
+        Of the intervals, see `bounded_interval`.
 
     Examples
     --------
@@ -104,8 +111,10 @@ class PovertyTransitions:
     level: float = 0.95
 
     def __post_init__(self) -> None:
-        if not 0 < self.level < 1:
-            raise SpecError("PovertyTransitions level must lie between 0 and 1", found=str(self.level))
+        for name in (self.before, self.after, *(() if self.earlier is None else (self.earlier,))):
+            is_name(name, who="PovertyTransitions")
+        instance(self.design, SurveyDesign, who="PovertyTransitions design", do="give a SurveyDesign")
+        is_level(self.level, who="PovertyTransitions")
 
     def measure(self, pairs: pd.DataFrame) -> PovertyMoves:
         """Rates of entry, staying, exit and return, and the matrix they are of.
@@ -113,18 +122,18 @@ class PovertyTransitions:
         Raises
         ------
         DataError
-            A column is absent, or `before` or `after` holds a gap or something else than 0 and 1.
+            A column is absent, `before` or `after` holds a gap, or one of the three something else than 0 and 1.
         NoAnswer
             Nobody is poor before, or everybody is.
         """
+        has_rows(pairs, [name for name in (self.before, self.after, self.earlier) if name is not None], who="PovertyTransitions")
         now, later = yes_or_no(pairs, self.before), yes_or_no(pairs, self.after)
         drawn = self.design.on(pairs)
         if now.all() or not now.any():
             raise NoAnswer("transitions need some who are poor before and some who are not", found="only one of the two")
         events = {"entry": (later, ~now), "stay": (later, now), "exit": (~later, now)}
         if self.earlier is not None:
-            has_columns(pairs, [self.earlier], who="PovertyTransitions")
-            was = pairs[self.earlier].to_numpy(dtype=float)
+            was = _earlier(pairs[self.earlier])
             events |= {"return": (later, ~now & (was == 1)), "first_entry": (later, ~now & (was == 0))}
         table, covariance = rates([e for e, _ in events.values()], [r for _, r in events.values()], drawn, self.level)
         table.insert(0, "measure", list(events))
@@ -155,6 +164,16 @@ class PovertyMoves(Answer):
     mobility: float
 
 
+def _earlier(column: pd.Series) -> Array:
+    """An earlier state, 1 or 0, or NaN where it was not seen."""
+    seen = column.dropna()
+    real = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_complex_dtype(column)
+    if not (real or column.isna().all() or seen.map(lambda x: isinstance(x, bool)).all()) or not seen.isin([0, 1]).all():
+        what, do = f"column '{column.name}' must say yes (1), no (0) or nothing", "give 1 where poor, 0 where not, else a gap"
+        raise DataError(what, found=odd(seen[~seen.isin([0, 1])].unique()) if real else str(column.dtype), do=do)
+    return np.asarray(column.astype(float).to_numpy(dtype=float, na_value=np.nan), dtype=np.float64)
+
+
 def _notes(pairs: int, table: pd.DataFrame) -> tuple[Note, ...]:
     text = Text(
         "共 {n} 对观测。收入测量误差会把未变动者计为进出贫困，使进入率与退出率偏高。",
@@ -162,8 +181,11 @@ def _notes(pairs: int, table: pd.DataFrame) -> tuple[Note, ...]:
         "high.",
     )
     notes = [Note("caution", text.format(n=f"{pairs:,}"))]
-    small = table.loc[table["n"] < 30, "measure"]
+    small, none = table.loc[table["n"].between(1, 29), "measure"], table.loc[table["n"] == 0, "measure"]
     if len(small):
-        few = Text("处于风险中的不足 30 行：{which}。", "Fewer than 30 rows are at risk of: {which}.")
-        notes.append(Note("caution", few.format(which=", ".join(small))))
+        few = Text("可能发生变动的不足 30 行：{which}。", "Fewer than 30 rows are at risk of: {which}.")
+        notes.append(Note("caution", few.format(which=measure_names(small))))
+    if len(none):
+        nobody = Text("没有可能发生变动的行，比率无从计算：{which}。", "Nobody is at risk, and there is no rate, of: {which}.")
+        notes.append(Note("caution", nobody.format(which=measure_names(none))))
     return tuple(notes)

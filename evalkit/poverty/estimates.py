@@ -13,10 +13,34 @@ from evalkit.panel.design import Sampled, SurveyDesign
 from evalkit.poverty.columns import groups_of
 from evalkit.stats.arrays import Array, Codes
 from evalkit.stats.domains import domain_degrees, domain_variances, relabeled
-from evalkit.stats.inference import plain_interval, share_interval
+from evalkit.stats.inference import exact_interval, plain_interval, share_interval
 from evalkit.stats.parted import Parted
 
+ROUNDING = 1e-12  # of a share that is 0 or 1
+POINTS = frozenset({"sen_shorrocks_thon", "kept_of_not_poor"})  # at 0 the clusters of the group do not bound them
 Measured = tuple[Array, Array]  # estimates (groups,), influence on the estimate of its own group (rows,)
+
+
+def bounded_interval(
+    share: Array, error: Array, df: float | Array | Codes, clusters: Array | Codes | None, level: float
+) -> tuple[Array, Array]:
+    """Interval in [0, 1] of what lies there: on the logit scale, and where all or none were seen the exact bound.
+
+    A share of 0 or 1 shows no variance: the bound of Clopper and Pearson then takes each cluster as one draw, the cautious end.
+    Without `clusters` (None: all were drawn, nothing is left to chance) it stays the point.
+
+    Examples
+    --------
+    >>> low, high = bounded_interval(np.array([0.0, 0.5]), np.array([0.0, 0.1]), np.array([29, 29]), np.array([30, 30]), 0.95)
+    >>> low.round(3), high.round(3)
+    (array([0.   , 0.306]), array([0.116, 0.694]))
+    """
+    low, high = share_interval(share, error, df, level)
+    ends = (np.abs(share) < ROUNDING) | (np.abs(share - 1) < ROUNDING)
+    if clusters is None or not ends.any():
+        return low, high
+    bound = exact_interval(np.where(ends, np.round(share), 0.0), np.zeros(share.shape), df, clusters.astype(np.float64), level)
+    return np.where(ends, bound[0], low), np.where(ends, bound[1], high)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,12 +76,25 @@ class Grouped:
     @property
     def df(self) -> Codes:
         """Clusters less strata, of those that hold rows of the group with weight, as R's `degf` counts a subset."""
-        codes, drawn = self.parted.codes, self.drawn
-        if codes is None:
-            return np.array([drawn.df])
-        held, units = drawn.weights > 0, len(drawn.unit_stratum)
-        pairs = relabeled((codes * units + drawn.unit)[held], self.parted.count * units)[1]
-        return domain_degrees(pairs // units, pairs % units, drawn.unit_stratum, self.parted.count)
+        if self.parted.codes is None:
+            return np.array([self.drawn.df])
+        group, unit = self._held
+        return domain_degrees(group, unit, self.drawn.unit_stratum, self.parted.count)
+
+    @property
+    def _held(self) -> tuple[Codes, Codes]:
+        """Pairs of group and cluster that hold a row with weight."""
+        drawn, units = self.drawn, len(self.drawn.unit_stratum)
+        codes = np.zeros(len(drawn.weights), dtype=np.intp) if self.parted.codes is None else self.parted.codes
+        pairs = relabeled((codes * units + drawn.unit)[drawn.weights > 0], self.parted.count * units)[1]
+        return pairs // units, pairs % units
+
+    @property
+    def clusters(self) -> Codes | None:
+        """Clusters of each group with weight, which bound shares of 0 and 1; None where all clusters were drawn."""
+        if self.drawn.whole:
+            return None
+        return np.bincount(self._held[0], minlength=self.parted.count)
 
     def errors(self, influence: Array, shift: Shift | None = None) -> Array:
         """Standard errors (groups,) from influence values (rows,)."""
@@ -100,8 +137,8 @@ class Grouped:
     ) -> pd.DataFrame:
         """One row a group and measure: `measure`, the group, `estimate`, `std_error`, `ci_low`, `ci_high`, `n`.
 
-        Intervals of `shares` are on the logit scale, others plain, both by Student's t; no interval where a group has no degree
-        of freedom.
+        Intervals of `shares` are those of `bounded_interval`, others plain, both by Student's t; no interval where a group has
+        no degree of freedom.
         """
         estimate = np.stack([values for values, _ in measured.values()], axis=1)
         shifts = shifts or {}
@@ -110,7 +147,12 @@ class Grouped:
         df = np.broadcast_to(np.where(told > 0, told, np.nan)[:, None], error.shape)
         low, high = plain_interval(estimate, error, df, level)
         share = [name in shares for name in measured]
+        exact = [name in shares - POINTS for name in measured]
+        ends = (estimate[:, exact] < ROUNDING) | (estimate[:, exact] > 1 - ROUNDING)
         low[:, share], high[:, share] = share_interval(estimate[:, share], error[:, share], df[:, share], level)
+        if ends.any() and (held := self.clusters) is not None:
+            at = np.broadcast_to(held[:, None], ends.shape)
+            low[:, exact], high[:, exact] = bounded_interval(estimate[:, exact], error[:, exact], df[:, exact], at, level)
         head: dict[str, Any] = {"measure": list(measured) * len(self.labels)}
         if self.over is not None:
             head[self.over] = pd.Index(self.labels).repeat(len(measured))

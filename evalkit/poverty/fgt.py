@@ -8,15 +8,16 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note
-from evalkit.check import able, one_of, positive
+from evalkit.check import able, flag, one_of, positive, shown
 from evalkit.errors import NoAnswer, SpecError, several
 from evalkit.panel.design import SurveyDesign
-from evalkit.poverty.additive import side
+from evalkit.poverty.additive import counted_poor
 from evalkit.poverty.columns import groups_of, has_rows, is_level, is_line, is_name, line_per_row, names_of, numbers
 from evalkit.poverty.estimates import Grouped, Measured, Shift
 from evalkit.poverty.gaps import gap_powers, is_poor, log_gaps, poverty_gaps
 from evalkit.poverty.lines import RelativeLine
 from evalkit.poverty.sen import sen_influence, thon_influence
+from evalkit.poverty.words import measure_names
 from evalkit.stats.arrays import Array, Codes, pieces
 from evalkit.stats.parted import Parted
 from evalkit.stats.quantiles import densities
@@ -24,6 +25,7 @@ from evalkit.terms import Text
 
 MEASURES = ("headcount", "gap", "severity", "watts")
 EVERY = (*MEASURES, "sen", "sen_shorrocks_thon", "exit_time")
+BOUNDED = frozenset({"headcount", "gap", "severity", "sen", "sen_shorrocks_thon"})  # in [0, 1] where no income is below 0
 LOGS = ("watts", "exit_time")  # they need positive incomes of the poor
 
 
@@ -115,7 +117,9 @@ class PovertyIndices:
     strict
         Whether an income at the line is not poor (True) or poor.
     level
-        Of the intervals; on the logit scale for the headcount ratio, by Student's t with the degrees of freedom of the group.
+        Of the intervals, by Student's t with the degrees of freedom of the group. Indices in [0, 1] have theirs on the logit
+        scale, which stays there (the headcount ratio only where incomes are below 0); at 0 or 1 exact bounds, see
+        `bounded_interval`.
 
     Examples
     --------
@@ -136,6 +140,7 @@ class PovertyIndices:
     def __post_init__(self) -> None:
         is_name(self.income, who="PovertyIndices income")
         able(self.design, "on", who="PovertyIndices design", do="give a SurveyDesign")
+        flag(self.strict, who="PovertyIndices strict")
         is_level(self.level, who="PovertyIndices")
         object.__setattr__(self, "measures", names_of(self.measures, who="PovertyIndices measures"))
         for name in self.measures:
@@ -148,7 +153,7 @@ class PovertyIndices:
             is_line(self.line, who="PovertyIndices")
         elif {"sen", "sen_shorrocks_thon"} & set(self.measures):
             do = "measure the line first, and give it as a number"
-            raise SpecError("errors of the Sen indices do not count that of a relative line", found=repr(self.line), do=do)
+            raise SpecError("errors of the Sen indices do not count that of a relative line", found=shown(self.line), do=do)
 
     def measure(self, frame: pd.DataFrame, over: str | None = None) -> PovertyEstimates:
         """The indices of all rows, or of each group of `over`.
@@ -179,7 +184,7 @@ class PovertyIndices:
             measured, shifts = self._with_line(measured, (income, line), grouped, moved)
         return PovertyEstimates(
             spec=self,
-            frame=grouped.table(measured, frozenset({"headcount"}), self.level, shifts),
+            frame=grouped.table(measured, BOUNDED if (income >= 0).all() else BOUNDED & {"headcount"}, self.level, shifts),
             influence=pd.DataFrame({name: own for name, (_, own) in measured.items()}, index=frame.index),
             line=line,
             notes=(*grouped.drawn.notes, *self._notes(below)),
@@ -237,8 +242,7 @@ class PovertyIndices:
         return parted.mean(poor * power * poverty_gaps(income, line, strict=self.strict) ** (power - 1) * (income / line) / line)
 
     def _notes(self, below: int) -> tuple[Note, ...]:
-        text = Text("收入{side}者计为贫困。", "Whose income is {side} is counted as poor.")
-        notes = [Note("choice", text.format(side=side(strict=self.strict)))]
+        notes = [Note("choice", counted_poor(strict=self.strict))]
         if isinstance(self.line, RelativeLine):
             of = Text("中位数", "median") if self.line.of == "median" else Text("平均数", "mean")
             said = Text(
@@ -248,7 +252,7 @@ class PovertyIndices:
         lost = [name for name in self.measures if below and name in LOGS]
         if lost:
             text = Text("{n} 行收入不为正，未计算 {which}。", "{n} incomes of the poor are not positive: {which} is left out.")
-            notes.append(Note("left_out", text.format(n=below, which=several(lost))))
+            notes.append(Note("left_out", text.format(n=below, which=measure_names(lost))))
         if "exit_time" in self.measures and not below:
             years = Text("脱贫时间假定收入每年增长 {x}%，并非预测。", "Exit time takes incomes to grow by {x} % a year.")
             notes.append(Note("choice", years.format(x=f"{100 * float(self.growth or 0):g}")))

@@ -9,9 +9,10 @@ import pandas as pd
 
 from evalkit.answer import Answer, Note
 from evalkit.check import one_of
-from evalkit.errors import DataError, NoAnswer, several
+from evalkit.errors import DataError, NoAnswer
 from evalkit.panel.design import SurveyDesign, wave_covariance
 from evalkit.poverty.additive import ADDITIVE, checked
+from evalkit.poverty.columns import odd
 from evalkit.poverty.fgt import fgt_indices
 from evalkit.poverty.waves import BASES, Base, Wave, base_notes, waves_of
 from evalkit.stats.arrays import Array
@@ -123,7 +124,7 @@ class GrowthRedistribution:
         waves = waves_of(self, (before, after), over, who="GrowthRedistribution")
         if waves[0].labels != waves[1].labels:
             only = set(waves[0].labels) ^ set(waves[1].labels)
-            raise DataError("some groups are in one wave only", found=several(only), do="leave them out, or join groups")
+            raise DataError("some groups are in one wave only", found=odd(only), do="leave them out, or join groups")
         mean = np.stack([wave.mean for wave in waves])
         if not (mean > 0).all():
             found = f"{int((~(mean > 0)).sum())} that are not"

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note
-from evalkit.check import one_of, whole
+from evalkit.check import one_of, shown, whole
 from evalkit.errors import NoAnswer, SpecError, several
 from evalkit.panel.design import Sampled, SurveyDesign
 from evalkit.poverty.columns import has_rows, is_level, is_name
@@ -108,7 +108,7 @@ class ReturnHazard:
         whole(self.step, who="step of ReturnHazard")
         is_level(self.level, who="ReturnHazard")
         if not isinstance(self.design, SurveyDesign):
-            raise SpecError("design of ReturnHazard must be a SurveyDesign", found=repr(self.design))
+            raise SpecError("design of ReturnHazard must be a SurveyDesign", found=shown(self.design))
 
     def estimate(self, frame: pd.DataFrame) -> HazardRatios:
         """Coefficients and hazard ratios with the errors of the design, and the hazard by duration of an average home.

@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note
-from evalkit.check import able, whole
+from evalkit.check import able, flag, shown, whole
 from evalkit.errors import NoAnswer, SpecError, several
 from evalkit.panel.design import SurveyDesign
 from evalkit.poverty.columns import has_rows, is_level, is_name, numbers
 from evalkit.poverty.estimates import Grouped, Measured
+from evalkit.poverty.words import measure_names
 from evalkit.stats.arrays import Array
 from evalkit.stats.inequality import atkinson_influence, entropy_influence, gini_influence
 from evalkit.stats.parted import Parted
@@ -123,18 +124,19 @@ class Inequality:
         is_name(self.income, who="Inequality income")
         able(self.design, "on", who="Inequality design", do="give a SurveyDesign")
         is_level(self.level, who="Inequality")
+        flag(self.gini, who="Inequality gini")
         for name in ("entropy", "atkinson"):
             object.__setattr__(self, name, _figures(getattr(self, name), who=f"Inequality {name}"))
         if any(epsilon <= 0 for epsilon in self.atkinson):
-            raise SpecError("the aversion to inequality of Atkinson's index must be positive", found=repr(self.atkinson))
+            raise SpecError("the aversion to inequality of Atkinson's index must be positive", found=shown(self.atkinson))
         whole(self.shares, who="Inequality shares", least=0)
         cuts = () if self.share_ratio is None else _figures((self.share_ratio,), who="Inequality share_ratio")
         if any(not 0 < p <= 0.5 for p in cuts):
-            raise SpecError("the share of richest and poorest must lie in (0, 0.5]", found=repr(self.share_ratio))
+            raise SpecError("the share of richest and poorest must lie in (0, 0.5]", found=shown(self.share_ratio))
         if self.quantile_ratio is not None:
             ratio = _figures(self.quantile_ratio, who="Inequality quantile_ratio")
             if len(ratio) != 2 or not 0 < ratio[1] < ratio[0] < 1:
-                raise SpecError("a quantile ratio needs a higher and a lower quantile in (0, 1)", found=repr(ratio))
+                raise SpecError("a quantile ratio needs a higher and a lower quantile in (0, 1)", found=shown(ratio))
             object.__setattr__(self, "quantile_ratio", ratio)
         if not (self.gini or self.entropy or self.atkinson or self.shares or self.share_ratio or self.quantile_ratio):
             raise SpecError("Inequality was asked for no measure", do="ask for one, such as gini=True")
@@ -153,6 +155,8 @@ class Inequality:
         """
         has_rows(frame, [self.income, *([] if over is None else [over])], who="Inequality")
         income, grouped = numbers(frame, self.income, who="Inequality"), Grouped.of(frame, over, self.design)
+        if not income.any():
+            raise NoAnswer("incomes that are all 0 have no inequality", found=f"{len(income)} of them", do="look at the column")
         negative, zero = bool((income < 0).any()), bool((income == 0).any())
         at = grouped.parted.ranked(income)[0]  # sorted once: what follows finds it so
         measured, lost = {}, []
@@ -171,7 +175,7 @@ class Inequality:
             spec=self,
             frame=grouped.table(measured, frozenset(), self.level),
             influence=pd.DataFrame({name: own for name, (_, own) in measured.items()}, index=frame.index),
-            notes=(*grouped.drawn.notes, *_notes(lost, negative=negative)),
+            notes=(*grouped.drawn.notes, *_notes(lost, _penniless(income, grouped), negative=negative)),
         )
 
     def _asked(self, x: Array, parted: Parted) -> dict[str, tuple[int, Callable[[], Measured]]]:
@@ -210,15 +214,25 @@ def _figures(figures: object, *, who: str) -> tuple[float, ...]:
     every = tuple(figures) if isinstance(figures, tuple | list) else (figures,)
     for figure in every:
         if isinstance(figure, bool) or not isinstance(figure, int | float | np.number) or not np.isfinite(float(figure)):
-            raise SpecError(f"{who} needs finite numbers", found=repr(figures))
+            raise SpecError(f"{who} needs finite numbers", found=shown(figures))
     if len(set(every)) < len(every):
-        raise SpecError(f"{who} names a number twice", found=repr(figures))
+        raise SpecError(f"{who} names a number twice", found=shown(figures))
     return tuple(float(figure) for figure in every)
 
 
-def _notes(lost: list[str], *, negative: bool) -> tuple[Note, ...]:
+def _penniless(income: Array, grouped: Grouped) -> int:
+    """How many groups have no income at all."""
+    codes = grouped.parted.codes
+    return 0 if codes is None else int((np.bincount(codes, weights=income != 0, minlength=grouped.parted.count) == 0).sum())
+
+
+def _notes(lost: list[str], penniless: int, *, negative: bool) -> tuple[Note, ...]:
+    notes = []
+    if penniless:
+        none = Text("{n} 组收入全为 0，差距无从计算。", "{n} groups have incomes of 0 only, which have no inequality.")
+        notes.append(Note("caution", none.format(n=penniless)))
     if not lost:
-        return ()
+        return tuple(notes)
     kind = Text("负收入", "incomes below 0") if negative else Text("零收入", "incomes of 0")
     text = Text("有{kind}，未计算 {which}。", "There are {kind}: {which} is left out.")
-    return (Note("left_out", text.format(kind=kind, which=several(lost, 20))),)
+    return (*notes, Note("left_out", text.format(kind=kind, which=measure_names(lost))))

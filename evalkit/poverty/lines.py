@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note
-from evalkit.check import one_of, positive
+from evalkit.check import one_of, positive, shown, whole
 from evalkit.errors import DataError, SpecError, did_you_mean, several
-from evalkit.poverty.columns import has_rows, is_name, numbers
+from evalkit.poverty.columns import has_rows, is_name, numbers, odd, told
 from evalkit.poverty.prices import Deflator
 from evalkit.stats.arrays import Array
 from evalkit.stats.parted import Parted
@@ -106,7 +106,7 @@ class PovertyLines:
     def __post_init__(self) -> None:
         positive(self.times, who="PovertyLines times")
         if self.deflator is not None and not isinstance(self.deflator, Deflator):
-            raise SpecError("PovertyLines deflator must be a Deflator", found=repr(self.deflator))
+            raise SpecError("PovertyLines deflator must be a Deflator", found=shown(self.deflator))
         if self.own is not None:
             has_rows(self.own, NEEDED, who="a table of lines")
             _sound(self.own)
@@ -134,6 +134,8 @@ class PovertyLines:
         DataError
             No source was found for it, or there is no such row.
         """
+        is_name(province, who="the province of a line")
+        whole(year, who="the year of a line", least=None)
         asked = pd.DataFrame({"province": [province], "year": [year]})
         return float(self.measure(asked, kind=kind).frame["line"].iloc[0])
 
@@ -154,6 +156,8 @@ class PovertyLines:
         has_rows(frame, named, who="PovertyLines")
         years = numbers(frame, year, who="PovertyLines")
         place = frame[province] if province is not None else pd.Series(NATION, index=frame.index)
+        if pd.api.types.infer_dtype(place, skipna=True).startswith("mixed"):
+            raise DataError("provinces of lines are names", found=f"others in '{province}'", do="write them as text")
         wrong = (years % 1 != 0) | (np.abs(years) > 9999)
         if wrong.any() or place.isna().any():
             found = f"years such as {years[wrong][0]:g}" if wrong.any() else "gaps in the province"
@@ -184,7 +188,7 @@ class PovertyLines:
         do = "give it in a table of your own, PovertyLines(own=...), with columns province, year, kind, value and source"
         years = several(sorted(table.loc[(own | nation) & known, "year"].unique()), 20)
         raise DataError(
-            f"the {kind} line of {province} in {year} is not known: no source was found for it",
+            f"the {kind} line of {told(province)} in {year} is not known: no source was found for it",
             found=f"lines of {years or 'no year'}",
             do=f"{hint} Otherwise {do}" if hint else do,
         )
@@ -217,7 +221,9 @@ def _sound(own: pd.DataFrame) -> None:
     """Refuse a table of one's own that says two things, or none that can be used."""
     unknown = set(own["kind"].dropna()) - set(KINDS)
     if unknown or own["kind"].isna().any():
-        raise DataError("kinds of lines are 'standard' and 'monitoring'", found=several(unknown) or "gaps", do="rename them")
+        raise DataError(
+            "kinds of lines are 'standard' and 'monitoring'", found=odd(unknown) if unknown else "gaps", do="rename them"
+        )
     if not pd.api.types.is_numeric_dtype(own["value"]) or not ((own["value"] > 0) | own["value"].isna()).all():
         raise DataError("lines must be positive numbers", found="others in column 'value'", do="mend the table of lines")
     if not np.isfinite(own["value"].dropna().to_numpy(dtype=float)).all():
@@ -226,7 +232,9 @@ def _sound(own: pd.DataFrame) -> None:
         raise DataError("the years of lines are whole numbers", found=str(own["year"].dtype), do="write years as 2020")
     twice = own.loc[own.duplicated(list(NEEDED[:3])), "province"]
     if len(twice):
-        raise DataError("some lines stand twice in the table", found=several(twice), do="keep one row a province, year and kind")
+        raise DataError(
+            "some lines stand twice in the table", found=odd(twice.unique()), do="keep one row a province, year and kind"
+        )
 
 
 def _notes(found: pd.DataFrame, kind: str, times: float) -> tuple[Note, ...]:
@@ -244,7 +252,7 @@ def _notes(found: pd.DataFrame, kind: str, times: float) -> tuple[Note, ...]:
     lent = found[(found["whose"] == NATION) & ~found["province"].isin([NATION, "national"])]
     if len(lent):
         stood = Text("{p} 无本省线，用全国线代替。", "{p} have no line of their own; the national one stands in.")
-        notes.append(Note("caution", stood.format(p=several(lent["province"].unique()))))
+        notes.append(Note("caution", stood.format(p=several(map(told, lent["province"].unique())))))
     carried = found[found["from_year"] != found["year"]]
     if len(carried):
         old = Text("{y} 年的线由较早年份按价格指数推算。", "Lines of {y} are earlier ones carried forward by prices.")

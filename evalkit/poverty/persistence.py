@@ -1,4 +1,4 @@
-"""Poverty over several waves: how much of it is chronic, and how much comes and goes."""
+"""Poverty over several waves: how much of it lasts, and how much comes and goes."""
 
 from __future__ import annotations
 
@@ -8,14 +8,19 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note
-from evalkit.check import has_columns
-from evalkit.errors import DataError, NoAnswer, SpecError, several
+from evalkit.check import instance, number
+from evalkit.errors import DataError, NoAnswer, several
 from evalkit.panel.design import Sampled, SurveyDesign
+from evalkit.poverty.columns import has_rows, is_level, is_line, is_name, line_per_row, numbers
+from evalkit.poverty.estimates import bounded_interval
+from evalkit.poverty.regressors import keys_of
 from evalkit.stats.arrays import Array
-from evalkit.stats.inference import plain_interval, ratio_influence, share_interval
+from evalkit.stats.inference import plain_interval, ratio_influence
 from evalkit.terms import Text
 
 TOLERANCE = 1e-9
+SHARES = ("transient_share", "chronic_headcount", "duration", "duration_adjusted")
+DEPTHS = ("total", "chronic", "transient")
 
 
 def chronic_and_total(ratio: Array, alpha: float) -> tuple[Array, Array]:
@@ -65,7 +70,7 @@ class PovertyPersistence:
     design
         How homes were drawn; its columns are read in their first wave.
     level
-        Of the intervals.
+        Of the intervals; of what lies in [0, 1], as depths do without negative incomes, see `bounded_interval`.
 
     Examples
     --------
@@ -86,14 +91,14 @@ class PovertyPersistence:
     level: float = 0.95
 
     def __post_init__(self) -> None:
-        if not isinstance(self.line, str) and not self.line > 0:
-            raise SpecError("a poverty line must be positive", found=str(self.line))
-        if not self.alpha >= 1:
-            raise SpecError(
-                "PovertyPersistence alpha must be at least 1", found=str(self.alpha), do="else transient may be negative"
-            )
-        if not 0 < self.duration <= 1 or not 0 < self.level < 1:
-            raise SpecError("PovertyPersistence duration must lie in (0, 1] and level in (0, 1)")
+        who = "PovertyPersistence"
+        for name in (self.unit, self.period, self.income):
+            is_name(name, who=who)
+        is_line(self.line, who=who)
+        number(self.alpha, "[1, ∞)", who=f"{who} alpha", do="use 1 or 2: below 1 transient poverty may be negative")
+        number(self.duration, "(0, 1]", who=f"{who} duration", do="use 0.5 for half of the waves")
+        instance(self.design, SurveyDesign, who=f"{who} design", do="give a SurveyDesign")
+        is_level(self.level, who=who)
 
     def measure(self, frame: pd.DataFrame) -> Persistence:
         """Total poverty, its chronic and transient parts, and the duration-adjusted headcount.
@@ -106,10 +111,8 @@ class PovertyPersistence:
             No home was seen in every wave.
         """
         rows, waves, homes = self._balanced(frame)
-        line = rows[self.line].to_numpy(dtype=float) if isinstance(self.line, str) else np.full(len(rows), float(self.line))
-        if not (line > 0).all():
-            raise DataError(f"poverty lines '{self.line}' must be positive", found=f"{int((~(line > 0)).sum())} that are not")
-        ratio = (rows[self.income].to_numpy(dtype=float) / line).reshape(-1, waves)
+        line = line_per_row(rows, self.line, who="PovertyPersistence")
+        ratio = (numbers(rows, self.income, who="PovertyPersistence") / line).reshape(-1, waves)
         drawn = self.design.on(rows.iloc[::waves])
         chronic, total = chronic_and_total(ratio, self.alpha)
         long, lasting = duration_adjusted(ratio, self.duration)
@@ -123,19 +126,18 @@ class PovertyPersistence:
             "duration": (lasting, long),
             "duration_adjusted": (lasting, one),
         }
-        table = _estimated(ratios, drawn, self.level)
+        table = _estimated(ratios, drawn, self.level, bounded=bool((ratio >= 0).all()))
         notes = _notes(self, len(total), homes, waves) + drawn.notes
         return Persistence(spec=self, frame=table, waves=waves, notes=notes)
 
     def _balanced(self, frame: pd.DataFrame) -> tuple[pd.DataFrame, int, int]:
         """Rows of homes seen in every wave, by home and wave; how many waves there are, and how many homes in all."""
         named = [self.unit, self.period, self.income, *([self.line] if isinstance(self.line, str) else [])]
-        has_columns(frame, named, who="PovertyPersistence")
+        has_rows(frame, named, who="PovertyPersistence")
         gaps = [name for name in named if frame[name].isna().any()]
         if gaps:
             raise DataError(f"columns [{several(gaps)}] hold gaps", do="fill them, or leave the rows out, by name")
-        if frame.duplicated([self.unit, self.period]).any():
-            raise DataError(f"some '{self.unit}' stand twice in a wave", do="keep one row of each")
+        keys_of(frame, self.unit, self.period, who="PovertyPersistence")
         waves, seen = frame[self.period].nunique(), frame.groupby(self.unit)[self.period].transform("size")
         rows = frame[seen == waves].sort_values([self.unit, self.period])
         if rows.empty:
@@ -159,22 +161,25 @@ def _powered(ratio: Array, alpha: float) -> Array:
     return np.where(ratio < 1, np.maximum(1 - ratio, 0.0) ** alpha, 0.0)
 
 
-def _estimated(ratios: dict[str, tuple[Array, Array]], drawn: Sampled, level: float) -> pd.DataFrame:
-    """Ratios of weighted totals with their errors; shares in [0, 1] get an interval on the logit scale, depths a plain one."""
+def _estimated(ratios: dict[str, tuple[Array, Array]], drawn: Sampled, level: float, *, bounded: bool) -> pd.DataFrame:
+    """Ratios of weighted totals with their errors; what lies in [0, 1], as depths do without negative incomes, stays there."""
     found = [ratio_influence(above, below, drawn.weights) for above, below in ratios.values()]
     estimate = np.array([ratio for ratio, _ in found])
     covariance = drawn.covariance(np.stack([np.nan_to_num(own) for _, own in found]))
     error = np.where(np.isfinite(estimate), np.sqrt(np.diag(covariance)), np.nan)
     low, high = plain_interval(estimate, error, drawn.df, level)
-    share = np.isin(list(ratios), ["transient_share", "chronic_headcount", "duration", "duration_adjusted"])
-    low[share], high[share] = share_interval(estimate[share], error[share], drawn.df, level)
+    share = np.isin(list(ratios), SHARES + (DEPTHS if bounded else ()))
+    clusters = [np.nan if drawn.whole else drawn.clusters_with(below > 0) for _, below in ratios.values()]
+    held = None if drawn.whole else np.array(clusters)[share]
+    low[share], high[share] = bounded_interval(estimate[share], error[share], drawn.df, held, level)
     figures = {"estimate": estimate, "std_error": error, "ci_low": low, "ci_high": high, "n": len(drawn.weights)}
     return pd.DataFrame({"measure": list(ratios), **figures})
 
 
 def _notes(spec: PovertyPersistence, kept: int, homes: int, waves: int) -> tuple[Note, ...]:
     text = Text(
-        "慢性与暂时贫困按 {waves} 期均被观测的 {kept} 户计算（共 {homes} 户）；贫困期数不少于 {share:.0%} 者计为长期贫困。",
+        "长期与暂时贫困按 {waves} 期均被观测的 {kept} 户计算（共 {homes} 户）；"
+        "贫困期数占比不低于 {share:.0%} 的户计为长期贫困户。",
         "Chronic and transient poverty of the {kept} homes (of {homes}) seen in all {waves} waves; poor in at least {share:.0%} "
         "of them counts as chronically poor.",
     )

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from evalkit.check import one_of, positive
+from evalkit.check import one_of, positive, shown
 from evalkit.errors import DataError, SpecError, several
 from evalkit.stats.arrays import Array, Codes
 
@@ -43,10 +43,10 @@ class Deflator:
         if isinstance(self.index, pd.Series):
             object.__setattr__(self, "index", self.index.to_dict())
         if not isinstance(self.index, Mapping) or not self.index:
-            raise SpecError("Deflator needs a price index by year", found=repr(self.index), do="give {2020: 100.0, 2021: 100.9}")
+            raise SpecError("Deflator needs a price index by year", found=shown(self.index), do="give {2020: 100.0, 2021: 100.9}")
         for year, price in self.index.items():
             if isinstance(year, bool) or not isinstance(year, int | np.integer):
-                raise SpecError("the years of a price index are whole numbers", found=repr(year))
+                raise SpecError("the years of a price index are whole numbers", found=shown(year))
             positive(price, who=f"the price index of {year}")
         years = sorted(self.index)
         if self.kind == "yearly" and years != list(range(years[0], years[-1] + 1)):

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from evalkit.check import shown
 from evalkit.errors import DataError, SpecError, several
-from evalkit.poverty.columns import has_rows, numbers
+from evalkit.panel.findings import shown as masked
+from evalkit.poverty.columns import at_rows, has_rows, is_name, numbers, odd
 from evalkit.stats.arrays import Array, Codes
 from evalkit.stats.least_squares import dependent_columns
 
@@ -63,7 +65,7 @@ class Regressors:
                 new = pd.unique(frame[name][code < 0])
                 raise DataError(
                     f"{self.who}: '{name}' holds gaps or levels that were not there to learn from",
-                    found=several(new),
+                    found=odd(new),
                     do="complete the column, or join rare levels to others",
                 )
             X[:, at : at + len(levels) - 1] = code[:, None] == np.arange(1, len(levels))
@@ -89,16 +91,25 @@ def independent(X: Array, weights: Array, names: tuple[str, ...], *, who: str) -
 
 def keys_of(frame: pd.DataFrame, unit: str, period: str, *, who: str) -> tuple[Codes, Codes]:
     """Units as codes and periods as whole numbers; refuses gaps, periods that are none, and a unit twice in a period."""
+    for name in (unit, period):
+        is_name(name, who=who)
+    has_rows(frame, [unit, period], who=who)
     gaps = [name for name in (unit, period) if frame[name].isna().to_numpy().any()]
     if gaps:
         raise DataError(f"{who}: columns [{several(gaps)}] hold gaps", do="complete them")
     x = frame[period].to_numpy()
-    if x.dtype.kind not in "iu" and not (x.dtype.kind == "f" and (x == np.round(x)).all()):
+    real = pd.api.types.is_numeric_dtype(frame[period]) and x.dtype.kind in "iuf"
+    broken = ~np.isfinite(x) | (x != np.round(x)) if real else np.ones(len(x), dtype=bool)
+    if broken.any():
         do = "write years as 2020, not as text"
-        raise DataError(f"{who}: periods '{period}' must be whole numbers", found=f"such as {x[0]!r}", do=do)
-    if frame.duplicated([unit, period]).any():
-        twice = frame.loc[frame.duplicated([unit, period]), unit].unique()
-        raise DataError(f"{who}: some '{unit}' stand twice in one '{period}'", found=several(twice), do="keep one row of each")
+        found = f"such as {masked(x[broken][0])}"
+        raise DataError(f"{who}: periods '{period}' must be whole numbers", found=found, do=do)
+    if pd.api.types.infer_dtype(frame[unit], skipna=False).startswith("mixed"):
+        raise DataError(f"{who}: names in '{unit}' are of several kinds", found="text and others", do="make them all text")
+    twice = frame.duplicated([unit, period]).to_numpy()
+    if twice.any():
+        do = "keep one row of each"
+        raise DataError(f"{who}: some '{unit}' stand twice in one '{period}'", found=at_rows(twice), do=do)
     return pd.factorize(frame[unit])[0].astype(np.intp), x.astype(np.intp)
 
 
@@ -112,6 +123,6 @@ def _levels(column: pd.Series) -> tuple[Hashable, ...]:
 def column_names(names: tuple[str, ...], *, who: str) -> None:
     """Refuse what is no tuple of different column names."""
     if not isinstance(names, tuple) or any(not isinstance(name, str) or not name for name in names):
-        raise SpecError(f"{who} must be a tuple of column names", found=repr(names), do='write ("size", "age")')
+        raise SpecError(f"{who} must be a tuple of column names", found=shown(names), do='write ("size", "age")')
     if len(set(names)) < len(names):
         raise SpecError(f"{who} names a column twice", found=several(names))

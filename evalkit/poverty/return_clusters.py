@@ -11,7 +11,7 @@ import pandas as pd
 from evalkit.answer import Answer, Note
 from evalkit.check import one_of, whole
 from evalkit.errors import DataError, NoAnswer, SpecError
-from evalkit.poverty.columns import groups_of, has_rows, is_level, is_name, numbers
+from evalkit.poverty.columns import groups_of, has_rows, is_level, names_of, numbers
 from evalkit.poverty.ratios import yes_or_no
 from evalkit.stats.arrays import Array, Codes
 from evalkit.stats.exact import TIE, hypergeometric_above, unequal_above
@@ -93,9 +93,8 @@ class ReturnClusters:
     smallest: int = 10
 
     def __post_init__(self) -> None:
-        for name in (self.returned, self.village, *(x for x in (self.within, self.expected) if x is not None)):
-            is_name(name, who="ReturnClusters")
-        one_of(str(self.adjust), ("holm", "bonferroni", "min_p"), who="adjust of ReturnClusters")
+        names_of((self.returned, self.village, *(x for x in (self.within, self.expected) if x is not None)), who="ReturnClusters")
+        one_of(self.adjust, ("holm", "bonferroni", "min_p"), who="adjust of ReturnClusters")
         whole(self.least, who="least of ReturnClusters")
         whole(self.draws, who="draws of ReturnClusters", least=99)
         whole(self.seed, who="seed of ReturnClusters", least=0)

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note
-from evalkit.check import positive, whole
-from evalkit.errors import DataError, SpecError, several
-from evalkit.poverty.columns import is_level
+from evalkit.check import positive, shown, whole
+from evalkit.errors import DataError, SpecError
+from evalkit.poverty.columns import at_rows, is_level
 from evalkit.stats.arrays import Array, Codes
 from evalkit.stats.exact import TIE, binomial_below, binomial_upper, hypergeometric_below, hypergeometric_upper
 from evalkit.terms import Text
@@ -106,7 +106,7 @@ class SampleToRuleOut:
         is_level(self.level, who="SampleToRuleOut")
         if not isinstance(self.failures, tuple) or not self.failures:
             raise SpecError(
-                "failures of SampleToRuleOut must be a tuple of counts", found=repr(self.failures), do="write (0, 1, 2)"
+                "failures of SampleToRuleOut must be a tuple of counts", found=shown(self.failures), do="write (0, 1, 2)"
             )
         for count in self.failures:
             whole(count, who="each of the failures of SampleToRuleOut", least=0)
@@ -178,12 +178,12 @@ class SampleSizes(Answer):
 def _populations(population: pd.Series) -> Codes:
     if not isinstance(population, pd.Series):
         do = "pass a Series keyed by place, or nothing for a large population"
-        raise SpecError("populations must be a Series", found=type(population).__name__, do=do)
+        raise SpecError("populations must be a Series", found=shown(population), do=do)
     if not len(population):
         raise DataError("populations hold no place", do="check what was selected before")
     good = pd.to_numeric(population, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
     wrong = ~(np.isfinite(good) & (good >= 1) & (good == np.floor(good)))
     if wrong.any():
-        places = several(population.index[wrong])
-        raise DataError("populations must be whole numbers of homes, at least 1", found=f"others at {places}", do="complete them")
+        what = "populations must be whole numbers of homes, at least 1"
+        raise DataError(what, found=f"others in {at_rows(wrong)}", do="complete them")
     return good.astype(np.intp)

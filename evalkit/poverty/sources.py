@@ -11,7 +11,7 @@ from evalkit.answer import Answer, Note
 from evalkit.check import able
 from evalkit.errors import NoAnswer, SpecError
 from evalkit.panel.design import SurveyDesign
-from evalkit.poverty.additive import ADDITIVE, additive_values, checked, side
+from evalkit.poverty.additive import ADDITIVE, additive_values, checked, counted_poor
 from evalkit.poverty.columns import has_rows, is_level, line_per_row, names_of, numbers
 from evalkit.poverty.estimates import Grouped, Measured
 from evalkit.stats.arrays import Array, Mask
@@ -205,7 +205,7 @@ class PovertyBySource:
             "来源贡献为算术分解，不是取消该项收入的后果。",
             "The parts are arithmetic: no forecast of taking a source away.",
         )
-        poor = Text("收入{side}者计为贫困。", "Whose income is {side} is counted as poor.").format(side=side(strict=self.strict))
+        poor = counted_poor(strict=self.strict)
         return SourcePoverty(spec=self, frame=table, notes=(Note("choice", poor), Note("caution", text)))
 
 

@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note
-from evalkit.check import has_columns
-from evalkit.errors import DataError, NoAnswer, SpecError, several
+from evalkit.check import instance, whole
+from evalkit.errors import NoAnswer
 from evalkit.panel.design import Sampled, SurveyDesign
+from evalkit.poverty.columns import has_rows, is_level, is_name
 from evalkit.poverty.ratios import rates, yes_or_no
+from evalkit.poverty.regressors import keys_of
 from evalkit.stats.arrays import Array, Codes, Mask
 from evalkit.terms import Text
 
@@ -80,7 +82,7 @@ class PovertySpells:
     design
         How homes were drawn; without clusters each home is one, since its waves are not drawn apart.
     level
-        Of the intervals, on the logit scale.
+        Of the intervals, see `bounded_interval`.
 
     Examples
     --------
@@ -99,10 +101,11 @@ class PovertySpells:
     level: float = 0.95
 
     def __post_init__(self) -> None:
-        if self.step < 1:
-            raise SpecError("PovertySpells step must be at least 1", found=str(self.step))
-        if not 0 < self.level < 1:
-            raise SpecError("PovertySpells level must lie between 0 and 1", found=str(self.level))
+        for name in (self.unit, self.period, self.state):
+            is_name(name, who="PovertySpells")
+        whole(self.step, who="PovertySpells step")
+        instance(self.design, SurveyDesign, who="PovertySpells design", do="give a SurveyDesign")
+        is_level(self.level, who="PovertySpells")
 
     def measure(self, frame: pd.DataFrame) -> Spells:
         """Hazards and survival by duration, and the spells themselves.
@@ -110,18 +113,16 @@ class PovertySpells:
         Raises
         ------
         DataError
-            A column is absent or holds a gap, or a home stands twice in a wave.
+            A column is absent or holds a gap, waves are no whole numbers, or a home stands twice in one.
         NoAnswer
             No beginning of a spell was seen in a wave that another followed.
         """
-        has_columns(frame, [self.unit, self.period, self.state], who="PovertySpells")
-        if frame.duplicated([self.unit, self.period]).any():
-            twice = frame.loc[frame.duplicated([self.unit, self.period]), self.unit].unique()
-            raise DataError(f"some '{self.unit}' stand twice in a wave", found=several(twice), do="keep one row of each")
+        has_rows(frame, [self.unit, self.period, self.state], who="PovertySpells")
+        keys_of(frame, self.unit, self.period, who="PovertySpells")
         rows = frame.sort_values([self.unit, self.period]).reset_index(drop=True)
         poor = yes_or_no(rows, self.state)
-        period = rows[self.period].to_numpy().astype(np.intp)
-        found = runs(pd.factorize(rows[self.unit])[0], period, poor, self.step)
+        unit, period = keys_of(rows, self.unit, self.period, who="PovertySpells")
+        found = runs(unit, period, poor, self.step)
         drawn = replace(self.design, clusters=self.design.clusters or self.unit).on(rows)
         table = self._hazards(drawn, poor, found)
         spells = _spells(rows[self.unit].to_numpy(), period, poor, found)

@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note
-from evalkit.check import able
+from evalkit.check import able, shown
 from evalkit.errors import NoAnswer, SpecError
 from evalkit.panel.design import SurveyDesign
-from evalkit.poverty.additive import ADDITIVE, additive_values, checked, incomes_and_lines, side
+from evalkit.poverty.additive import ADDITIVE, additive_values, checked, counted_poor, incomes_and_lines
 from evalkit.poverty.columns import has_rows, is_level, is_name, numbers
 from evalkit.poverty.estimates import Grouped, Measured
 from evalkit.poverty.inequality import entropy_name
+from evalkit.poverty.words import measure_names
 from evalkit.stats.arrays import Array
 from evalkit.stats.inequality import entropy_influence
 from evalkit.stats.parted import Parted
@@ -99,17 +100,23 @@ class PovertyBySubgroup:
         income, line = incomes_and_lines(self, frame, [self.over], who="PovertyBySubgroup")
         groups, all_rows = Grouped.of(frame, self.over, self.design), Grouped.of(frame, None, self.design)
         part = groups.parted.total / all_rows.parted.total[0]
-        tables = []
+        tables, none = [], list[str]()
         for name in self.measures:
             value = additive_values(name, income, line, strict=self.strict)
             index, whole = groups.parted.mean(value), float(all_rows.parted.mean(value)[0])
             table = groups.contributions(value)
-            share = table["contribution"] / whole if whole > 0 else np.nan
+            share = table["contribution"] / whole if whole > 0 else 0.0
+            none += [] if whole > 0 else [name]
             tables.append(table.assign(measure=name, population_share=part, index=index, share=share))
         columns = ["measure", self.over, "population_share", "index", "contribution", "std_error", "share", "n"]
-        text = Text("收入{side}者计为贫困；各组贡献之和等于总体。", "Whose income is {side} is poor; parts sum to the whole.")
-        note = Note("choice", text.format(side=side(strict=self.strict)))
-        return SubgroupPoverty(spec=self, frame=pd.concat(tables, ignore_index=True)[columns], notes=(*groups.drawn.notes, note))
+        notes = [Note("choice", counted_poor(strict=self.strict))]
+        notes.append(Note("choice", Text("各组贡献之和等于总体。", "Contributions of the groups sum to the whole.")))
+        if none:
+            text = Text("{which}为 0，各组所占份额记为 0。", "{which} is 0: shares of it are given as 0.")
+            notes.append(Note("caution", text.format(which=measure_names(none))))
+        return SubgroupPoverty(
+            spec=self, frame=pd.concat(tables, ignore_index=True)[columns], notes=(*groups.drawn.notes, *notes)
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -117,7 +124,7 @@ class SubgroupPoverty(Answer):
     """Poverty by group: `frame` has one row a measure and group.
 
     Columns: `measure`, the group, `population_share`, `index` (of the group), `contribution` (population share times index) with
-    its `std_error`, `share` (of the whole index) and `n` (rows).
+    its `std_error`, `share` (of the whole index; 0 where that is 0) and `n` (rows).
     """
 
     spec: PovertyBySubgroup
@@ -165,7 +172,7 @@ class InequalityBySubgroup:
         every = tuple(self.alpha) if isinstance(self.alpha, tuple | list) else (self.alpha,)
         sound = [isinstance(a, int | float | np.number) and not isinstance(a, bool) and np.isfinite(a) for a in every]
         if not every or not all(sound) or len(set(every)) < len(every):
-            raise SpecError("InequalityBySubgroup alpha must be finite numbers, each once", found=repr(self.alpha))
+            raise SpecError("InequalityBySubgroup alpha must be finite numbers, each once", found=shown(self.alpha))
         object.__setattr__(self, "alpha", tuple(float(a) for a in every))
 
     def measure(self, frame: pd.DataFrame) -> SubgroupInequality:

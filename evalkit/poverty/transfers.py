@@ -10,7 +10,7 @@ import pandas as pd
 from evalkit.answer import Answer, Note
 from evalkit.errors import SpecError
 from evalkit.panel.design import SurveyDesign
-from evalkit.poverty.additive import checked, incomes_and_lines, side
+from evalkit.poverty.additive import checked, counted_poor, incomes_and_lines
 from evalkit.poverty.columns import names_of, numbers
 from evalkit.poverty.estimates import Grouped, Measured
 from evalkit.poverty.gaps import is_poor, poverty_gaps
@@ -98,6 +98,7 @@ class WithoutTransfers:
         poor, was = (is_poor(x, line, strict=self.strict) for x in (income, income - given))
         gap, without = (poverty_gaps(x, line, strict=self.strict) for x in (income, income - given))
         parted = grouped.parted
+        bounded = {name for name, x in (("gap_with", income), ("gap_without", income - given)) if (x >= 0).all()}
         measured: dict[str, Measured] = {
             "headcount_with": _mean(poor, parted),
             "headcount_without": _mean(was, parted),
@@ -110,13 +111,13 @@ class WithoutTransfers:
         }
         return TransferPoverty(
             spec=self,
-            frame=grouped.table(measured, SHARES, self.level),
+            frame=grouped.table(measured, SHARES | bounded, self.level),
             kept=pd.Series(kept, index=frame.index, name="kept_above"),
             notes=(*grouped.drawn.notes, *self._notes(int(kept.sum()), int((given < 0).sum()))),
         )
 
     def _notes(self, kept: int, negative: int) -> tuple[Note, ...]:
-        poor = Text("收入{side}者计为贫困。", "Whose income is {side} is counted as poor.").format(side=side(strict=self.strict))
+        poor = counted_poor(strict=self.strict)
         alone = Text(
             "{n} 行（户）仅靠转移性收入高于贫困线，尚未稳固：应入户核实，不得据此取消帮扶。",
             "{n} rows are above the line by transfers alone, not yet consolidated: visit them; it is no ground to end help.",

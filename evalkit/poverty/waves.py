@@ -11,7 +11,7 @@ import pandas as pd
 
 from evalkit.answer import Note
 from evalkit.panel.design import Sampled
-from evalkit.poverty.additive import ADDITIVE, Asks, additive_values, incomes_and_lines, side
+from evalkit.poverty.additive import ADDITIVE, Asks, additive_values, counted_poor, incomes_and_lines
 from evalkit.poverty.columns import groups_of
 from evalkit.stats.arrays import Array
 from evalkit.stats.parted import Parted
@@ -73,6 +73,5 @@ def base_notes(base: Base, *, strict: bool) -> tuple[Note, ...]:
         "last": Text("以后期为基期。", "The last wave is the base."),
         "average": Text("取两种基期的平均（Shapley 值），无残差。", "The average of both bases (Shapley): nothing is left over."),
     }[base]
-    poor = Text("收入{side}者计为贫困。", "Whose income is {side} is counted as poor.").format(side=side(strict=strict))
     arithmetic = Text("分解为算术恒等式，不说明原因。", "The parts are arithmetic and name no cause.")
-    return Note("choice", said), Note("choice", poor), Note("caution", arithmetic)
+    return Note("choice", said), Note("choice", counted_poor(strict=strict)), Note("caution", arithmetic)

@@ -304,7 +304,7 @@ def test_wrong_questions_and_data_are_refused(tmp_path):
     with pytest.raises(SpecError, match=r"line 6.*below"):
         read_deprivations(own)
     own.write_text('id = "own"\nname = "own"\n[[deprivation]]\nid = "a"\nname = "a"\nbelow = -3\n', encoding="utf-8")
-    with pytest.raises(SpecError, match=r"own\.toml: .*positive cut-off"):
+    with pytest.raises(SpecError, match=r"own\.toml: the cut-off of deprivation"):
         read_deprivations(own)
 
 
@@ -315,4 +315,5 @@ def test_depth_above_a_cutoff_is_left_out():
     found = spec.measure(pd.DataFrame({"far": [30.0, 31.0], "poor": [10.0, 12.0]}))
     assert list(found.frame["measure"]) == ["H", "A", "M0"]
     assert estimates(found)["H"] == 0.5
-    assert [note.kind for note in found.notes] == ["choice", "left_out"]
+    assert [note.kind for note in found.notes] == ["choice", "left_out", "caution"]
+    assert "恰好缺一项" in found.notes[2].text.zh
