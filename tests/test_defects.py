@@ -150,7 +150,7 @@ def test_a_defect_of_the_panel(spoil, rule, study, capsys):
     ("old", "new", "message"),
     [
         ('direction = "benefit"', 'directon = "benefit"', "is not a known key. did you mean 'direction'"),
-        ('direction = "benefit"', 'direction = "upward"', "Input should be 'benefit', 'cost', 'moderate' or 'context'"),
+        ('direction = "benefit"', 'direction = "upward"', "must be 'benefit', 'cost', 'moderate' or 'context', not 'upward'"),
         ('id = "G02"', 'id = "G01"', "indicator 'G01' is declared twice in dimension 'income'"),
         ('id = "G05"', 'id = "G01"', "indicator 'G01' stands in two dimensions, 'income' and 'guarantees'"),
         ("plausible = [40, 120]", "plausible = [120, 40]", "has an empty plausible range"),
@@ -215,7 +215,7 @@ def test_a_normalization_that_cannot_be_coupled_is_named_with_its_file_and_key(s
     study.write_text(f'{whole[:start]}[normalize]\nmethod = "z_score"\n\n{whole[end:]}', encoding="utf-8")
     code, told = run(capsys, "assess", study, "--out", study.parent / "report")
     assert code == 2
-    assert "study.toml: 'normalize': scores by 'z_score' leave [0, 1] and cannot be coupled" in told
+    assert "study.toml, line 65: 'normalize': scores by 'z_score' leave [0, 1] and cannot be coupled" in told
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "gb18030"])
