@@ -17,7 +17,7 @@ from evalkit.risk.listed import Listed, poorest
 from evalkit.risk.observed import a_design, a_frame, a_name, a_share, figures, groups, names_of, not_negative, sampled, yes_or_no
 from evalkit.risk.paired import paired_differences
 from evalkit.stats.arrays import Array
-from evalkit.terms import Text
+from evalkit.terms import Text, same
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +138,9 @@ class Targeting:
                     "At the cutoff of '{risk}' under {budget}, {rows} rows are tied, or taken in part, for {places:.4g} places; "
                     "figures are exact means over random choice among them.",
                 )
-                notes.append(Note("choice", text.format(risk=name, budget=budget.said, rows=rows, places=places)))
+                only = len({other for _, other, _ in lists}) == 1
+                called = Text("本模型", "this risk") if only else same(name)
+                notes.append(Note("choice", text.format(risk=called, budget=budget.said, rows=rows, places=places)))
         lacking = keys.loc[~np.isfinite(point)].astype(str).agg(" ".join, axis=1)
         if len(lacking):
             text = Text("无法计算（分母为 0）：{which}。", "No figure (nothing to divide by): {which}.")
