@@ -15,7 +15,7 @@ from evalkit.risk.features.measures import Level
 from evalkit.risk.features.themes import household_features
 from evalkit.risk.labels import ReturnLabel
 from evalkit.risk.leakage.check import LeakageCheck, refuse_leaks
-from evalkit.risk.leakage.dates import partial_correlation
+from evalkit.risk.leakage.dates import _of_places, partial_correlation
 from evalkit.risk.leakage.derived import cell_auc, rank_auc
 from evalkit.risk.leakage.fitted import shrunk_means
 from evalkit.risk.splits import HouseholdFolds, PurgedOrigins
@@ -372,3 +372,12 @@ def test_partial_correlation_is_that_of_residuals():
     r = np.corrcoef([a, b, g])
     found = partial_correlation(*(np.array([x]) for x in (r[0, 1], r[0, 2], r[1, 2])))
     assert found[0] == pytest.approx(np.corrcoef(ra, rb)[0, 1], abs=1e-12)
+
+
+def test_a_line_in_whole_yuan_is_of_places_and_a_yes_is_of_homes():
+    wave = np.repeat([2020, 2021], 200)
+    line = np.where(np.arange(400) % 2, 6000.0, 6150.0) + 10 * (wave - 2020)
+    assert _of_places(line, wave)
+    assert _of_places(line / 7, wave)
+    assert not _of_places((np.arange(400) % 2).astype(float), wave)
+    assert not _of_places(np.random.default_rng(0).normal(9000, 900, 400).round(), wave)

@@ -40,6 +40,9 @@ def partial_correlation(ab: Array, ag: Array, bg: Array) -> Array:
     return np.divide(ab - ag * bg, np.sqrt(np.maximum(left * right, 1e-12)), out=np.zeros_like(ab), where=free)
 
 
+COUNTED = 100  # whole figures up to it may count members or say yes; above it they are money, such as a line
+
+
 def known_too_late(rows: Evidence) -> list[Leak]:
     """Features known after their origin."""
     if rows.known is None:
@@ -206,9 +209,9 @@ def _particular(x: Array) -> Mask:
 
 
 def _of_places(column: Array, wave: Codes) -> bool:
-    """Whether a column says more of places than of homes: broken figures, of which a wave has but few."""
+    """Whether a column says more of places than of homes: no counts and no yes or no, and a wave has but few figures."""
     held = ~np.isnan(column)
-    if (column[held] == np.round(column[held])).all():
+    if (column[held] == np.round(column[held])).all() and (np.abs(column[held]) <= COUNTED).all():
         return False
     pairs = pd.DataFrame({"wave": wave[held], "x": column[held]}).drop_duplicates()
     return bool(pairs.groupby("wave").size().median() < FEWEST)
