@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -62,15 +63,20 @@ def read_homes(path: Path, form: HouseholdsForm, more: tuple[str, ...] = ()) -> 
     return Survey(homes=kept, source=raw.place, fingerprint=raw.fingerprint, notes=notes)
 
 
+def are_there(wanted: Iterable[str], have: Iterable[str], *, place: str) -> None:
+    """Refuse a survey that lacks a column, without listing those it has: under a wrong header they are cells of a home."""
+    there = set(have)
+    absent = [name for name in wanted if name not in there]
+    if absent:
+        do = did_you_mean(absent[0], there) or "check the names of the columns, and in which row the header stands"
+        raise DataError(f"the survey has no column '{absent[0]}'", where=place, do=do)
+
+
 def _asked(raw: RawTable, form: HouseholdsForm, figures: tuple[str, ...]) -> RawTable:
     """The table with the columns that are asked and no other, homes numbered."""
     have = {form.columns.get(column, column): column for column in raw.frame.columns}
     wanted = (form.unit, form.period, *form.texts, *figures, *((form.weight,) if form.weight else ()))
-    absent = [name for name in wanted if name not in have]
-    if absent:
-        hint = did_you_mean(absent[0], have)
-        do = hint or "check the names of the columns, and in which row the header stands"
-        raise DataError(f"the survey has no column '{absent[0]}'", where=raw.place, do=do)
+    are_there(wanted, have, place=raw.place)
     frame = raw.frame[[have[name] for name in dict.fromkeys(wanted)]].copy()
     codes = frame[have[form.unit]].astype("string").str.strip()
     frame[have[form.unit]] = [None if at < 0 else f"{at + 1:07d}" for at in pd.factorize(codes)[0]]

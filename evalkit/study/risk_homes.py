@@ -22,6 +22,7 @@ from evalkit.risk.followed import Followed, origins_of
 from evalkit.risk.labels import Labels, ReturnLabel
 from evalkit.risk.outcomes import REASONS
 from evalkit.stats.arrays import Array
+from evalkit.study.household_file import are_there
 from evalkit.study.risk_form import HomesForm, RiskForm
 from evalkit.terms import Text
 
@@ -92,7 +93,7 @@ def read_homes(path: Path, form: RiskForm, key: bytes | None, must: Iterable[str
     """
     homes = form.homes
     raw = open_table(path, sheet=homes.sheet, header=homes.header, text=(homes.unit, *homes.texts))
-    has_columns(raw.frame, [homes.unit], who=f"[homes] in {raw.place}")
+    are_there([homes.unit], raw.frame.columns, place=raw.place)
     raw.frame[homes.unit], called = _without_codes(raw.frame[homes.unit], key)
     figures = dict.fromkeys([*homes.figures, *must])
     asked = {homes.unit, homes.period, homes.weight, *homes.texts, *figures, *may} - {None}
