@@ -41,7 +41,9 @@ def summary(found: Assessment, voice: Voice) -> list[Block]:
 def problems(found: Assessment, voice: Voice) -> list[Block]:
     """Problems found, each with its evidence and what could be done."""
     rows = [
-        row for check in (_lowest, _falling, _lagging, _main_obstacles, _weak_data, _not_firm) if (row := check(found, voice))
+        row
+        for check in (_lowest, _falling, _lagging, _main_obstacles, _returns, _kept_by_transfers, _weak_data, _not_firm)
+        if (row := check(found, voice))
     ]
     heads = [
         voice(Text("序号", "No.")),
@@ -158,6 +160,39 @@ def _main_obstacles(found: Assessment, voice: Voice) -> Row:
         voice(Text("普遍的主要障碍", "Obstacles most places share")),
         voice.listing(evidence),
         voice(Text("列入上一级统筹的整改事项。", "Take them up at the level above the places.")),
+    )
+
+
+def _returns(found: Assessment, voice: Voice) -> Row | None:
+    """A return on a large scale that is found, or not ruled out."""
+    bottom = None if found.households is None else found.households.bottom
+    if bottom is None or bottom.overall["verdict"].iloc[0] == "ruled_out":
+        return None
+    there = bottom.overall["verdict"].iloc[0] == "found"
+    title = Text("曾为贫困户者大量低于收入线", "Many once registered as poor are below the line")
+    open_ = Text("规模性返贫尚不能排除", "A return on a large scale is not ruled out")
+    do = Text("扩大样本后复核，并先走访低于收入线的户。", "Ask more homes, and visit those below the line first.")
+    return voice(title if there else open_), told(bottom, voice), voice(do)
+
+
+def _kept_by_transfers(found: Assessment, voice: Voice) -> Row | None:
+    """Homes that transfers alone keep above the line, where the interval of their share leaves out 0."""
+    transfers = None if found.households is None else found.households.transfers
+    if transfers is None:
+        return None
+    kept = transfers.frame.set_index("measure").loc["kept_above"]
+    if not kept["ci_low"] > 0:
+        return None
+    said = Text("占 {share:.1%}（{low:.1%} 至 {high:.1%}）", "{share:.1%} ({low:.1%} to {high:.1%})")
+    return (
+        voice(Text("仅靠转移收入维持在线上的户", "Homes that transfers alone keep above the line")),
+        voice(said, share=kept["estimate"], low=kept["ci_low"], high=kept["ci_high"]),
+        voice(
+            Text(
+                "先走访，发展自身收入来源；不得据此取消帮扶。",
+                "Visit them first and help them earn; it is no ground to end help.",
+            )
+        ),
     )
 
 

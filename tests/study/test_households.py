@@ -1,16 +1,20 @@
 """A survey of households in a study: read without the codes of homes, asked all that it answers, printed in one chapter."""
 
 import re
+import tomllib
 
 import pandas as pd
 import pytest
 
 import evalkit as ek
+from evalkit.report.chapters import compose
 from evalkit.report.households import households
 from evalkit.report.words import Voice
+from evalkit.study.form import StudyForm
 from evalkit.study.household_file import read_homes
 from evalkit.study.household_form import HouseholdsForm
 from evalkit.study.households import household_findings
+from evalkit.study.run import Study
 
 FOLDER = ek.datasets.folder()
 ASKED = {
@@ -201,3 +205,15 @@ def test_one_wave_without_a_design_tells_what_it_can(tmp_path):
     found = household_findings(HouseholdsForm(file="one.csv"), tmp_path)
     assert (found.moves, found.lasting, found.bottom, found.transfers, found.many) == (None,) * 5
     assert len(households(found, Voice("en"))) > 3
+
+
+def test_what_a_survey_finds_is_among_the_problems():
+    study = Study.read(FOLDER / "studies" / "counties.toml")
+    plain = tomllib.loads(study.path.read_text(encoding="utf-8"))
+    firm = {"draws": 0, "samples": 0, "reference": []}
+    form = StudyForm.model_validate(plain | {"report": {"chapters": ["households", "problems"]}, "robustness": firm})
+    document = compose(Study(form=form, path=study.path).run(), "en")
+    rows = next(table for table in document.tables() if table.key == "problems").frame
+    said = " ".join(rows["Problem"])
+    assert "A return on a large scale is not ruled out" in said
+    assert "Homes that transfers alone keep above the line" in said
