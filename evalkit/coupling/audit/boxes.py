@@ -127,6 +127,8 @@ def plain(cell: object) -> str:
         text = re.sub(r"^([+-]?[01]?),(\d+)", r"\1.\2", text)
         share = text.removesuffix("%").strip()
         return f"{Decimal(share).scaleb(-2):f}" if text.endswith("%") and _NUMBER.fullmatch(share) else text
+    if isinstance(cell, bool | np.bool_):
+        return str(cell)
     number = round(float(cell), MOST_DECIMALS)  # type: ignore[arg-type]
     text = f"{number:.{MOST_DECIMALS}f}".rstrip("0")
     return text.removesuffix(".")

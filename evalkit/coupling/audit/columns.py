@@ -137,7 +137,7 @@ class PrintedColumns:
         systems = self.systems or _systems(figures)
         unit = named["unit"] if named["unit"] is not None else next(iter(words), None)
         if len(systems) < 2:
-            odd = [f"{name}: {frame[name].iloc[0]}" for name in free if _SYSTEM.fullmatch(_last(name)) and name not in systems]
+            odd = [f"{name}: {_odd(frame[name])}" for name in free if _SYSTEM.fullmatch(_last(name)) and name not in systems]
             raise DataError(
                 "fewer than two systems with figures in [0, 1] were found in the printed table",
                 found=f"columns [{several(odd or columns, 12)}]",
@@ -159,6 +159,13 @@ class PrintedColumns:
                 do="name what it has: d='D', or --D D",
             )
         return replace(self, systems=tuple(systems), idle=idle, **{**named, "unit": unit})
+
+
+def _odd(column: pd.Series) -> object:
+    """The first cell that is no figure in [0, 1], or the first of all."""
+    values = pd.to_numeric(column.map(plain, na_action="ignore"), errors="coerce")
+    wrong = column[~values.between(0, 1) & ~column.map(is_missing).astype(bool)]
+    return wrong.iloc[0] if len(wrong) else column.iloc[0]
 
 
 def _idle(columns: list[str], used: tuple[str | None, ...], frame: pd.DataFrame) -> tuple[str, ...]:

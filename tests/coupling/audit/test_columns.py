@@ -177,3 +177,10 @@ def test_raw_data_of_the_wrong_kind(wrong):
 def test_raw_data_that_are_infinite():
     with pytest.raises(ek.DataError, match="infinite"):
         ek.RawData(frame=pd.DataFrame({"x": [1.0, np.inf]}), systems={"U1": {"x": "benefit"}})
+
+
+def test_a_yes_is_no_figure_and_the_odd_cell_is_shown():
+    with pytest.raises(ek.DataError, match="row 2: True"):
+        ek.audit_coupling(pd.DataFrame({**U, "D": ["0.589", True, "0.883", "0.738"]}))
+    with pytest.raises(ek.DataError, match=r"U2: 75\.00"):
+        ek.audit_coupling(pd.DataFrame({**U, "U2": ["0.20", "0.30", "75.00", "90.1"], "D": D}))
