@@ -50,7 +50,7 @@ def read_homes(path: Path, form: HouseholdsForm, more: tuple[str, ...] = ()) -> 
     for column in form.texts:
         homes[column] = panel.groups[column].reindex(homes[form.unit]).to_numpy()
     for column in (one for one in (form.place, form.village) if one is not None):
-        _are_places(homes, column, form.unit)
+        are_places(homes[column], homes[form.unit])
     weight = np.ones(len(homes)) if panel.weights is None else panel.weights.to_numpy()
     homes = homes.assign(**{WEIGHT: weight if form.members is None else weight * homes[form.members]})
     gaps = homes[[*form.figures, WEIGHT]].isna().any(axis=1)
@@ -90,13 +90,13 @@ def _are_figures(panel: Panel, figures: tuple[str, ...], place: str) -> None:
         raise DataError(f"the column '{texts[0]}' of the survey holds words where figures belong", where=place, do=do)
 
 
-def _are_places(homes: pd.DataFrame, column: str, unit: str) -> None:
+def are_places(places: pd.Series, homes: pd.Series) -> None:
     """Refuse a column of places that names persons or homes: identity numbers, or nearly as many names as homes."""
-    names = homes[column].dropna().astype(str).unique()
+    column, names = places.name, places.dropna().astype(str).unique()
     if any(secret(name) for name in names):
         raise DataError(f"the column '{column}' of the survey holds identity or telephone numbers", do="name a column of places")
-    if len(names) > CROWD and 2 * len(names) > homes[unit].nunique():
-        found = f"{len(names)} names of {homes[unit].nunique()} homes"
+    if len(names) > CROWD and 2 * len(names) > homes.nunique():
+        found = f"{len(names)} names of {homes.nunique()} homes"
         raise DataError(
             f"the column '{column}' of the survey names homes and no places", found=found, do="name a column of places"
         )

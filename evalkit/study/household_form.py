@@ -6,33 +6,19 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from evalkit.panel.form import Form
 from evalkit.stats.inference import Single
+from evalkit.study.homes_file import HomesFile
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 
 
-class HouseholdsForm(Form):
+class HouseholdsForm(HomesFile):
     """`[households]`: one row a home and year; its codes are replaced by numbers before anything else is read.
 
     `transfers` asks for poverty without them, `deprivations` for multidimensional poverty, `formerly_poor` and `threshold` for
     the bottom line; homes that are seen in two waves tell of moves.
     """
 
-    file: str | None = None
-    dataset: str | None = None
-    sheet: str | None = None
-    header: int | None = None
-    columns: dict[str, str] = Field(default_factory=dict)
-    missing: tuple[str, ...] = ()
-    unit: str = "household"
-    period: str = "year"
-    place: str | None = None
-    village: str | None = None
-    weight: str | None = None
-    members: str | None = None
-    strata: str | None = None
-    clusters: str | None = None
     single: Single = "adjust"
     income: str = "income_pc"
     line: float | str = "line"

@@ -22,6 +22,7 @@ from evalkit.risk.models.windows import Windows
 from evalkit.risk.outcomes import Event
 from evalkit.risk.reasons import THEMES
 from evalkit.risk.venn_abers import VennAbers
+from evalkit.study.homes_file import HomesFile
 from evalkit.terms import Lang, Text
 
 Portion = Annotated[float, Field(gt=0, lt=1)]
@@ -48,7 +49,7 @@ REASON_OF = {  # the theme of a feature in the terms of the monitoring system: b
 }
 
 
-class HomesForm(Form):
+class HomesForm(HomesFile):
     """`[homes]`: one row a home and period; its codes are replaced as it is read.
 
     Standard features know `income`, `line`, `formerly_poor`, `members`, `village` and `place` by the names `income_pc`, `line`,
@@ -56,20 +57,6 @@ class HomesForm(Form):
     column says it. Incomes are of the column `income_pc` where neither is named.
     """
 
-    file: str | None = None
-    dataset: str | None = None
-    sheet: str | None = None
-    header: int | None = None
-    columns: dict[str, str] = Field(default_factory=dict)
-    missing: tuple[str, ...] = ()
-    unit: str = "household"
-    period: str = "year"
-    place: str | None = None
-    village: str | None = None
-    weight: str | None = None
-    members: str | None = None
-    strata: str | None = None
-    clusters: str | None = None
     income: str | None = None
     line: float | str = "line"
     strict: bool = True

@@ -22,7 +22,7 @@ from evalkit.risk.followed import Followed, origins_of
 from evalkit.risk.labels import Labels, ReturnLabel
 from evalkit.risk.outcomes import REASONS
 from evalkit.stats.arrays import Array
-from evalkit.study.household_file import are_there
+from evalkit.study.household_file import are_places, are_there
 from evalkit.study.risk_form import HomesForm, RiskForm
 from evalkit.terms import Text
 
@@ -108,6 +108,8 @@ def read_homes(path: Path, form: RiskForm, key: bytes | None, must: Iterable[str
     units = frame.index.get_level_values("unit")
     for column in homes.texts:
         frame[column] = panel.groups[column].reindex(units).to_numpy()
+    for column in (one for one in (homes.place, homes.village) if one is not None):
+        are_places(frame[column], pd.Series(units))
     if panel.weights is not None:
         frame["weight"] = panel.weights.to_numpy()
     words = [name for name in figures if name not in frame and name in {homes.columns.get(column, column) for column in kept}]

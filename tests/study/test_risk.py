@@ -342,3 +342,11 @@ def keys(form: type[Form]) -> set[str]:
 def test_every_key_of_the_study_is_documented():
     page = Path(__file__).parents[2] / "docs" / "how-to" / "risk_list.md"
     assert not keys(RiskForm) - set(re.findall(r"\w+", page.read_text(encoding="utf-8")))
+
+
+def test_a_village_that_names_persons_is_refused(tmp_path):
+    number = pd.factorize(ROWS["household"])[0]
+    for names in ([f"51032119900101{n:04d}" for n in number], [f"家 {n}" for n in number]):
+        with pytest.raises(ek.DataError, match="the column 'village' of the survey") as wrong:
+            small(tmp_path, ROWS.assign(village=names)).run()
+        assert "51032119900101" not in str(wrong.value)
