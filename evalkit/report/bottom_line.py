@@ -27,7 +27,7 @@ HOMES, BACK = Text("样本户数", "Homes"), Text("返贫户数", "Returns")
 RATE = Text("返贫率（%）", "Rate of return (%)")
 UPPER = Text("单侧上限（%）", "One-sided upper bound (%)")
 VERDICT = Text("判断", "Verdict")
-FEW = Text("户数过少，不列出", "too few homes to be shown")
+FEW = Text("户数过少，或为防止推算，不列出", "not shown: too few homes, or lest another be computed")
 
 
 @tables.register

@@ -44,7 +44,9 @@ def estimated(frame: pd.DataFrame, voice: Voice, key: str, caption: Text, labels
         tables.append(
             Table(
                 key=key if only else f"{key}_{part}",
-                caption=caption if only or part == "shares" else Text(f"{caption.zh}（指数）", f"{caption.en} (indices)"),
+                caption=caption
+                if only or part == "shares"
+                else Text(f"{caption.zh}（非百分比）", f"{caption.en} (not in percent)"),
                 frame=printed,
                 decimals=dict.fromkeys(heads, digits),
                 show=PRINTED,
