@@ -27,7 +27,11 @@ HOMES, BACK = Text("样本户数", "Homes"), Text("返贫户数", "Returns")
 RATE = Text("返贫率（%）", "Rate of return (%)")
 UPPER = Text("单侧上限（%）", "One-sided upper bound (%)")
 VERDICT = Text("判断", "Verdict")
-FEW = Text("户数过少，或为防止推算，不列出", "not shown: too few homes, or lest another be computed")
+FEW = Text("不列出", "not shown")
+WHY = Text(
+    "不列出：户数过少，或为防止由合计推算出户数过少的地区。",
+    "Not shown: too few homes, or lest the total give such a place away.",
+)
 
 
 @tables.register
@@ -44,7 +48,11 @@ def _(answer: ReturnVerdict, voice: Voice) -> tuple[Table, ...]:
         voice(VERDICTS[str(one)]) if here else voice(FEW) for one, here in zip(every["verdict"], shown, strict=True)
     ]
     digits = {voice(HOMES): 0, voice(BACK): 0, voice(RATE): 2, voice(UPPER): 2}
-    return (Table(key="returns", caption=RETURNS, frame=printed, decimals=digits, show=PRINTED),)
+    return (
+        Table(
+            key="returns", caption=RETURNS, frame=printed, decimals=digits, show=PRINTED, note="" if shown.all() else voice(WHY)
+        ),
+    )
 
 
 def _shown(small: Mask, n: Codes, *, whole: bool) -> Mask:
