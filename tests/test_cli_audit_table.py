@@ -152,7 +152,7 @@ def test_figures_as_floats_give_the_verdict_of_figures_as_text():
 
 
 def test_classes_in_brackets_keep_their_commas():
-    from evalkit.cli import _listed
+    from evalkit.cli.assess import _listed
 
     assert _listed("[0,0.4),[0.4,1]") == ("[0,0.4)", "[0.4,1]")
     assert _listed(".000~.090，.100~.190") == (".000~.090", ".100~.190")
