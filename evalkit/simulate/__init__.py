@@ -2,6 +2,7 @@
 
 from evalkit.simulate.counties import LEVELS, SEED, SOURCE, CountyPanel, SimulatedPanel, level_of, main, progress
 from evalkit.simulate.defects import DefectModel
+from evalkit.simulate.deliveries import MonthlyDeliveries
 from evalkit.simulate.help import Benefits, Program
 from evalkit.simulate.households import HouseholdSimulation, SimulatedHouseholds
 from evalkit.simulate.incomes import IncomeProcess
@@ -25,6 +26,7 @@ __all__ = [
     "HouseholdSimulation",
     "HouseholdSurvey",
     "IncomeProcess",
+    "MonthlyDeliveries",
     "PlaceModel",
     "Program",
     "ShockModel",
