@@ -16,6 +16,7 @@ from evalkit.simulate.records import DepartmentRecords
 from evalkit.simulate.stream import ready
 from evalkit.stats.arrays import Codes
 
+REGISTER = ("homes", "members")  # in a folder of their own
 FLOWS = ("business", "property", "pension")  # of a year, told once it is over
 
 
@@ -56,6 +57,7 @@ class MonthlyDeliveries:
     def write(self, homes: HouseholdSimulation, folder: Path) -> tuple[Path, ...]:
         """The files, in a new or empty folder."""
         folder = ready(folder)
+        (folder / "register").mkdir()
         drawn = homes.draw()
         told = self.records or DepartmentRecords(years=homes.periods)
         sent = told.draw(homes)
@@ -68,7 +70,7 @@ class MonthlyDeliveries:
             table, known = table[known <= np.datetime64(self.until)], known[known <= np.datetime64(self.until)]
         written = []
         for month, rows in table.groupby(known.astype("datetime64[M]").astype(str), sort=True):
-            path = folder / f"{name}-{month}.csv"
+            path = folder / ("register" if name in REGISTER else "") / f"{name}-{month}.csv"
             rows.to_csv(path, index=False, lineterminator="\n", encoding="utf-8-sig")
             written.append(path)
         return written
