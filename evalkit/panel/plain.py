@@ -6,9 +6,9 @@ import csv
 import glob
 import io
 import struct
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -16,6 +16,9 @@ from evalkit.errors import DataError
 from evalkit.panel.findings import Finding, finding
 from evalkit.panel.header import find_header
 from evalkit.panel.raw import Cells
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 _DELIMITERS = ",\t;|"
 _LINES = 60  # lines looked at to find the delimiter and the header
@@ -70,6 +73,68 @@ def read_parquet(path: Path) -> Cells:
             "the file is not a readable Parquet file", where=path.name, found=type(fault).__name__, do="write it again"
         ) from None
     return _framed(frame)
+
+
+def parquet_columns(path: Path) -> dict[str, str]:
+    """The columns of a Parquet file and their types, in the words of DuckDB."""
+    engine, source = _parquet(path)
+    with engine:
+        try:
+            told = engine.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
+        except _duckdb_error() as fault:
+            raise _no_parquet(path, fault) from None
+    return {str(row[0]): str(row[1]) for row in told}
+
+
+def parquet_batches(
+    path: Path, columns: Collection[str], *, text: Collection[str] = (), many: int = 2**19
+) -> Iterator[pd.DataFrame]:
+    """Some columns of a Parquet file in batches of rows, in the order of the file, within the memory of a few batches.
+
+    Columns of `text` come as text, so that long numbers keep their digits, and so does whatever is no number, date or flag.
+    """
+    types = parquet_columns(path)
+    chosen = []
+    for column in columns:
+        name = '"' + column.replace('"', '""') + '"'
+        plain = types[column].split("(")[0] in _PLAIN_TYPES and column not in text
+        chosen.append(name if plain else f"{name}::VARCHAR AS {name}")
+    engine, source = _parquet(path)
+    with engine:
+        try:
+            engine.execute(f"SELECT {', '.join(chosen)} FROM {source}")
+            while len(batch := engine.fetch_df_chunk(max(1, many // 2048))):
+                yield batch
+        except _duckdb_error() as fault:
+            raise _no_parquet(path, fault) from None
+
+
+_PLAIN_TYPES = frozenset(
+    {
+        *("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"),
+        *("FLOAT", "DOUBLE", "DECIMAL", "BOOLEAN", "DATE", "TIMESTAMP"),
+    }
+)
+
+
+def _parquet(path: Path) -> tuple[DuckDBPyConnection, str]:
+    """An engine that only reads, and the file as it names it."""
+    import duckdb
+
+    lock = {"autoinstall_known_extensions": False, "autoload_known_extensions": False, "python_enable_replacements": False}
+    name = glob.escape(str(path)).replace("'", "''")
+    return duckdb.connect(config=lock | {"memory_limit": "512MB", "threads": 2}), f"read_parquet('{name}')"  # type: ignore[arg-type]
+
+
+def _duckdb_error() -> type[Exception]:
+    import duckdb
+
+    return duckdb.Error
+
+
+def _no_parquet(path: Path, fault: Exception) -> DataError:
+    found = type(fault).__name__
+    return DataError("the file is not a readable Parquet file", where=path.name, found=found, do="write it again")
 
 
 def read_stata(path: Path, text: Collection[str]) -> Cells:

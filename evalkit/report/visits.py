@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import re
-from base64 import b32encode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +14,7 @@ import pandas as pd
 from evalkit.answer import Note
 from evalkit.check import has_columns, one_of, whole
 from evalkit.errors import DataError, SpecError, several
+from evalkit.panel.pseudonyms import a_key, short
 from evalkit.report.document import Block, Document, Heading, Paragraph, Table
 from evalkit.report.plain import cell, safe_text
 from evalkit.report.render import write
@@ -69,12 +68,7 @@ def pseudonyms(ids: Iterable[object], key: bytes) -> list[str]:
     >>> len(one), one != other, pseudonyms(["H1"], b"another key here") != [one]
     (12, True, True)
     """
-    _a_key(key)
-    named = [str(one) for one in ids]
-    made = [b32encode(hashlib.blake2b(one.encode(), key=key, digest_size=8).digest()).decode()[:LETTERS] for one in named]
-    if len(set(made)) != len(set(named)):
-        raise DataError("two households got the same pseudonym", do="use another key")
-    return made
+    return short([str(one) for one in ids], key, LETTERS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +106,7 @@ class VisitSheet:
     lang: Lang = "zh"
 
     def __post_init__(self) -> None:
-        _a_key(self.key)
+        a_key(self.key)
         if (self.low is None) != (self.high is None):
             raise SpecError("VisitSheet low and high go together", do="name both columns of the interval, or none")
         for part in ("places", "reasons", "known"):
@@ -254,10 +248,3 @@ class VisitSheet:
         if self.places:
             blocks.append(Table(key="places", caption=SMALL, frame=counts.rename(columns=neutral)))
         return workbook(Document(title=voice(TITLE), lang=self.lang, blocks=tuple(blocks)))
-
-
-def _a_key(key: object) -> None:
-    if not isinstance(key, bytes) or not 16 <= len(key) <= 64:
-        found = f"{len(key)} bytes" if isinstance(key, bytes) else type(key).__name__
-        do = "give 16 to 64 bytes, such as secrets.token_bytes(32), and keep them apart from the list"
-        raise SpecError("the key of pseudonyms must be bytes", found=found, do=do)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,8 +11,9 @@ import pandas as pd
 
 from evalkit import datasets
 from evalkit.check import has_columns
-from evalkit.errors import DataError, NoAnswer, SpecError, several
+from evalkit.errors import DataError, NoAnswer, several
 from evalkit.panel.cells import read_codes
+from evalkit.panel.pseudonyms import read_key as pseudonyms_key
 from evalkit.panel.read import open_table
 from evalkit.panel.tidy import Layout, tidy
 from evalkit.report.visits import pseudonyms
@@ -56,24 +56,7 @@ def read_key(file: Path | None, apart_from: Iterable[Path] = ()) -> bytes | None
     DataError
         The file cannot be read.
     """
-    if file is None:
-        told = os.environ.get(KEY, "").strip()
-        return _sound(told.encode(), f"the environment variable {KEY}") if told else None
-    place = file.resolve()
-    if any(place.is_relative_to(folder.resolve()) for folder in apart_from):
-        do = "keep it in a folder of its own, which is not passed on"
-        raise SpecError("the key lies beside what it is to be kept apart from", where=file.name, do=do)
-    try:
-        return _sound(place.read_bytes().strip(), file.name)
-    except OSError as fault:
-        raise DataError("the key cannot be read", where=file.name, found=fault.strerror or "", do="check the path") from None
-
-
-def _sound(key: bytes, where: str) -> bytes:
-    if not 16 <= len(key) <= 64:
-        do = 'make one: python -c "import secrets; print(secrets.token_hex(24))"'
-        raise SpecError("a key has 16 to 64 bytes", where=where, found=f"{len(key)} bytes", do=do)
-    return key
+    return pseudonyms_key(file, apart_from, variable=KEY)
 
 
 def where_of(form: HomesForm, folder: Path) -> Path:
