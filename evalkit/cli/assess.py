@@ -36,6 +36,9 @@ def assess(
     out: Annotated[Path, typer.Option("--out", "-o", help="The folder to write; it must not be there yet.")] = Path("assessment"),
     lang: Annotated[Literal["zh", "en"] | None, typer.Option(help="Language of the report; by default the study's own.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier assessment in that folder.")] = False,
+    template: Annotated[
+        Path | None, typer.Option("--template", help="A .docx file of yours, whose styles, page, header and footer Word takes.")
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Run a study from panel to report: HTML, Word, an Excel workbook, figures and a manifest."""
@@ -45,7 +48,7 @@ def assess(
     chosen = Study.read(study or datasets.folder() / "studies" / "counties.toml")
     spoken: Lang = lang or chosen.form.lang
     with progress(spoken, quiet=quiet) as tell:
-        folder = deliver(chosen, out, lang=spoken, force=force, progress=tell)
+        folder = deliver(chosen, out, lang=spoken, force=force, template=template, progress=tell)
     show_folder(folder, spoken, quiet=quiet)
 
 

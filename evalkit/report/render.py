@@ -1,4 +1,4 @@
-"""The only writer: a document as HTML, Word or workbook, whole or not at all."""
+"""The only writer: a document as HTML, Word, PDF or workbook, whole or not at all."""
 
 from __future__ import annotations
 
@@ -12,36 +12,42 @@ from evalkit.errors import OutputError, SpecError
 from evalkit.report.document import Document
 from evalkit.report.pictures import Pictures
 
-FORMATS = ("html", "docx", "xlsx")
+FORMATS = ("html", "docx", "xlsx")  # written unless others are asked for
+KINDS = (*FORMATS, "pdf")
 _UNNAMEABLE = re.compile(r"[^\w.-]+")
 
 
-def save(document: Document, path: Path) -> Path:
-    """Write a document to one file; its ending says how.
+def save(document: Document, path: Path, *, template: bytes | None = None) -> Path:
+    """Write a document to one file; its ending says how. A template is a .docx file whose styles and page a Word file takes.
 
     Raises
     ------
     SpecError
-        The ending is none of .html, .docx, .xlsx.
+        The ending is none of .html, .docx, .pdf, .xlsx.
     OutputError
         The file cannot be written; what was there before is left as it was.
     """
     kind = path.suffix.lstrip(".").lower()
-    if kind not in FORMATS:
-        raise SpecError(f"a report is not written as '{path.suffix}'", where=str(path), do="use .html, .docx or .xlsx")
+    if kind not in KINDS:
+        raise SpecError(f"a report is not written as '{path.suffix}'", where=str(path), do="use .html, .docx, .pdf or .xlsx")
     _need_folder(path.parent)
-    write(path, rendered(document, kind, Pictures(document.lang)))
+    need_writers((kind,))
+    write(path, rendered(document, kind, Pictures(document.lang), template))
     return path
 
 
-def save_all(document: Document, folder: Path, *, stem: str, formats: Iterable[str] = FORMATS) -> None:
+def save_all(
+    document: Document, folder: Path, *, stem: str, formats: Iterable[str] = FORMATS, template: bytes | None = None
+) -> None:
     """Write a document in several formats, and its figures as files, into a folder; each figure is drawn once.
 
     Nothing is written before everything is drawn, so that a fault while drawing leaves no file.
     """
     _need_folder(folder)
+    formats = tuple(formats)
+    need_writers(formats)
     pictures = Pictures(document.lang)
-    made = {f"{stem}.{kind}": rendered(document, kind, pictures) for kind in formats}
+    made = {f"{stem}.{kind}": rendered(document, kind, pictures, template) for kind in formats}
     save_figures(document, folder / "figures", pictures)
     for name, data in made.items():
         write(folder / name, data)
@@ -63,7 +69,7 @@ def save_figures(document: Document, folder: Path, pictures: Pictures | None = N
     return list(made)
 
 
-def rendered(document: Document, kind: str, pictures: Pictures) -> bytes:
+def rendered(document: Document, kind: str, pictures: Pictures, template: bytes | None = None) -> bytes:
     """The document as the bytes of a file."""
     match kind:
         case "html":
@@ -73,11 +79,29 @@ def rendered(document: Document, kind: str, pictures: Pictures) -> bytes:
         case "docx":
             from evalkit.report.word import word
 
-            return word(document, pictures)
+            return word(document, pictures, template)
+        case "pdf":
+            from evalkit.report.pdf import pdf
+
+            return pdf(document, pictures)
         case _:
             from evalkit.report.workbook import workbook
 
             return workbook(document)
+
+
+def need_writers(formats: Iterable[str]) -> None:
+    """Refuse a format whose writer is not installed, before anything is computed or drawn.
+
+    Raises
+    ------
+    OutputError
+        A PDF is asked for, and typst is not there.
+    """
+    if "pdf" in formats:
+        from evalkit.report.pdf_press import need_typst
+
+        need_typst()
 
 
 def write(path: Path, data: bytes) -> None:

@@ -1,24 +1,17 @@
-"""How a Word report looks: page, header and footer, and the styles of an official report in Chinese or English."""
+"""How a Word report looks: the styles of an official report in Chinese or English, each to be restyled in Word."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
-from docx.shared import Cm
 
-from evalkit.report.word_parts import TEXT_WIDTH, field, paragraph, run
-from evalkit.terms import Lang, Text
+from evalkit.report.columns import TEXT_WIDTH
+from evalkit.terms import Lang
 
 BODY_FONTS = ("Times New Roman", "SimSun")
 HEAD_FONTS = ("Arial", "SimHei")
 GRAY = "595959"
-AT_FOOT = (  # at the foot of the cover, whatever stands above
-    f'<w:framePr w:w="{TEXT_WIDTH}" w:wrap="notBeside" w:vAnchor="margin" w:hAnchor="margin" w:xAlign="center" w:yAlign="bottom"/>'
-)
-PAGES = Text("第 {page} 页 共 {pages} 页", "Page {page} of {pages}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +41,7 @@ class Style:
         custom = ' w:customStyle="1"' if self.id in CUSTOM else ""
         return (
             f'<w:style {nsdecls("w")} w:type="paragraph"{default}{custom} w:styleId="{self.id}"><w:name w:val="{self.name}"/>{base}'
-            f"<w:qFormat/><w:pPr>{self.before}{self.box}"
+            f"<w:qFormat/><w:pPr>{self.before}{self.box}{self._hyphens()}"
             f'<w:spacing w:before="{self.space[0]}" w:after="{self.space[1]}" w:line="{self.line[0]}" w:lineRule="{self.line[1]}"/>'
             f'{self.indent}<w:jc w:val="{self.align}"/>{outline}</w:pPr>'
             f'<w:rPr>{fonts(*(HEAD_FONTS if self.head else BODY_FONTS), lang)}<w:b w:val="{int(self.bold)}"/><w:bCs w:val="{int(self.bold)}"/>'
@@ -56,13 +49,17 @@ class Style:
             '<w:lang w:val="en-US" w:eastAsia="zh-CN"/></w:rPr></w:style>'
         )
 
+    def _hyphens(self) -> str:
+        """Words are broken in tables only, where columns are narrow."""
+        return "" if self.id.startswith("Table") else "<w:suppressAutoHyphens/>"
+
     def _next(self) -> str:
         return "BodyText" if self.outline is not None else self.id
 
 
 CUSTOM = {
     "KeyFinding", "NoteText", "CautionText", "TableText", "TableTextSmall", "TableHead", "TableHeadSmall", "SourceLine",
-    "FigureLine", "FormulaLine", "CoverLine", "CoverStatement", "ContentsTitle",
+    "FigureLine", "FormulaLine", "CoverLine", "CoverStatement", "ContentsTitle", "CaptionOther",
 }  # fmt: skip
 
 
@@ -70,51 +67,6 @@ def fonts(latin: str, chinese: str, lang: Lang) -> str:
     """The fonts of a run; in a Chinese text, marks both scripts have (quotes, dashes) are set as Chinese."""
     hint = ' w:hint="eastAsia"' if lang == "zh" else ""
     return f'<w:rFonts{hint} w:ascii="{latin}" w:hAnsi="{latin}" w:eastAsia="{chinese}" w:cs="{latin}"/>'
-
-
-def dress(word: Any, title: str, lang: Lang) -> None:
-    """Give a python-docx document its page, header, footer and styles."""
-    _page(word)
-    root = word.styles.element
-    defaults = root.find(".//{*}rPrDefault")
-    defaults.getparent().replace(
-        defaults,
-        parse_xml(
-            f"<w:rPrDefault {nsdecls('w')}><w:rPr>{fonts(*BODY_FONTS, lang)}"
-            '<w:lang w:val="en-US" w:eastAsia="zh-CN" w:bidi="ar-SA"/></w:rPr></w:rPrDefault>'
-        ),
-    )
-    for style in _styles(lang):
-        for old in root.xpath(f'w:style[@w:styleId="{style.id}" or w:link/@w:val="{style.id}"]'):
-            root.remove(old)
-        root.append(parse_xml(style.xml(lang)))
-    root.append(parse_xml(THREE_LINE))
-    _edges(word.sections[0], title, lang)
-
-
-def _page(word: Any) -> None:
-    section = word.sections[0]
-    section.page_width, section.page_height = Cm(21), Cm(29.7)
-    section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = Cm(2.5)
-    section.header_distance = section.footer_distance = Cm(1.5)
-    section.different_first_page_header_footer = True
-
-
-def _edges(section: Any, title: str, lang: Lang) -> None:
-    """The title above, the page number below; nothing on the cover."""
-    before, rest = PAGES.say(lang).split("{page}")
-    between, after = rest.split("{pages}")
-    count = [run(before), field("PAGE", "2"), run(between), field("NUMPAGES", "2"), *([run(after)] if after else [])]
-    for part, style, inside in ((section.header, "Header", [run(title)]), (section.footer, "Footer", count)):
-        part.is_linked_to_previous = False
-        part._element.replace(part._element[0], _parsed(paragraph(style, *inside)))
-    for part in (section.first_page_header, section.first_page_footer):
-        part.is_linked_to_previous = False
-        part._element.replace(part._element[0], _parsed(paragraph("Normal")))
-
-
-def _parsed(xml: str) -> Any:
-    return parse_xml(xml.replace("<w:p>", f"<w:p {nsdecls('w')}>", 1))
 
 
 def _border(side: str, size: int, space: int, color: str) -> str:
@@ -125,7 +77,7 @@ def _borders(*sides: str) -> str:
     return f"<w:pBdr>{''.join(sides)}</w:pBdr>"
 
 
-def _styles(lang: Lang) -> list[Style]:
+def styles(lang: Lang) -> list[Style]:
     """Every style the report uses; Chinese text is larger and indents its first line by two characters."""
     return [*_text(lang), *_headings(), *_lists(lang), *_boxes(lang), *_around(), *_cover()]
 
@@ -198,7 +150,17 @@ def _around() -> list[Style]:
     ]
     return [
         *tables,
-        Style(id="Caption", name="caption", size=21, head=True, space=(200, 80), align="center", before=lines),
+        Style(id="Caption", name="caption", size=21, head=True, space=(200, 40), align="center", before=lines),
+        Style(
+            id="CaptionOther",
+            name="Caption Other Language",
+            size=17,
+            head=True,
+            color=GRAY,
+            space=(0, 80),
+            align="center",
+            before=lines,
+        ),
         Style(id="SourceLine", name="Source Line", size=17, color=GRAY, space=(60, 0), before=lines),
         Style(id="FigureLine", name="Figure Line", size=21, space=(200, 0), align="center", before=keep),
         Style(id="FormulaLine", name="Formula Line", size=21, space=(120, 120), align="center"),
@@ -206,7 +168,8 @@ def _around() -> list[Style]:
         Style(id="Footer", name="footer", size=18, color=GRAY, align="center"),
         Style(id="TOC1", name="toc 1", size=24, head=True, space=(120, 40), box=tab),
         Style(id="TOC2", name="toc 2", size=22, space=(20, 20), box=tab, indent='<w:ind w:left="440"/>'),
-        Style(id="ContentsTitle", name="Contents Title", size=32, head=True, bold=True, space=(0, 320), align="center"),
+        Style(id="TableOfFigures", name="table of figures", size=19, space=(10, 10), box=tab),
+        Style(id="ContentsTitle", name="Contents Title", size=32, head=True, bold=True, space=(360, 240), align="center"),
     ]
 
 
@@ -220,6 +183,10 @@ def _cover() -> list[Style]:
     ]
 
 
+COVER_LABEL = (
+    f'<w:style {nsdecls("w")} w:type="character" w:customStyle="1" w:styleId="CoverLabel"><w:name w:val="Cover Label"/><w:qFormat/>'
+    f'<w:rPr><w:rFonts w:ascii="{HEAD_FONTS[0]}" w:hAnsi="{HEAD_FONTS[0]}" w:eastAsia="{HEAD_FONTS[1]}"/></w:rPr></w:style>'
+)
 THREE_LINE = (
     f'<w:style {nsdecls("w")} w:type="table" w:customStyle="1" w:styleId="ThreeLine"><w:name w:val="Three-Line Table"/>'
     '<w:basedOn w:val="TableNormal"/><w:qFormat/><w:tblPr><w:tblBorders>'

@@ -13,10 +13,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from evalkit.errors import OutputError
+from evalkit.errors import OutputError, SpecError
 from evalkit.report.assessment import Assessment
 from evalkit.report.chapters import compose
-from evalkit.report.render import save_all
+from evalkit.report.render import need_writers, save_all
 from evalkit.study.run import Progress, Study
 from evalkit.terms import Lang
 
@@ -24,28 +24,56 @@ MANIFEST = "manifest.json"
 
 
 def deliver(
-    study: Study, out: Path, *, lang: Lang | None = None, force: bool = False, progress: Progress = lambda stage: None
+    study: Study,
+    out: Path,
+    *,
+    lang: Lang | None = None,
+    force: bool = False,
+    template: Path | None = None,
+    progress: Progress = lambda stage: None,
 ) -> Path:
     """Run a study and write its report, tables, figures and manifest into the folder `out`.
 
     The folder appears whole when everything is written. One that is there already is refused, unless `force` is given and
-    it holds an earlier assessment, which is then replaced.
+    it holds an earlier assessment, which is then replaced. The Word report takes its styles, page, header and footer from
+    the `template`, a .docx file.
 
     Raises
     ------
+    SpecError
+        The template is no .docx document, or the study asks for no Word report.
     OutputError
         The folder is there and not to be replaced, or cannot be written.
     """
     refuse_output(out, force=force)
+    need_writers(study.form.report.formats)
+    dressed = _template(study, template)
     language = lang or study.form.lang
     assessment = study.run(progress)
     progress("report")
     document = compose(assessment, language)
     with staged(out) as folder:
-        save_all(document, folder, stem="report", formats=study.form.report.formats)
+        save_all(document, folder, stem="report", formats=study.form.report.formats, template=dressed)
         manifest = _manifest(study, assessment, language, folder)
+        if template is not None:
+            manifest["inputs"]["template"] = {"file": template.name, "sha256": digest(template)}
         (folder / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     return out
+
+
+def _template(study: Study, path: Path | None) -> bytes | None:
+    """The template, looked at before anything is computed."""
+    if path is None:
+        return None
+    if "docx" not in study.form.report.formats:
+        raise SpecError(
+            "a template dresses the Word report, and the study asks for none",
+            where=str(path),
+            do="add docx to the report's formats",
+        )
+    from evalkit.report.word_template import template
+
+    return template(path)
 
 
 @contextmanager

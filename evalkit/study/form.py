@@ -125,7 +125,7 @@ class ReportForm(Form):
     """`[report]`: what goes into it."""
 
     chapters: tuple[Chapter, ...] = CHAPTERS
-    formats: tuple[Literal["html", "docx", "xlsx"], ...] = ("html", "docx", "xlsx")
+    formats: tuple[Literal["html", "docx", "xlsx", "pdf"], ...] = ("html", "docx", "xlsx")
     organization: Words = Text("", "")
     date: str = ""
     statement: Words = Text("", "")

@@ -335,7 +335,7 @@ class LeakForm(Form):
 class RiskReportForm(Form):
     """`[report]`: what stands on it and on the card."""
 
-    formats: tuple[Literal["html", "docx", "xlsx"], ...] = ("html", "docx", "xlsx")
+    formats: tuple[Literal["html", "docx", "xlsx", "pdf"], ...] = ("html", "docx", "xlsx")
     organization: Words = Text("", "")
     date: str = ""
     statement: Words = Text("", "")

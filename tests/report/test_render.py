@@ -11,7 +11,7 @@ import evalkit as ek
 from evalkit.report import render, theme
 from evalkit.report.document import Document, Figure
 from evalkit.report.pictures import Pictures
-from evalkit.report.render import FORMATS, rendered, save, save_all, save_figures, write
+from evalkit.report.render import KINDS, rendered, save, save_all, save_figures, write
 from evalkit.terms import Text
 
 
@@ -32,7 +32,7 @@ def figure(draw, key="f"):
     return Figure(key=key, caption=Text("图", "figure"), draw=draw, alt="a line")
 
 
-@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_the_same_content_gives_the_same_bytes(make_document, kind):
     first, second = (rendered(make_document(), kind, Pictures("zh")) for _ in range(2))
     assert first == second
@@ -45,7 +45,7 @@ def test_office_files_do_not_say_when_they_were_made(make_document, kind):
         assert archive.read("docProps/core.xml").count(b"1980-01-01T00:00:00Z") == 2
 
 
-@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_save_writes_what_is_rendered(document, kind, tmp_path):
     path = tmp_path / f"报告.{kind}"
     assert save(document, path) == path

@@ -14,9 +14,9 @@ from docx.oxml.ns import qn
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
 
+from evalkit.report.columns import TEXT_WIDTH, TURNED_WIDTH, Columns, wide
 from evalkit.report.document import Bullets, Document, Figure, Formula, Heading, Paragraph, Table
 from evalkit.report.word import word
-from evalkit.report.word_parts import TEXT_WIDTH, Grid, wide, widths_of
 from evalkit.terms import Text
 
 
@@ -87,10 +87,12 @@ def test_contents_is_a_field_filled_with_the_same_headings_and_linked_to_them(fi
     assert codes[0] == r'TOC \o "1-2" \h \z \u'
     begin = next(body.iter(qn("w:fldChar")))
     assert begin.get(qn("w:dirty")) == "true"
-    assert texts(file, "toc 1") == ["1 摘要", "2 方法"]
-    assert texts(file, "toc 2") == ["2.1 权重"]
+    assert texts(file, "toc 1") == ["1 摘要\t", "2 方法\t"]
+    assert texts(file, "toc 2") == ["2.1 权重\t"]
     links = [link.get(qn("w:anchor")) for link in body.iter(qn("w:hyperlink"))]
-    assert links == [mark.get(qn("w:name")) for mark in body.iter(qn("w:bookmarkStart"))]
+    marks = [mark.get(qn("w:name")) for mark in body.iter(qn("w:bookmarkStart"))]
+    assert links == ["_Toc_h1", "_Toc_h2", "_Toc_h2_1"]
+    assert set(links) <= set(marks)
     assert file.settings.element.find(qn("w:updateFields")) is None
 
 
@@ -101,14 +103,40 @@ def test_every_field_is_closed(file):
 
 @pytest.mark.parametrize(
     ("lang", "caption", "code"),
-    [("zh", "表 2　全部\nTable 2. All", "SEQ 表"), ("en", "Table 2. All\n表 2　全部", "SEQ Table")],
+    [("zh", ("表 2　全部", "Table 2. All"), "SEQ 表"), ("en", ("Table 2. All", "表 2　全部"), "SEQ Table")],
 )
 def test_captions_speak_both_languages_and_count_with_fields(lang, caption, code):
+    """Each language is a paragraph of its own, so that a list of tables that Word renews holds one of them."""
     file = opened(sample(lang))
-    captions = [p for p in file.paragraphs if p.style.name == "Caption"]
-    assert captions[1].text == caption
-    codes = [node.text.strip() for node in captions[1]._p.iter(qn("w:instrText"))]
-    assert codes == [rf"{code} \* ARABIC", rf"{code} \c"]
+    pair = [[p for p in file.paragraphs if p.style.name == style][1] for style in ("Caption", "Caption Other Language")]
+    assert tuple(p.text for p in pair) == caption
+    codes = [[node.text.strip() for node in p._p.iter(qn("w:instrText"))] for p in pair]
+    assert codes == [[rf"{code} \* ARABIC"], [r"REF _No_table_2 \h"]]
+
+
+def test_every_bookmark_is_made_once_and_every_reference_leads_to_one():
+    many = tuple(Table(key=f"t{n}", caption=Text("甲", "A"), frame=places()) for n in range(9))
+    body = opened(sample(blocks=(Heading("一"), Paragraph("见下。"), *many))).element.body
+    marks = [mark.get(qn("w:name")) for mark in body.iter(qn("w:bookmarkStart"))]
+    numbers = [mark.get(qn("w:id")) for mark in body.iter(qn("w:bookmarkStart"))]
+    ends = [mark.get(qn("w:id")) for mark in body.iter(qn("w:bookmarkEnd"))]
+    assert len(set(marks)) == len(marks) == len(set(numbers))
+    assert sorted(numbers) == sorted(ends)
+    codes = [code.text.split() for code in body.iter(qn("w:instrText"))]
+    targets = {code[1] for code in codes if code[0] in ("REF", "PAGEREF")}
+    assert {"_Ref_table_1", "_Ref_table_9", "_Toc_table_5", "_Toc_h1"} <= targets <= set(marks)
+    assert ["TOC", "\\h", "\\z", "\\c", '"表"'] in codes
+
+
+def test_a_paragraph_names_what_stands_under_it():
+    one, two = (Table(key=key, caption=Text("甲", "A"), frame=places()) for key in "ab")
+    shown = Figure(key="f", caption=Text("图", "F"), draw=Canvas, alt="x")
+    blocks = (Paragraph("It rose."), shown, one, two, Paragraph("Not here:"), two, Paragraph("As so.", "note"), two)
+    assert texts(opened(sample("en", blocks=blocks)), "Body Text") == [
+        "It rose. See Figure 1 and Table 1 and Table 2.",
+        "Not here:",
+    ]
+    assert texts(opened(sample("zh", blocks=(Paragraph("上升。"), shown, one))), "Body Text") == ["上升。见图 1、表 1。"]
 
 
 def test_tables_have_a_repeated_header_unbroken_rows_and_a_description(file):
@@ -135,9 +163,22 @@ def test_pictures_have_words_and_fit_the_page(file):
     assert about == ["D 等于 1", "上升的折线"]
     formula, figure = file.inline_shapes
     assert formula.width.cm == pytest.approx(2 * 2.54, abs=0.01)
-    assert figure.width.cm == pytest.approx(16, abs=0.01)
-    tall = opened(sample(), width=1.0, height=4.0).inline_shapes[1]
-    assert tall.height.cm == pytest.approx(22, abs=0.01)
+    assert figure.width.cm == pytest.approx(2 * 2.54, abs=0.01)
+    broad = opened(sample(), width=10.0, height=4.0).inline_shapes[1]
+    assert broad.width.cm == pytest.approx(16, abs=0.01)
+    tall = opened(sample(), width=1.0, height=40.0).inline_shapes[1]
+    assert tall.height.cm == pytest.approx(0.7 * 24.7, abs=0.01)
+
+
+def test_a_wide_table_stands_on_a_turned_page_and_the_text_goes_on_upright():
+    wide_one = pd.DataFrame(np.full((3, 14), 1234567.0), columns=[f"c{n}" for n in range(14)])
+    both = tuple(Table(key=key, caption=Text("宽", "Wide"), frame=wide_one) for key in "ab")
+    file = opened(sample(blocks=(Heading("一"), *both, Paragraph("后文"))))
+    assert [section.orientation for section in file.sections] == [0, 1, 0]
+    assert [section.different_first_page_header_footer for section in file.sections] == [True, False, False]
+    widths = [sum(int(col.get(qn("w:w"))) for col in table._tbl.tblGrid) for table in file.tables]
+    assert all(TEXT_WIDTH < width <= TURNED_WIDTH + 14 for width in widths)
+    assert [section.orientation for section in opened(sample(blocks=both)).sections] == [0, 1, 0]
 
 
 @pytest.mark.parametrize(
@@ -206,15 +247,16 @@ def test_long_tables_are_quick():
 @pytest.mark.parametrize("columns", [1, 2, 8, 12, 30])
 def test_tables_are_never_wider_than_the_text(columns):
     rows = [["地区名称很长很长" * (n % 4) for n in range(columns)]]
-    widths, share = widths_of(Grid(headers=["指标"] * columns, rows=rows, numeric=[False] * columns, title=""))
-    assert len(widths) == columns
-    assert sum(widths) <= TEXT_WIDTH + columns
-    assert 0 < share <= 5000
+    made = Columns(headers=["指标"] * columns, rows=rows, numeric=[False] * columns)
+    for room in (TEXT_WIDTH, TURNED_WIDTH, 5000):
+        widths = made.widths(room).each
+        assert len(widths) == columns
+        assert 0 < sum(widths) <= room + columns
 
 
 def test_short_columns_keep_their_line_beside_a_long_text():
     rows = [["农村居民人均可支配收入", "很长的说明" * 40]]
-    widths, _ = widths_of(Grid(headers=["指标", "说明"], rows=rows, numeric=[False, False], title=""))
+    widths = Columns(headers=["指标", "说明"], rows=rows, numeric=[False, False]).widths().each
     assert widths[0] >= wide(rows[0][0]) * 90
     assert sum(widths) <= TEXT_WIDTH
 
@@ -231,6 +273,6 @@ def test_no_part_names_the_library_that_wrote_it():
 
 def test_numbers_are_never_broken():
     rows = [["很长的说明" * 20, "1,234,567.00", "32,882.00"]]
-    widths, _ = widths_of(Grid(headers=["说明", "x", "y"], rows=rows, numeric=[False, True, True], title=""))
+    widths = Columns(headers=["说明", "x", "y"], rows=rows, numeric=[False, True, True]).widths().each
     assert widths[1] > 12 * 90
     assert widths[2] > 9 * 90

@@ -1,0 +1,189 @@
+"""PDF files: what a reader, a screen reader and a library find in them."""
+
+from __future__ import annotations
+
+import re
+import sys
+import zlib
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import evalkit as ek
+from evalkit.report import pdf_press
+from evalkit.report.columns import Columns
+from evalkit.report.document import Document, Figure, Heading, Paragraph, Table
+from evalkit.report.numbering import numbered
+from evalkit.report.pdf import pdf, size_of
+from evalkit.report.pdf_press import _early, typefaces
+from evalkit.report.pictures import Pictures
+from evalkit.report.render import save, save_all
+from evalkit.terms import Text
+
+pytest.importorskip("typst")
+
+
+def objects(data):
+    """Everything a PDF says, its packed streams opened."""
+    streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", data, re.S)
+    opened = [data]
+    for stream in streams:
+        try:
+            opened.append(zlib.decompress(stream))
+        except zlib.error:
+            continue
+    return b"\n".join(opened)
+
+
+def test_it_is_tagged_titled_and_has_bookmarks(document, pictures):
+    said = objects(pdf(document, pictures))
+    assert said.startswith(b"%PDF")
+    assert b"/Marked true" in said
+    assert b"pdfuaid" in said
+    for tag in (b"/H1", b"/Table", b"/TH", b"/TD", b"/Figure", b"/Caption", b"/TOC"):
+        assert tag in said, tag
+    assert b"/Outlines" in said
+    assert b"zh" in re.search(rb"/Lang ?\(([^)]*)", said)[1]
+
+
+def test_pictures_and_formulas_have_words(document, pictures):
+    said = objects(pdf(document, pictures))
+    for words in ("两点连线", "D = √(C·T)"):
+        assert words.encode("utf-16-be") in said or words.encode("utf-16-be").hex().upper().encode() in said, words
+
+
+def test_it_says_neither_hour_nor_machine(document, pictures):
+    said = objects(pdf(document, pictures))
+    assert b"CreationDate" not in said
+    assert b"ModDate" not in said
+    assert b"/tmp" not in said
+
+
+def test_fonts_are_inside(document, pictures):
+    said = objects(pdf(document, pictures))
+    assert said.count(b"/FontFile") >= said.count(b"/FontDescriptor") / 2 > 0
+
+
+def test_nothing_of_the_content_is_read_as_markup():
+    risky = '#panic("x") *a* $x$ [b] <c> @d `e` \\ // f'
+    frame = pd.DataFrame({risky: [risky], "n": [1.0]})
+    table = Table(key="t", caption=Text(risky, ""), frame=frame, note=risky, source=risky)
+    cover = ((risky, risky),)
+    wild = Document(
+        title=risky, subtitle=risky, lang="en", cover=cover, statement=risky, blocks=(Heading(risky), Paragraph(risky), table)
+    )
+    assert pdf(wild, Pictures("en")).startswith(b"%PDF")
+
+
+@pytest.mark.parametrize(
+    "blocks", [(), (Paragraph("只有一段"),), (Table(key="e", caption=Text("空表", ""), frame=pd.DataFrame()),), (Heading("一"),)]
+)
+def test_small_documents_work(blocks):
+    assert pdf(Document(title="t", blocks=blocks), Pictures("zh")).startswith(b"%PDF")
+
+
+def pages(data):
+    return [tuple(round(float(n)) for n in box.split()) for box in re.findall(rb"/MediaBox ?\[([\d. ]+)\]", objects(data))]
+
+
+def test_a_table_too_wide_for_an_upright_page_stands_on_a_turned_one():
+    wide = pd.DataFrame(np.full((30, 14), 1234567.0), columns=[f"c{n}" for n in range(14)])
+    narrow = pd.DataFrame({"a": [1.0]})
+    found = {
+        name: {
+            box[2] > box[3] for box in pages(pdf(Document(title="t", lang="en", blocks=(Heading("H"), table)), Pictures("en")))
+        }
+        for name, frame in (("wide", wide), ("narrow", narrow))
+        if (table := Table(key=name, caption=Text("", name), frame=frame))
+    }
+    assert found == {"wide": {True, False}, "narrow": {False}}
+
+
+def test_letters_shrink_where_even_a_turned_page_is_too_narrow():
+    rows = [["1,234,567,890.123"] * 20]
+    columns = Columns(headers=["x"] * 20, rows=rows, numeric=[True] * 20)
+    assert columns.turned()
+    assert 0.3 < columns.widths(14003).scale < 1
+    assert columns.widths(14003).scale > columns.widths().scale
+
+
+def test_long_tables_break_and_repeat_their_heads():
+    long = pd.DataFrame({"Quiddity": [f"row {n}" for n in range(200)]})
+    table = Table(key="long", caption=Text("", "Long"), frame=long)
+    assert len(pages(pdf(Document(title="t", lang="en", blocks=(table,)), Pictures("en")))) >= 4
+
+
+def test_figures_above_their_heading_are_found():
+    """Places come in the order of the text; the second figure went to the head of its heading's page."""
+    places = [("h1", 2, 100.0), ("figure-1", 2, 300.0), ("h2", 3, 400.0), ("figure-2", 3, 70.0), ("figure-3", 4, 70.0)]
+    assert _early(places) == {"figure-2"}
+
+
+def test_the_size_of_a_picture_is_read_whatever_the_order_of_its_attributes(document, pictures):
+    figure = next(iter(document.figures()))
+    assert size_of(pictures.svg(figure)) == pytest.approx((4 * 72, 2 * 72))
+    assert size_of(b'<svg width="3pt" version="1.1" height="4pt">') == (3, 4)
+    assert size_of(b"<svg/>")[0] > 0
+
+
+def test_a_character_no_font_has_is_named_by_its_code():
+    with pytest.raises(ek.OutputError, match=r"U\+10FFFD") as refused:
+        pdf(Document(title="t", blocks=(Paragraph("某人名\U0010fffd"),)), Pictures("zh"))
+    assert "某人名" not in str(refused.value)
+
+
+def test_without_typst_it_is_said_what_to_install(document, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "typst", None)
+    for write in (
+        lambda: save(document, tmp_path / "r.pdf"),
+        lambda: save_all(document, tmp_path, stem="r", formats=("html", "pdf")),
+    ):
+        with pytest.raises(ek.OutputError, match=r'pip install "evalkit\[pdf\]"'):
+            write()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_the_packaged_font_those_of_the_system_serve(monkeypatch):
+    monkeypatch.setattr(pdf_press.fonts, "chinese_font", lambda: None)
+    monkeypatch.setattr(pdf_press.fonts, "chinese_family", lambda: "Noto Sans CJK JP")
+    assert typefaces("zh").serif[:2] == ["Noto Sans CJK SC", "Noto Sans CJK JP"]
+    assert typefaces("zh").system
+    monkeypatch.setattr(pdf_press.fonts, "chinese_family", lambda: None)
+    with pytest.raises(ek.OutputError, match="Chinese glyphs"):
+        typefaces("zh")
+    assert typefaces("en").serif
+
+
+def test_a_paragraph_with_figures_under_it_names_them(document):
+    named = {
+        item.block.text: [one.name for one in item.shown] for item in numbered(document) if isinstance(item.block, Paragraph)
+    }
+    assert named["附注"] == []
+    with_text = replace(document, blocks=(Paragraph("上升。"), *document.figures(), *document.tables()))
+    assert [one.name for one in numbered(with_text)[0].shown] == ["图 1", "表 1", "表 2"]
+
+
+def test_each_figure_is_drawn_once_for_all_formats(tmp_path, document):
+    drawn = []
+    figure = next(iter(document.figures()))
+    counted = replace(figure, draw=lambda: drawn.append(1) or figure.draw())
+    assert isinstance(counted, Figure)
+    save_all(Document(title="t", blocks=(counted,)), tmp_path, stem="r", formats=("pdf", "docx"))
+    assert drawn == [1]
+    assert (tmp_path / "r.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_no_figure_stands_above_its_heading(document, pictures, monkeypatch):
+    """A figure in the upper half of a page goes to its head; where a heading is between, it is set again, in line."""
+    found = []
+
+    def watched(places):
+        found.append(_early(places))
+        return found[-1]
+
+    monkeypatch.setattr(pdf_press, "_early", watched)
+    blocks = (Paragraph("上升。"), Heading("一"), Paragraph("下降。"), *document.figures(), Paragraph("完。"))
+    pdf(Document(title="t", blocks=blocks), pictures)
+    assert found == [{"figure-1"}, set()]
