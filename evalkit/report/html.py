@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import re
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from hashlib import sha256
 from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
@@ -16,7 +19,10 @@ from markupsafe import Markup
 
 from evalkit.report.document import Block, Bullets, Document, Figure, Formula, Heading, Paragraph, Table
 from evalkit.report.fonts import chinese_font
-from evalkit.report.numbering import Numbered, numbered
+from evalkit.report.html_csv import as_csv, table_of
+from evalkit.report.html_marks import MOST, rows
+from evalkit.report.html_svg import Letters, inline
+from evalkit.report.numbering import KINDS, Numbered, mention, numbered
 from evalkit.report.pictures import Pictures
 from evalkit.report.plain import printed, safe_text
 from evalkit.terms import Lang, Text
@@ -33,15 +39,43 @@ WORDS = {
     "key": Text("要点", "Key finding"),
     "caution": Text("注意", "Caution"),
 }
+SAID = {  # by the script
+    "filter": Text("筛选", "Filter"),
+    "filtering": Text("筛选{what}的行", "Filter the rows of {what}"),
+    "rows": Text("{n} 行", "{n} rows"),
+    "some": Text("显示 {k} 行，共 {n} 行", "{k} of {n} rows shown"),
+    "sort": Text("按此列排序", "Sort by this column"),
+    "ascending": Text("已按“{column}”升序排列。", "Sorted by “{column}”, ascending."),
+    "descending": Text("已按“{column}”降序排列。", "Sorted by “{column}”, descending."),
+    "none": Text("已恢复原来的次序。", "Back in the first order."),
+    "save": Text("{kind}：保存{what}", "{kind}: save {what}"),
+    "saving": Text("保存{what}", "Save {what}"),
+    "using": Text("{what}：筛选与保存", "{what}: filter and save"),
+}
+HOMES = {"visits"}  # figures drawn from records of homes: dots only, so that no record can be read back
+_UNNAMEABLE = re.compile(r"[^\w.-]+")
 
 
 def html(document: Document, pictures: Pictures) -> bytes:
-    """The document as one self-contained page: styles, pictures and the glyphs it uses are inside."""
-    lang = document.lang
-    parts = [_part(item, pictures, lang) for item in numbered(document)]
+    """The document as one self-contained page: styles, script, pictures and the glyphs it uses are inside.
+
+    It needs nothing from outside, and its policy forbids to ask: no request leaves the file, and no script runs but the one
+    the page is written with. Without scripts, all of it can still be read.
+    """
+    lang, items, letters = document.lang, numbered(document), Letters()
+    parts = [_part(at, items, pictures, letters, lang) for at in range(len(items))]
     page = _environment().from_string(_resource("template.html.j2"))
-    words = {key: text.say(lang) for key, text in WORDS.items()}
-    said = {"document": _safe(document), "parts": parts, "words": words, "css": Markup(_resource("report.css"))}
+    script = _resource("report.js")
+    said = {
+        "document": _safe(document),
+        "parts": parts,
+        "words": {key: text.say(lang) for key, text in WORDS.items()},
+        "said": json.dumps({key: text.say(lang) for key, text in SAID.items()}, ensure_ascii=False),
+        "css": Markup(_resource("report.css")),
+        "script": Markup(script),
+        "digest": b64encode(sha256(script.encode("utf-8")).digest()).decode("ascii"),
+        "letters": Markup(letters.markup()),
+    }
     font = _font_face(page.render(**said, font=""))
     return page.render(**said, font=Markup(font)).encode("utf-8")
 
@@ -55,22 +89,42 @@ class Part:
     data: Any = None
 
 
-def _part(item: Numbered, pictures: Pictures, lang: Lang) -> Part:
+def _part(at: int, items: Sequence[Numbered], pictures: Pictures, letters: Letters, lang: Lang) -> Part:
+    item = items[at]
     block: Block = item.block
     match block:
         case Heading():
             return Part("heading", item.anchor, {"text": item.label, "level": block.level})
         case Paragraph():
-            return Part("paragraph", data={"text": safe_text(block.text), "role": block.role})
+            named = _mentioned(item, lang)
+            return Part("paragraph", data={"text": safe_text(block.text), "role": block.role, "named": named})
         case Bullets():
             return Part("bullets", data={"items": [safe_text(text) for text in block.items], "numbered": block.numbered})
         case Formula():
             return Part("formula", data={"uri": _uri(pictures.formula_svg(block)), "alt": safe_text(block.alt)})
         case Figure():
-            data = {"uri": _uri(pictures.svg(block)), "alt": safe_text(block.alt)} | _caption(item, block, lang)
-            return Part("figure", item.anchor, data)
+            drawn = _figure(block, at, items, pictures, letters)
+            return Part("figure", item.anchor, drawn | {"alt": safe_text(block.alt)} | _caption(item, block, lang))
         case Table():
             return Part("table", item.anchor, _table(item, block, lang) | _caption(item, block, lang))
+
+
+def _mentioned(item: Numbered, lang: Lang) -> Markup:
+    """The tables and figures that stand under a paragraph, as links to them."""
+    link = Markup('<a href="#{}">{}</a>')
+    return Markup("").join(
+        piece if isinstance(piece, str) else link.format(piece.anchor, piece.name) for piece in mention(item, lang)
+    )
+
+
+def _figure(figure: Figure, at: int, items: Sequence[Numbered], pictures: Pictures, letters: Letters) -> dict[str, Any]:
+    """A figure drawn in the page, its marks over it; of records of homes and of very many marks, its dots only."""
+    marks = pictures.marks(figure)
+    if figure.key in HOMES or len(marks) > MOST:
+        return {"svg": "", "uri": _uri(pictures.png(figure), "png"), "table": "", "csv": ""}
+    svg = inline(pictures.svg(figure), f"f{items[at].number}-", letters, marks)
+    table = table_of(at, items, marks)
+    return {"svg": Markup(svg), "uri": "", "table": table, "csv": "" if table else as_csv(rows(marks, pictures.lang))}
 
 
 def _table(item: Numbered, table: Table, lang: Lang) -> dict[str, Any]:
@@ -102,7 +156,15 @@ def _ems(text: str) -> float:
 
 
 def _caption(item: Numbered, block: Table | Figure, lang: Lang) -> dict[str, str]:
-    return {"main": item.label, "other": item.other, "source": safe_text(block.source), "source_word": WORDS["source"].say(lang)}
+    kind = KINDS[type(block)]
+    return {
+        "main": item.label,
+        "other": item.other,
+        "source": safe_text(block.source),
+        "source_word": WORDS["source"].say(lang),
+        "called": f"{kind.say(lang)} {item.number}",
+        "name": f"{kind.en.lower()}_{int(item.number):02d}_{_UNNAMEABLE.sub('_', safe_text(block.key))}",
+    }
 
 
 def _safe(document: Document) -> dict[str, Any]:
@@ -116,8 +178,8 @@ def _safe(document: Document) -> dict[str, Any]:
     }
 
 
-def _uri(svg: bytes) -> str:
-    return "data:image/svg+xml;base64," + b64encode(svg).decode("ascii")
+def _uri(picture: bytes, kind: str = "svg+xml") -> str:
+    return f"data:image/{kind};base64," + b64encode(picture).decode("ascii")
 
 
 def _font_face(page: str) -> str:

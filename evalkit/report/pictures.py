@@ -14,6 +14,7 @@ from matplotlib.figure import Figure as Canvas
 
 from evalkit.report import fonts
 from evalkit.report.document import Figure, Formula
+from evalkit.report.html_marks import Mark, marks
 from evalkit.report.theme import style
 from evalkit.terms import Lang
 
@@ -30,7 +31,9 @@ class Pictures:
     def __init__(self, lang: Lang = "zh") -> None:
         if lang == "zh":
             fonts.need_chinese()
+        self.lang: Lang = lang
         self._made: dict[tuple[Figure | Formula, str], bytes] = {}
+        self._marks: dict[Figure, tuple[Mark, ...]] = {}
 
     def png(self, figure: Figure) -> bytes:
         """The figure as PNG, 200 dots an inch."""
@@ -41,6 +44,11 @@ class Pictures:
         """The figure as SVG, its text as paths, so that it needs no font."""
         self._draw(figure)
         return self._made[figure, "svg"]
+
+    def marks(self, figure: Figure) -> tuple[Mark, ...]:
+        """What the figure says where."""
+        self._draw(figure)
+        return self._marks[figure]
 
     def formula_png(self, formula: Formula) -> bytes:
         """The formula as PNG on white."""
@@ -56,6 +64,7 @@ class Pictures:
                 canvas = figure.draw()
                 self._made[figure, "png"] = _png(canvas)
                 canvas.set_layout_engine("none")  # what was laid out for the one serves the other
+                self._marks[figure] = marks(canvas, self.lang)
                 self._made[figure, "svg"] = _svg(canvas)
 
     def _typeset(self, formula: Formula, kind: str) -> bytes:

@@ -11,6 +11,7 @@ from evalkit.report.plain import hidden_rows, safe_text
 from evalkit.terms import Lang, Text
 
 CONTENTS = Text("目录", "Contents")
+SOURCES = Text("来源与说明", "Sources")
 LONGEST_NAME = 31
 SOME = Text(
     "本表共 {rows} 行，此处列出前 {shown} 行；全部 {rows} 行见随附工作簿的“{sheet}”工作表。",
@@ -33,7 +34,7 @@ def sheet_names(tables: Iterable[Table]) -> list[str]:
     >>> sheet_names([Table(key=key, caption=Text("", ""), frame=pd.DataFrame()) for key in ("a/b", "A:B", "")])
     ['a_b', 'A_B_2', 'sheet']
     """
-    taken, names = {text.casefold() for text in (*CONTENTS, "History")}, []
+    taken, names = {text.casefold() for text in (*CONTENTS, *SOURCES, "History")}, []
     for table in tables:
         base = re.sub(r"[\[\]:*?/\\\s]+", "_", safe_text(table.key)).strip("'_") or "sheet"
         for at in count(1):

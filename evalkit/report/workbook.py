@@ -1,4 +1,4 @@
-"""A document's tables as a workbook: a sheet that lists them, then each table whole on a sheet of its own."""
+"""A document's tables as a workbook: a sheet that lists them, each table whole on a sheet of its own, a sheet of sources."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pandas.api.types import is_bool_dtype, is_float_dtype, is_integer_dtype
 from evalkit.report.archive import reproducible
 from evalkit.report.document import Document, Table
 from evalkit.report.plain import cell, holds_years, safe_text
-from evalkit.report.sheets import CONTENTS, sheet_names
+from evalkit.report.sheets import CONTENTS, SOURCES, sheet_names
 from evalkit.report.word_parts import wide
 from evalkit.terms import Lang, Text
 
@@ -26,6 +26,13 @@ LISTED = (
     Text("表题（英文）", "Caption (English)"),
     Text("行数", "Rows"),
     Text("来源", "Source"),
+)
+ORIGINS = (
+    Text("序号", "No."),
+    Text("工作表", "Sheet"),
+    Text("表题", "Caption"),
+    Text("来源", "Source"),
+    Text("说明", "Note"),
 )
 LONGEST_CELL = 32_767
 WIDEST, LINE = 62, 54  # the widest column, and how much text stands on one line of it
@@ -48,6 +55,7 @@ def workbook(document: Document) -> bytes:
     _contents(book.add_worksheet(CONTENTS.say(document.lang)), document, names, ink)
     for table, name in zip(document.tables(), names, strict=True):
         _sheet(book.add_worksheet(name), table, document.lang, ink)
+    _sources(book.add_worksheet(SOURCES.say(document.lang)), document, names, ink)
     book.close()
     return reproducible(out.getvalue())
 
@@ -99,6 +107,22 @@ def _contents(sheet: Any, document: Document, names: list[str], ink: _Ink) -> No
         for column, text in ((2, table.caption.zh), (3, table.caption.en), (5, table.source)):
             sheet.write_string(row, column, _text(text), wrapped)
         sheet.write_number(row, 4, len(table.frame), ink(num_format="#,##0"))
+    _paper(sheet)
+
+
+def _sources(sheet: Any, document: Document, names: list[str], ink: _Ink) -> None:
+    """The last sheet: where the numbers of every table come from, and what must be known beside them."""
+    lang, wrapped = document.lang, ink(**LEFT, text_wrap=True)
+    sheet.write_string(0, 0, _text(SOURCES.say(lang)), ink.caption())
+    sheet.write_url(2, 0, _inside(CONTENTS.say(lang)), ink.link(), string=BACK.say(lang))
+    for at, (head, width) in enumerate(zip(ORIGINS, (7, 30, 52, 50, WIDEST), strict=True)):
+        sheet.write_string(3, at, head.say(lang), ink.head(number=at == 0))
+        sheet.set_column(at, at, width)
+    for at, (table, name) in enumerate(zip(document.tables(), names, strict=True), start=1):
+        sheet.write_number(3 + at, 0, at, ink(num_format="0"))
+        sheet.write_url(3 + at, 1, _inside(name), ink.link(**LEFT), string=name)
+        for column, text in ((2, table.caption.say(lang)), (3, table.source), (4, table.note)):
+            sheet.write_string(3 + at, column, _text(text), wrapped)
     _paper(sheet)
 
 

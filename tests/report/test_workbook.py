@@ -92,9 +92,16 @@ def test_sheet_names_are_legal_and_unique():
 
 @pytest.mark.parametrize("frame", [pd.DataFrame(), pd.DataFrame({"a": []}), pd.DataFrame([[1, 2]], columns=["a", "a"])])
 def test_odd_frames_are_written(frame):
-    assert opened(table(frame=frame)).sheetnames == ["目录", "places"]
+    assert opened(table(frame=frame)).sheetnames == ["目录", "places", "来源与说明"]
 
 
 def test_same_content_same_bytes():
     document = Document(title="t", blocks=(table(),))
     assert workbook(document) == workbook(document)
+
+
+def test_the_last_sheet_says_where_every_table_comes_from():
+    sheet = opened(table("a", source="统计年鉴", note="缺 2013 年"), table("b", source="问卷", note=""))["来源与说明"]
+    rows = [[cell.value for cell in row] for row in sheet["A4:E6"]]
+    assert rows[0] == ["序号", "工作表", "表题", "来源", "说明"]
+    assert [row[:2] + row[3:] for row in rows[1:]] == [[1, "a", "统计年鉴", "缺 2013 年"], [2, "b", "问卷", ""]]
