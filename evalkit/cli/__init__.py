@@ -9,10 +9,12 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # thin products take longer 
 
 from evalkit.cli.assess import app
 from evalkit.cli.console import complain
+from evalkit.cli.monitor import monitor
 from evalkit.cli.risk import risk
 from evalkit.errors import EvalkitError
 
 app.add_typer(risk, name="risk")
+app.add_typer(monitor, name="monitor")
 
 
 def main() -> None:

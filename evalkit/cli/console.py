@@ -30,6 +30,8 @@ STAGES = {
     "ladder": Text("逐级建模", "climbing the ladder of models"),
     "audits": Text("核查保留的模型", "auditing the model that is kept"),
     "list": Text("排出走访名单", "drawing up the list"),
+    "deliveries": Text("接收部门数据", "taking deliveries in"),
+    "signals": Text("归户与预警", "matching records and finding signals"),
 }
 
 

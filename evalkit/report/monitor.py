@@ -10,9 +10,9 @@ import pandas as pd
 
 from evalkit.answer import Note
 from evalkit.check import has_columns, whole
-from evalkit.monitor.process import Process
+from evalkit.monitor.process.process import Process
 from evalkit.monitor.signals.unjudged import REASONS
-from evalkit.monitor.triage import Triaged
+from evalkit.monitor.triage.triage import Triaged
 from evalkit.report import monitor_process as process_ink
 from evalkit.report import monitor_triage as triage_ink
 from evalkit.report.document import Block, Bullets, Document, Heading, Paragraph, Table

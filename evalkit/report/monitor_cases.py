@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
-from evalkit.monitor.ledger_state import LedgerState
+from evalkit.monitor.ledger.state import LedgerState
 from evalkit.report import theme
 from evalkit.report.document import Figure, Table
 from evalkit.report.monitor_tables import COUNTY, HOME_KINDS, HOMES, LEAST, Counts, by_column, crossed

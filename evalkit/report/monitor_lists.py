@@ -13,7 +13,7 @@ import pandas as pd
 
 from evalkit.check import has_columns, one_of
 from evalkit.errors import DataError, OutputError
-from evalkit.monitor.triage import STATUSES, Triaged
+from evalkit.monitor.triage.triage import STATUSES, Triaged
 from evalkit.panel.pseudonyms import printed
 from evalkit.report.document import Block, Document, Heading, Paragraph, Table
 from evalkit.report.monitor_tables import HOME_KINDS

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
-from evalkit.monitor.process import STEPS, Process
+from evalkit.monitor.process.process import STEPS, Process
 from evalkit.report import theme
 from evalkit.report.document import Block, Figure, Heading, Paragraph, Table
 from evalkit.report.monitor_tables import ALL, HOME_KINDS, LEAST, NOT_SHOWN, PRINTED, first_capital

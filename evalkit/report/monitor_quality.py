@@ -11,10 +11,10 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
 from evalkit.answer import Answer, Note
-from evalkit.monitor.door_received import Received
-from evalkit.monitor.door_rules import ROWS, WHOLE
-from evalkit.monitor.linkage import Linked
-from evalkit.monitor.quality import DeliveryReport
+from evalkit.monitor.door.received import Received
+from evalkit.monitor.door.rules import ROWS, WHOLE
+from evalkit.monitor.linkage.linkage import Linked
+from evalkit.monitor.quality.quality import DeliveryReport
 from evalkit.report import theme
 from evalkit.report.document import Block, Document, Figure, Heading, Paragraph, Table
 from evalkit.report.printed import once

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.monitor.signals.find import Signals
-from evalkit.monitor.triage import STATUSES, Triaged
+from evalkit.monitor.triage.triage import STATUSES, Triaged
 from evalkit.report.document import Table
 from evalkit.report.monitor_tables import COUNTY, FEWER, HOME_KINDS, LEAST, RULE, Counts, by_column, crossed
 from evalkit.report.verbs import tables, words

@@ -61,7 +61,7 @@ class MonthlyDeliveries:
         drawn = homes.draw()
         told = self.records or DepartmentRecords(years=homes.periods)
         sent = told.draw(homes)
-        tables = {**sent.tables, "accounts": accounts(drawn), "homes": register(drawn), "members": sent.members}
+        tables = {**sent.tables, "accounts": accounts(drawn), "homes": register(drawn), "members": memberships(sent.members)}
         return tuple(path for name, table in sorted(tables.items()) for path in self._by_month(name, table, folder))
 
     def _by_month(self, name: str, table: pd.DataFrame, folder: Path) -> list[Path]:
@@ -95,6 +95,13 @@ def register(drawn: SimulatedHouseholds) -> pd.DataFrame:
     fixed = {name: drawn.homes[name].reindex(units).to_numpy() for name in ("county", "village", "formerly_poor")}
     table = table.assign(**fixed, labor=frame["workers"].to_numpy() > 0)
     return table.assign(known_date=table.pop("event_date"))
+
+
+def memberships(members: pd.DataFrame) -> pd.DataFrame:
+    """Who lives where as a register learns it: open at first, and closed 30 days after somebody has moved."""
+    left = members[members["to_date"].notna()]
+    left = left.assign(known_date=left["to_date"] + pd.Timedelta(days=30))
+    return pd.concat([members.assign(to_date=members["to_date"].mask(members["to_date"].notna())), left], ignore_index=True)
 
 
 def _dated(frame: pd.DataFrame, day: str) -> pd.DataFrame:

@@ -68,12 +68,13 @@ def _manifest(study: RiskStudy, found: RiskFindings, lang: Lang, folder: Path) -
         "kept": found.kept,
         "default": found.climbed.chosen,
         "seeds": {"split": form.split.seed, "ladder": form.ladder.seed, "list": form.list.seed},
-        "versions": {"python": python_version(), **{name: number for name in LIBRARIES if (number := _version(name))}},
+        "versions": {"python": python_version(), **{name: number for name in LIBRARIES if (number := version_of(name))}},
         "outputs": {str(p.relative_to(folder)): digest(p) for p in sorted(folder.rglob("*")) if p.is_file()},
     }
 
 
-def _version(name: str) -> str:
+def version_of(name: str) -> str:
+    """The version of a library that is installed; nothing where it is not."""
     try:
         return version(name)
     except PackageNotFoundError:

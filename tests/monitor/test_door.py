@@ -16,12 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalkit.errors import DataError, OutputError, SpecError
-from evalkit.monitor.door import Door
-from evalkit.monitor.door_columns import read_column, read_day
-from evalkit.monitor.door_files import readers
-from evalkit.monitor.source_columns import Column
-from evalkit.monitor.sources import Declared, RegisterSource, RegisterTable, Source, State
-from evalkit.monitor.store import Store
+from evalkit.monitor.door.columns import read_column, read_day
+from evalkit.monitor.door.door import Door
+from evalkit.monitor.door.files import readers
+from evalkit.monitor.door.store import Store
+from evalkit.monitor.sources.columns import Column
+from evalkit.monitor.sources.sources import Declared, RegisterSource, RegisterTable, Source, State
 from evalkit.panel.pseudonyms import key_id, pseudonym_numbers
 from evalkit.terms import Text
 

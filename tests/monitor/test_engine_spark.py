@@ -101,11 +101,14 @@ def test_a_session_that_runs_is_shared_and_runs_on(spark, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_was_kept_is_let_go(spark, tmp_path):
-    with Spark().open([tmp_path]) as engine:
-        native = engine.keep(numbers(engine)).to_native()
-        assert native.storageLevel.useMemory
-    assert not native.storageLevel.useMemory
+def test_what_is_kept_forgets_how_it_came_about(spark, tmp_path):
+    """Else every step would be planned anew with all before it, and plans grow until nothing runs any more."""
+    rows = numbers(spark)
+    for _ in range(3):
+        rows = spark.keep(rows.join(rows.select("a"), on="a", how="inner"))
+    plan = rows.to_native()._jdf.queryExecution().optimizedPlan().toString()
+    assert "Join" not in plan
+    assert "LogicalRDD" in plan
 
 
 ALONE = f"""

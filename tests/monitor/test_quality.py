@@ -9,8 +9,8 @@ import pytest
 
 from evalkit.datasets import folder
 from evalkit.errors import DataError, SpecError
-from evalkit.monitor.quality import DeliveryQuality, coverage
-from evalkit.monitor.sources import read_sources
+from evalkit.monitor.quality.quality import DeliveryQuality, coverage
+from evalkit.monitor.sources.sources import read_sources
 from evalkit.monitor.windows import month_number
 from evalkit.simulate import DefectModel, DepartmentRecords, HouseholdSimulation
 from evalkit.simulate.defects import TABLES

@@ -11,10 +11,20 @@ from hypothesis import strategies as st
 
 from evalkit import datasets
 from evalkit.errors import DataError, SpecError
-from evalkit.monitor.rule_form import read_rules
-from evalkit.monitor.rules import KINDS, IncomeBelow, IncomeDrop, RuleSet, SpendingAbove, SpendingShare, State, StateLost, Stopped
-from evalkit.monitor.sources import read_sources
-from evalkit.monitor.thresholds import Limits, basis_points, fen
+from evalkit.monitor.rules.form import read_rules
+from evalkit.monitor.rules.rules import (
+    KINDS,
+    IncomeBelow,
+    IncomeDrop,
+    RuleSet,
+    SpendingAbove,
+    SpendingShare,
+    State,
+    StateLost,
+    Stopped,
+)
+from evalkit.monitor.rules.thresholds import Limits, basis_points, fen
+from evalkit.monitor.sources.sources import read_sources
 from evalkit.terms import Text
 
 NAME = Text("规则", "rule")

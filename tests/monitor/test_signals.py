@@ -9,15 +9,15 @@ import pytest
 
 from evalkit.datasets import folder
 from evalkit.errors import DataError, SpecError
-from evalkit.monitor.linkage import Linkage
-from evalkit.monitor.quality import coverage
-from evalkit.monitor.register import Register, homes_as_of
-from evalkit.monitor.rule_form import read_rules
-from evalkit.monitor.rules import SpendingAbove, Stopped
+from evalkit.monitor.linkage.linkage import Linkage
+from evalkit.monitor.linkage.register import Register, homes_as_of
+from evalkit.monitor.quality.quality import coverage
+from evalkit.monitor.rules.form import read_rules
+from evalkit.monitor.rules.rules import SpendingAbove, Stopped
 from evalkit.monitor.signals import REASONS, SignalRules
 from evalkit.monitor.signals.coverage import lacking
-from evalkit.monitor.sources import HOMES, MEMBERS, read_sources
-from evalkit.monitor.windows import month_number, the_window_before, twelve_months, year_to_date
+from evalkit.monitor.sources.sources import HOMES, MEMBERS, read_sources
+from evalkit.monitor.windows import Window, month_number, the_window_before, twelve_months, year_to_date
 from evalkit.simulate import DefectModel, DepartmentRecords, HouseholdSimulation
 from evalkit.terms import Text
 
@@ -173,22 +173,38 @@ def closed(covered, sources, months):
     return bad
 
 
+def doubt(plain, homes, covered, window):
+    """Homes whose income of a window may lack payments: they draw on a source that a delivery of did not come."""
+    found = set()
+    for source in (one for one in SOURCES if one.id in RULES.income):
+        some = homes[homes["county"].isin(closed(covered, [source.id], list(window.months)))]
+        if source.covers == "year":
+            found |= set(some.index)
+            continue
+        paid = plain[source.id]
+        paid = paid[paid["home"].isin(some.index) & paid["amount"].notna()]
+        paid = paid[paid["event_date"].between(pd.Timestamp(BEFORE.first), pd.Timestamp(NOW.last))]
+        months = span(paid, window).groupby("home")["event_date"].agg(lambda days: days.dt.to_period("M").nunique())
+        whole = set(months.index[months == len(window.months)]) if source.covers == "month" else set()
+        found |= set(paid["home"]) - whole
+    return found
+
+
 def oracle(ground):
     """Every signal of the shipped rules, worked out by pandas."""
     _, _, covered, plain, homes = ground
     low = RULES.the_range
     now_rows, before_rows = income_rows(plain, NOW, 0), income_rows(plain, BEFORE, 1)
     now, before = summed(now_rows), summed(before_rows)
-    shut_now = closed(covered, RULES.income, list(NOW.months))
-    shut_both = closed(covered, RULES.income, [*BEFORE.months, *NOW.months])
+    doubt_now = doubt(plain, homes, covered, NOW)
+    doubt_both = doubt(plain, homes, covered, Window(BEFORE.first, NOW.last))
     parts = {}
-    open_now = homes[~homes["county"].isin(shut_now) & (homes["members"] > 0)]
-    told = open_now.join(now)
+    told = homes[homes["members"] > 0].join(now)
     told = told[told["records"].notna() | told.index.isin(before.index)].fillna({"value": 0, "records": 0})
     told["limit"] = low.limits.standard * told["members"]
-    parts["income_low"] = told[told["value"] < told["limit"]]
+    parts["income_low"] = told[(told["value"] < told["limit"]) & ~told.index.isin(doubt_now)]
     both = summed(pd.concat([now_rows, before_rows]))
-    told = homes[~homes["county"].isin(shut_both)].join(both.drop(columns="value"), how="inner")
+    told = homes[~homes.index.isin(doubt_both)].join(both.drop(columns="value"), how="inner")
     told["value"] = now["value"].reindex(told.index, fill_value=0)
     told["was"] = before["value"].reindex(told.index, fill_value=0)
     told["limit"] = told["was"] * 7 // 10
@@ -206,7 +222,7 @@ def oracle(ground):
     told = homes.join(summed(school_now), how="inner")
     parts["education_costs"] = told[told["value"] > 1_000_000].assign(limit=1_000_000)
     spent = summed(pd.concat([span(plain[name], NOW) for name in ("medical", "education", "disaster")]))
-    told = homes[~homes["county"].isin(shut_now)].join(spent, how="inner")
+    told = homes[~homes.index.isin(doubt_now)].join(spent, how="inner")
     told = told[told.index.isin(now.index) | told.index.isin(before.index)]
     income = now["value"].reindex(told.index, fill_value=0).clip(lower=0)
     told["limit"] = np.maximum(-(-income * 6 // 10), 500_000)
@@ -333,15 +349,21 @@ def test_states_that_are_told_are_true(found, truth):
         assert false <= len(wrong[wrong["table"].isin(["water", "housing", "insurance"])]), rule
 
 
-def test_counties_without_a_delivery_have_no_signals_that_need_it(found, ground):
-    shut = closed(ground[2], RULES.income, list(NOW.months))
-    assert shut and shut < {"C001", "C002", "C003"}, "the simulation has both kinds"
-    rows = found.frame[found.frame["county"].isin(shut)]
-    assert not rows["rule"].isin(["income_low", "rigid_spending"]).any()
-    assert rows["rule"].isin(["medical_registered", "water_unsafe"]).any()
-    told = found.unjudged.set_index(["rule", "county", "reason"])["homes"]
-    for county in shut:
-        assert told["income_low", county, "delivery_missing"] == (ground[4]["county"] == county).sum()
+def test_homes_that_draw_on_what_never_came_are_not_judged_by_income(found, ground, engine):
+    _, _, covered, plain, homes = ground
+    doubted = doubt(plain, homes, covered, NOW)
+    assert 20 < len(doubted) < len(homes) - 20, "the simulation has both kinds"
+    told = found.frame[found.frame["rule"].isin(["income_low", "rigid_spending"])]
+    assert not told["home"].isin(doubted).any()
+    rows = engine.collect(found.doubted)
+    assert set(rows.loc[rows["rule"] == "income_low", "home"]) <= doubted
+    counts = found.unjudged[found.unjudged["reason"] == "delivery_missing"].groupby("rule")["homes"].sum()
+    for rule in ("income_low", "income_drop"):
+        assert counts[rule] == (rows["rule"] == rule).sum() > 0
+    facts = engine.collect(found.facts).set_index("home")
+    low = set(rows.loc[rows["rule"] == "income_low", "home"])
+    assert not facts.loc[facts.index.isin(low), "complete"].any()
+    assert not facts.loc[facts.index.isin(low), "within"].any()
     assert set(found.unjudged["reason"]) <= set(REASONS)
 
 
@@ -491,18 +513,18 @@ LAST = month_number(date(2023, 12, 1))
 )
 def test_a_county_is_judged_where_every_month_that_is_needed_came(table, closed):
     known = {source.id: source for source in SOURCES}
-    assert lacking(own(STOP), known, table, frozenset("AB"), DAY) == {"stop": closed}
+    assert lacking(own(STOP), known, table, frozenset("AB"), DAY) == {"stop": {"civil_affairs": closed}}
 
 
 def test_what_comes_by_year_is_missing_where_it_is_said(engine):
     known = {source.id: source for source in SOURCES}
     rules = replace(RULES, income=("accounts",))
     missing = covered("accounts", NOW.months, but=[NOW.months[3]])
-    assert lacking(rules, known, missing, frozenset("AB"), DAY)["income_low"] == {"A"}
-    assert lacking(rules, known, missing, frozenset("AB"), DAY)["medical_others"] == frozenset()
+    assert lacking(rules, known, missing, frozenset("AB"), DAY)["income_low"] == {"accounts": {"A"}}
+    assert lacking(rules, known, missing, frozenset("AB"), DAY)["medical_others"] == {}
     earlier = covered("accounts", BEFORE.months, but=[BEFORE.months[3]])
     told = lacking(rules, known, earlier, frozenset("AB"), DAY)
-    assert (told["income_low"], told["income_drop"]) == (frozenset(), {"A"})
+    assert (told["income_low"], told["income_drop"]) == ({"accounts": frozenset()}, {"accounts": {"A"}})
 
 
 def test_questions_that_cannot_be_asked_are_refused(engine):

@@ -6,7 +6,7 @@ import pytest
 
 from evalkit.datasets import folder
 from evalkit.errors import SpecError
-from evalkit.monitor.sources import RegisterTable, Source, State, read_declared, read_sources
+from evalkit.monitor.sources.sources import RegisterTable, Source, State, read_declared, read_sources
 from evalkit.simulate.defects import TABLES
 from evalkit.terms import Text
 

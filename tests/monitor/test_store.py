@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from evalkit.errors import DataError, OutputError, SpecError
-from evalkit.monitor.sources import Source
-from evalkit.monitor.store import Store, declared, delivery_name
+from evalkit.monitor.door.store import Store, declared, delivery_name
+from evalkit.monitor.sources.sources import Source
 from evalkit.terms import Text
 
 WATER = Source(

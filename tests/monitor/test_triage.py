@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalkit.errors import DataError, SpecError
-from evalkit.monitor.capacity import VillageCapacity, lots
-from evalkit.monitor.triage import STATUSES, Triage, flags
-from evalkit.monitor.triage_history import History
+from evalkit.monitor.triage.capacity import VillageCapacity, lots
+from evalkit.monitor.triage.history import History
+from evalkit.monitor.triage.triage import STATUSES, Triage, flags
 from evalkit.panel.household_kinds import KINDS
 
 DAY = date(2024, 6, 30)

@@ -12,14 +12,14 @@ from scipy.optimize import linprog
 
 from evalkit.answer import Note
 from evalkit.errors import DataError, SpecError
-from evalkit.monitor.capacity import VillageCapacity
-from evalkit.monitor.ledger_changes import as_changes
-from evalkit.monitor.ledger_state import LedgerState, case_states
-from evalkit.monitor.process import ProcessQuality
+from evalkit.monitor.ledger.changes import as_changes
+from evalkit.monitor.ledger.stages import faults
+from evalkit.monitor.ledger.state import LedgerState, case_states
+from evalkit.monitor.process.process import ProcessQuality
 from evalkit.monitor.signals.find import Signals
-from evalkit.monitor.stages import faults
-from evalkit.monitor.triage import Triage, flags
-from evalkit.monitor.triage_history import History
+from evalkit.monitor.triage.capacity import VillageCapacity
+from evalkit.monitor.triage.history import History
+from evalkit.monitor.triage.triage import Triage, flags
 from evalkit.panel.pseudonyms import printed
 from evalkit.report.document import Bullets, Figure, Paragraph, Table
 from evalkit.report.monitor import BulletinFindings, compose_bulletin

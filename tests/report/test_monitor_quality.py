@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from evalkit.answer import Note
-from evalkit.monitor.door_received import Received
-from evalkit.monitor.linkage import COUNTS, Linkage, Linked
-from evalkit.monitor.quality import DeliveryQuality, DeliveryReport
+from evalkit.monitor.door.received import Received
+from evalkit.monitor.linkage.linkage import COUNTS, Linkage, Linked
+from evalkit.monitor.quality.quality import DeliveryQuality, DeliveryReport
 from evalkit.report.document import Figure, Paragraph
 from evalkit.report.monitor_quality import QualityFindings, _missing, compose_quality
 from evalkit.report.pictures import Pictures

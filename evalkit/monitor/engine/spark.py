@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -96,7 +96,6 @@ class OpenSpark:
     session: Session
     folders: tuple[Path, ...]
     spill: Spill
-    kept: list[Any] = field(default_factory=list)
     name: str = "spark"
 
     def scan(self, files: Sequence[Path], kinds: Kinds) -> Frame:
@@ -125,13 +124,9 @@ class OpenSpark:
             return nw.from_native(self.session.spark.createDataFrame(table))
 
     def keep(self, frame: Frame) -> Frame:
-        """The same rows, which Spark remembers when it has worked them out for the first time."""
-        from pyspark import StorageLevel
-
+        """The same rows, worked out at once; how they came about is forgotten, or plans would grow without end."""
         with spoken(where="what is kept"):
-            native = in_kinds(frame).to_native().persist(StorageLevel.MEMORY_AND_DISK)
-            self.kept.append(native)
-            return nw.from_native(native)
+            return nw.from_native(in_kinds(frame).to_native().localCheckpoint(eager=True))
 
     def collect(self, frame: Frame) -> pd.DataFrame:
         """The rows in this process, in the dtypes of `COLLECTED`."""
@@ -150,10 +145,7 @@ class OpenSpark:
             written.replace(part)
 
     def close(self) -> None:
-        """End the engine: what it kept, and the session if it started it."""
-        for native in self.kept:
-            native.unpersist()
-        self.kept.clear()
+        """End the engine, and the session if it started it."""
         self.session.stop()
         self.spill.remove()
 

@@ -8,8 +8,8 @@ from datetime import date
 
 import pandas as pd
 
-from evalkit.monitor.rules import IncomeBelow, IncomeDrop, Rule, RuleSet, SpendingShare, StateLost, Stopped
-from evalkit.monitor.sources import Source
+from evalkit.monitor.rules.rules import IncomeBelow, IncomeDrop, Rule, RuleSet, SpendingShare, StateLost, Stopped
+from evalkit.monitor.sources.sources import Source
 from evalkit.monitor.windows import the_window_before, twelve_months
 
 
@@ -44,8 +44,8 @@ def needed(rule: Rule, rules: RuleSet, counties: frozenset[str], as_of: date) ->
 
 def lacking(
     rules: RuleSet, sources: Mapping[str, Source], coverage: pd.DataFrame, counties: frozenset[str], as_of: date
-) -> dict[str, frozenset[str]]:
-    """Rule id → the counties where a delivery that it needs did not come.
+) -> dict[str, dict[str, frozenset[str]]]:
+    """Rule id → source → the counties where a delivery that the rule needs did not come.
 
     Parameters
     ----------
@@ -54,12 +54,13 @@ def lacking(
         and, of a source that every county delivers each month, also where it does not speak of the month.
     """
     table = coverage[["source", "county", "month", "delivered"]].dropna()
-    return {
-        rule.id: frozenset[str]().union(
-            *(_closed(need, sources[need.source], table, counties) for need in needed(rule, rules, counties, as_of))
-        )
-        for rule in rules.rules
-    }
+    lacks: dict[str, dict[str, frozenset[str]]] = {}
+    for rule in rules.rules:
+        by_source = lacks.setdefault(rule.id, {})
+        for need in needed(rule, rules, counties, as_of):
+            closed = _closed(need, sources[need.source], table, counties)
+            by_source[need.source] = by_source.get(need.source, frozenset()) | closed
+    return lacks
 
 
 def _closed(need: Need, source: Source, table: pd.DataFrame, counties: frozenset[str]) -> frozenset[str]:

@@ -6,9 +6,9 @@ import narwhals as nw
 
 from evalkit.monitor.engine.base import Frame
 from evalkit.monitor.income import counted
-from evalkit.monitor.rules import IncomeDrop
+from evalkit.monitor.rules.rules import IncomeDrop
+from evalkit.monitor.rules.thresholds import BASIS
 from evalkit.monitor.signals.ground import Found, Ground, measured, part_of, pointing
-from evalkit.monitor.thresholds import BASIS
 from evalkit.monitor.windows import Window
 
 
@@ -19,7 +19,8 @@ def found(rule: IncomeDrop, ground: Ground) -> Found:
     that both incomes are made of.
     """
     homes = ground.judged(rule).filter(nw.col("earned"), nw.col("income_before") > 0)
-    rows = rule.limits.onto(ground.engine, homes, "share")
+    sure = ground.sure(rule, homes, Window(ground.before.first, ground.window.last))
+    rows = rule.limits.onto(ground.engine, sure, "share")
     kept = (BASIS - nw.col("share")) * nw.col("income_before")
     fallen = rows.filter(nw.col("income") * BASIS <= kept)
     hits = ground.engine.keep(fallen.select("home", nw.col("income").alias("value"), part_of(kept).alias("limit")))

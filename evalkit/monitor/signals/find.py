@@ -14,7 +14,7 @@ from evalkit.answer import Answer
 from evalkit.check import instance, shown
 from evalkit.errors import SpecError
 from evalkit.monitor.engine.base import Engine, Frame
-from evalkit.monitor.rules import (
+from evalkit.monitor.rules.rules import (
     IncomeBelow,
     IncomeDrop,
     Rule,
@@ -29,7 +29,7 @@ from evalkit.monitor.signals import below, drop, spending, state, stopped
 from evalkit.monitor.signals.ground import EVIDENCE, Found, Ground
 from evalkit.monitor.signals.notes import notes_of
 from evalkit.monitor.signals.unjudged import census, unjudged
-from evalkit.monitor.sources import Source
+from evalkit.monitor.sources.sources import Source
 
 FOUND: dict[type[Rule], Callable[[Any, Ground], Found]] = {
     IncomeBelow: below.found,
@@ -59,7 +59,7 @@ class SignalRules:
 
     Examples
     --------
-    >>> from evalkit.monitor.rule_form import read_rules
+    >>> from evalkit.monitor.rules.form import read_rules
     >>> SignalRules(rules=read_rules()).rules.the_range.limits.standard
     870000
     """
@@ -121,7 +121,16 @@ class SignalRules:
         counts = census(ground)
         shut = unjudged(ground, counts)
         notes = notes_of(ground, counts, shut)
-        return Signals(spec=self, frame=frame, notes=notes, evidence=evidence, facts=facts, unjudged=shut)
+        doubted = [one.select("home", nw.lit(rule).alias("rule")) for rule, one in ground.doubted.items()]
+        return Signals(
+            spec=self,
+            frame=frame,
+            notes=notes,
+            evidence=evidence,
+            facts=facts,
+            unjudged=shut,
+            doubted=nw.concat(doubted, how="vertical") if doubted else evidence.select("home", "rule").head(0),
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -143,9 +152,12 @@ class Signals(Answer):
         monitoring) and `complete` (whether that could be judged; else `within` is False).
     unjudged
         Columns rule, county, reason and homes: how many a rule could not judge, see `REASONS`.
+    doubted
+        In the engine: home and rule, where the home draws on a delivery that never came, and so was not judged.
     """
 
     spec: SignalRules
     evidence: Frame
     facts: Frame
     unjudged: pd.DataFrame
+    doubted: Frame

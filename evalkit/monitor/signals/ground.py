@@ -13,11 +13,20 @@ import pandas as pd
 from evalkit.errors import DataError, several
 from evalkit.monitor.engine.base import Engine, Frame
 from evalkit.monitor.income import two_incomes
-from evalkit.monitor.rules import IncomeBelow, Rule, RuleSet
+from evalkit.monitor.rules.rules import IncomeBelow, Rule, RuleSet
+from evalkit.monitor.rules.thresholds import BASIS
 from evalkit.monitor.signals.coverage import lacking
-from evalkit.monitor.sources import Source
-from evalkit.monitor.thresholds import BASIS
-from evalkit.monitor.windows import Window, last_month, month_start, school_year, the_window_before, twelve_months, year_to_date
+from evalkit.monitor.sources.sources import Source
+from evalkit.monitor.windows import (
+    Window,
+    last_month,
+    month_of,
+    month_start,
+    school_year,
+    the_window_before,
+    twelve_months,
+    year_to_date,
+)
 
 HITS = ("home", "value", "limit", "records", "first_event", "last_event", "known_date")
 EVIDENCE = ("home", "source", "delivery", "row", "event_date", "known_date", "amount")
@@ -46,8 +55,10 @@ class Ground:
         As of `homes_as_of`.
     coverage
         Columns source, county, month and delivered; None: nothing is known of deliveries.
-    closed
-        Rule id → the counties whose deliveries it lacks, see `lacking`.
+    lacks
+        Rule id → source → the counties where a delivery of it that the rule needs did not come, see `lacking`.
+    doubted
+        Rule id → the homes that it does not judge, since they draw on what never came: home and county.
     """
 
     engine: Engine
@@ -57,7 +68,8 @@ class Ground:
     homes: Frame
     as_of: date
     coverage: pd.DataFrame | None
-    closed: Mapping[str, frozenset[str]] = field(init=False, default_factory=dict)
+    lacks: Mapping[str, Mapping[str, frozenset[str]]] = field(init=False, default_factory=dict)
+    doubted: dict[str, Frame] = field(init=False, default_factory=dict)
     base: Frame = field(init=False)
     made: dict[tuple[str, Window], Frame] = field(default_factory=dict)
 
@@ -69,7 +81,7 @@ class Ground:
         if self.coverage is not None:
             counties = self.engine.collect(self.base.select("county").unique(subset=["county"]))["county"]
             every = frozenset(counties.dropna().astype(str))
-            self.closed = lacking(self.rules, self.sources, self.coverage, every, self.as_of)
+            self.lacks = lacking(self.rules, self.sources, self.coverage, every, self.as_of)
 
     @property
     def window(self) -> Window:
@@ -112,14 +124,45 @@ class Ground:
         parts = [self.made[table, window] for table in tables]
         return parts[0] if len(parts) == 1 else together(parts)
 
+    def closed(self, rule: Rule) -> frozenset[str]:
+        """The counties that a rule does not judge, since a delivery that it needs did not come."""
+        return frozenset() if rule.ON_INCOME else frozenset().union(*self.lacks.get(rule.id, {}).values())
+
     def judged(self, rule: Rule) -> Frame:
-        """The homes that a rule judges: of its counties, whose deliveries came where it needs them."""
+        """The homes that a rule judges: of its counties, whose deliveries came where it needs them; of incomes see `sure`."""
         homes = self.base if not rule.counties else self.base.filter(nw.col("county").is_in([*rule.counties]))
         if not rule.NEEDS_MONTHS:
             return homes
-        closed = self.closed.get(rule.id, frozenset())
-        known = homes.filter(~nw.col("county").is_null())
+        known, closed = homes.filter(~nw.col("county").is_null()), self.closed(rule)
         return known.filter(~nw.col("county").is_in(sorted(closed))) if closed else known
+
+    def sure(self, rule: Rule, rows: Frame, span: Window) -> Frame:
+        """The rows of homes whose income of a span lacks nothing; the others are remembered as `doubted`.
+
+        An income lacks something where a delivery of a source did not come to the county, and the home draws on that source: it
+        has payments of it in the two years, and of monthly ones not a payment in every month. Yearly figures concern every home.
+        """
+        parts = [self._drawing(name, some, span) for name, some in self.lacks.get(rule.id, {}).items() if some]
+        if not parts:
+            return rows
+        drawing = self.engine.keep(nw.concat(parts, how="vertical").unique(subset=["home"]))
+        self.doubted[rule.id] = self.engine.keep(rows.join(drawing, on="home", how="semi").select("home", "county"))
+        return rows.join(drawing, on="home", how="anti")
+
+    def _drawing(self, source: str, counties: frozenset[str], span: Window) -> Frame:
+        """The homes of some counties whose income of a span may lack payments of a source."""
+        homes = self.base.filter(nw.col("county").is_in(sorted(counties))).select("home")
+        covers = self.sources[source].covers
+        if covers == "year":
+            return homes
+        paid = self.spent(source, Window(self.before.first, self.window.last)).join(homes, on="home", how="semi")
+        if covers == "event":
+            return paid.select("home").unique(subset=["home"])
+        within = nw.when(span.holds("event_date")).then(month_of(nw.col("event_date")))
+        months = (
+            paid.select("home", _month=within).unique().group_by("home").agg((~nw.col("_month").is_null()).cast(nw.Int64).sum())
+        )
+        return months.filter(nw.col("_month") < len(span.months)).select("home")
 
     def _base(self) -> Frame:
         """Homes with their incomes; `recorded`: an income is known in one of the two years, `earned`: in the year before."""
@@ -145,6 +188,10 @@ class Ground:
         lined = rule.lines.onto(self.engine, self.base.select("home", "county"), "line").select("home", "line")
         joined = self.base.join(lined, on="home", how="left").join(judged, on="home", how="left")
         told = joined.with_columns(nw.col("within").fill_null(False), nw.col("complete").fill_null(False))
+        if rule.id in self.doubted:
+            doubt = self.doubted[rule.id].select("home", _doubt=nw.lit(True))
+            sure = nw.col("_doubt").is_null()
+            told = told.join(doubt, on="home", how="left").with_columns(nw.col("within") & sure, nw.col("complete") & sure)
         zero = nw.col("complete") & nw.col("income").is_null()  # it was judged, so that none counts as zero
         income = nw.when(zero).then(nw.lit(0, dtype=nw.Int64)).otherwise(nw.col("income"))
         return told.with_columns(income=income).select(*FACTS)

@@ -6,7 +6,7 @@ import pandas as pd
 
 from evalkit.answer import Note
 from evalkit.errors import several
-from evalkit.monitor.rules import IncomeBelow
+from evalkit.monitor.rules.rules import IncomeBelow
 from evalkit.monitor.signals.ground import Ground
 from evalkit.monitor.signals.unjudged import REASONS
 from evalkit.terms import Text

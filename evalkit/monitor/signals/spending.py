@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import narwhals as nw
 
 from evalkit.monitor.engine.base import Frame
-from evalkit.monitor.money_rules import SpendingAbove, SpendingShare
+from evalkit.monitor.rules.money import SpendingAbove, SpendingShare
+from evalkit.monitor.rules.thresholds import BASIS
 from evalkit.monitor.signals.ground import EVIDENCE, HITS, WINDOWS, Found, Ground, measured, part_of, pointing
-from evalkit.monitor.thresholds import BASIS
 from evalkit.monitor.windows import Window
 
 
@@ -37,10 +37,10 @@ def share_found(rule: SpendingShare, ground: Ground) -> Found:
     homes = rule.limits.onto(ground.engine, ground.judged(rule).filter(_incomes(rule)), "share")
     income = nw.col("income").fill_null(0)
     asked = nw.col("share") * nw.when(income > 0).then(income).otherwise(nw.lit(0, dtype=nw.Int64))
-    told = homes.select("home", asked.alias("asked"))
+    told = homes.select("home", "county", asked.alias("asked"))
     rows = told.join(ground.totals(rule.records, ground.window), on="home", how="inner")
     paid = nw.col("value")
-    large = rows.filter(paid > 0, paid >= rule.floor, paid * BASIS >= nw.col("asked"))
+    large = ground.sure(rule, rows.filter(paid > 0, paid >= rule.floor, paid * BASIS >= nw.col("asked")), ground.window)
     least, floor = part_of(nw.col("asked") + (BASIS - 1)), nw.lit(rule.floor, dtype=nw.Int64)
     hits = large.with_columns(limit=nw.when(least > floor).then(least).otherwise(floor)).select(*HITS)
     kept = ground.engine.keep(hits)

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import narwhals as nw
 
 from evalkit.monitor.engine.base import Frame
-from evalkit.monitor.rule import Value
+from evalkit.monitor.rules.rule import Value
+from evalkit.monitor.rules.states import State, StateLost
 from evalkit.monitor.signals.ground import EVIDENCE, Found, Ground, measured, pointing
-from evalkit.monitor.state_rules import State, StateLost
 
 WHOSE = ("_named", "_whose")  # whose state a record tells: of a person, or of a home
 DAYS = 10**7  # every day is numbered below this

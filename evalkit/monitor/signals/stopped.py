@@ -5,8 +5,8 @@ from __future__ import annotations
 import narwhals as nw
 
 from evalkit.monitor.engine.base import Frame
+from evalkit.monitor.rules.states import Stopped
 from evalkit.monitor.signals.ground import EVIDENCE, Found, Ground, measured, pointing
-from evalkit.monitor.state_rules import Stopped
 from evalkit.monitor.windows import month_of
 
 

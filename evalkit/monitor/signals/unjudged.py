@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import narwhals as nw
 import pandas as pd
 
-from evalkit.monitor.rules import IncomeBelow, IncomeDrop, Rule, SpendingAbove, SpendingShare
+from evalkit.monitor.engine.base import Frame
+from evalkit.monitor.rules.rules import IncomeBelow, IncomeDrop, Rule, SpendingAbove, SpendingShare
 from evalkit.monitor.signals.ground import Ground
 from evalkit.terms import Text
 
@@ -32,8 +33,15 @@ def census(ground: Ground) -> pd.DataFrame:
 def unjudged(ground: Ground, homes: pd.DataFrame) -> pd.DataFrame:
     """Columns rule, county, reason (see `REASONS`) and homes; a home counts once a rule, under the first reason there is."""
     parts = [_of_rule(rule, ground, homes) for rule in ground.rules.rules]
+    parts += [_doubted(rule, frame, ground) for rule, frame in ground.doubted.items()]
     table = pd.concat(parts, ignore_index=True)
     return table.groupby(COLUMNS[:3], dropna=False, sort=True)["homes"].sum().reset_index()
+
+
+def _doubted(rule: str, frame: Frame, ground: Ground) -> pd.DataFrame:
+    """Homes that draw on what never came."""
+    counts = ground.engine.collect(frame.group_by("county").agg(nw.len().cast(nw.Int64).alias("homes")))
+    return counts.assign(rule=rule, reason="delivery_missing")[COLUMNS]
 
 
 def _of_rule(rule: Rule, ground: Ground, homes: pd.DataFrame) -> pd.DataFrame:
@@ -50,7 +58,7 @@ def _reasons(rule: Rule, ground: Ground, rows: pd.DataFrame) -> Iterator[tuple[s
     county = rows["county"]
     if rule.NEEDS_MONTHS:
         yield "county_unknown", county.isna()
-        yield "delivery_missing", county.isin(ground.closed.get(rule.id, frozenset()))
+        yield "delivery_missing", county.isin(ground.closed(rule))
     limits = getattr(rule, "limits", None)
     if limits is not None and limits.standard is None:
         yield "no_threshold", ~county.isin(list(limits.by_county))

@@ -1,0 +1,138 @@
+"""Who is to be looked at this month: `evalkit monitor run|bulletin|quality`."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from evalkit.cli.console import Quiet, can_be_written, examples, progress, show_folder, speak
+from evalkit.errors import DataError, SpecError
+from evalkit.terms import Lang
+
+if TYPE_CHECKING:
+    from evalkit.study.monitor import MonitorStudy
+
+monitor = typer.Typer(
+    no_args_is_help=True,
+    help="Departmental records: whom to visit, what became of cases, how good deliveries are. 防返贫监测：名单、月报、数据质量。",
+)
+KEY = "EVALKIT_MONITOR_KEY"
+PAGES = (".html", ".docx", ".xlsx")
+Key = Annotated[Path | None, typer.Option("--key", help=f"A file with the secret of pseudonyms; else {KEY}.")]
+Day = Annotated[str, typer.Option("--as-of", help="The day, such as 2024-06-30: what became known later has no part.")]
+Spoken = Annotated[Literal["zh", "en"] | None, typer.Option("--lang", help="Language; by default the monitor's own.")]
+
+
+@monitor.command(
+    epilog=examples(
+        "evalkit monitor run --out month",
+        "evalkit monitor run monitor.toml --as-of 2024-06-30 --key /media/safe/key.txt --out 2024-06",
+    )
+)
+def run(
+    study: Annotated[Path | None, typer.Argument(help="A monitor file; without it, the demonstration.")] = None,
+    as_of: Day = "",
+    out: Annotated[Path, typer.Option("--out", "-o", help="The folder to write; it must not be there yet.")] = Path("month"),
+    key: Key = None,
+    lang: Spoken = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an earlier result in that folder.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Take deliveries in, look at all homes, tell the ledger, and write lists of visits, bulletin and quality page.
+
+    A list opens visits and takes no help away.
+    """
+    from evalkit.study.monitor import MonitorStudy
+    from evalkit.study.monitor_deliver import deliver_monitor
+
+    if study is None:
+        _demonstrate(out, lang, force=force, quiet=quiet)
+        return
+    chosen = MonitorStudy.read(study)
+    secret, day = _secret(chosen, key, out), _day(as_of)
+    spoken: Lang = lang or chosen.form.lang
+    with progress(spoken, quiet=quiet) as tell:
+        folder = deliver_monitor(chosen, out, as_of=day, key=secret, lang=spoken, force=force, progress=tell)
+    show_folder(folder, spoken, quiet=quiet)
+
+
+@monitor.command(epilog=examples("evalkit monitor bulletin monitor.toml --as-of 2024-06-30 --out bulletin.docx"))
+def bulletin(
+    study: Annotated[Path, typer.Argument(help="A monitor file.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The bulletin to write: .html, .docx or .xlsx.")],
+    as_of: Day = "",
+    lang: Spoken = None,
+    quiet: Quiet = False,
+) -> None:
+    """Write the monthly bulletin of what the ledger knew on a day; no records are read, and no key is needed."""
+    from evalkit.study.monitor import MonitorStudy
+    from evalkit.study.monitor_deliver import write_bulletin
+
+    can_be_written(out, PAGES, "a bulletin")
+    chosen = MonitorStudy.read(study)
+    spoken: Lang = lang or chosen.form.lang
+    with progress(spoken, quiet=quiet) as tell:
+        tell("report")
+        write_bulletin(chosen.bulletin(_day(as_of)), out, spoken)
+    speak.print(str(out), markup=False)
+
+
+@monitor.command(epilog=examples("evalkit monitor quality monitor.toml --as-of 2024-06-30 --out quality.html"))
+def quality(
+    study: Annotated[Path, typer.Argument(help="A monitor file.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The page to write: .html, .docx or .xlsx.")],
+    as_of: Day = "",
+    lang: Spoken = None,
+    quiet: Quiet = False,
+) -> None:
+    """Write how fresh, complete, unique, consistent and timely the deliveries were that were known on a day."""
+    from evalkit.report.monitor_quality import compose_quality
+    from evalkit.report.render import save
+    from evalkit.study.monitor import MonitorStudy
+
+    can_be_written(out, PAGES, "a quality page")
+    chosen = MonitorStudy.read(study)
+    spoken: Lang = lang or chosen.form.lang
+    with progress(spoken, quiet=quiet) as tell:
+        tell("signals")
+        found = chosen.quality(chosen.monitor.look(_day(as_of)))
+        tell("report")
+        save(compose_quality(found, spoken), out)
+    speak.print(str(out), markup=False)
+
+
+def _demonstrate(out: Path, lang: Lang | None, *, force: bool, quiet: bool) -> None:
+    """The shipped monitor on simulated records, with a key of the moment; its store is gone afterwards."""
+    from evalkit.study.monitor_deliver import deliver_monitor
+    from evalkit.study.monitor_demo import AS_OF, demonstration, one_time_key
+
+    with tempfile.TemporaryDirectory(prefix="evalkit-") as folder, progress(lang or "zh", quiet=quiet) as tell:
+        tell("deliveries")
+        chosen = demonstration(Path(folder))
+        spoken: Lang = lang or chosen.form.lang
+        made = deliver_monitor(chosen, out, as_of=AS_OF, key=one_time_key(), lang=spoken, force=force, progress=tell)
+    show_folder(made, spoken, quiet=quiet)
+
+
+def _day(text: str) -> date:
+    """A day as it is written; there is no day of today, so that a run can be repeated."""
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        found = repr(text) if text else "none"
+        raise SpecError("a monitor needs the day it looks as of", found=found, do="write --as-of 2024-06-30") from None
+
+
+def _secret(study: MonitorStudy, key: Path | None, out: Path) -> bytes:
+    """The key, which lies neither beside the monitor nor with what it writes."""
+    from evalkit.panel.pseudonyms import read_key
+
+    secret = read_key(key, (study.path.parent, study.beside(study.form.store), out), variable=KEY)
+    if secret is None:
+        do = f'make one with python -c "import secrets; print(secrets.token_hex(24))", keep it apart, name it by --key or {KEY}'
+        raise DataError("a monitor needs the key of its pseudonyms", do=do)
+    return secret

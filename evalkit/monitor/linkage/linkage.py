@@ -1,0 +1,194 @@
+"""Departmental records brought to the homes they are about, by keys alone and by rules in order, every row accounted for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import narwhals as nw
+import pandas as pd
+
+from evalkit.answer import Answer, Note
+from evalkit.check import many, one_of, shown, whole
+from evalkit.errors import DataError, SpecError, several
+from evalkit.monitor.engine.base import Engine, Frame
+from evalkit.monitor.income import Flow
+from evalkit.monitor.linkage.register import Register, known_by, lived, stays_as_of
+from evalkit.monitor.linkage.rows import once_each, rows_of, totals
+from evalkit.monitor.windows import month_of
+from evalkit.terms import Text
+
+RULES: dict[str, Text] = {
+    "person": Text("按人员当日所在户", "by the home the person lived in that day"),
+    "person_before": Text("按人员此前所在户", "by the home the person had left shortly before"),
+    "household": Text("按填报户", "by the household as filed"),
+}
+NEEDED = ("household", "person", "number", "event_date", "known_date", "county", "delivery", "row")
+COUNTS = (
+    "records", "kept", "duplicates", "conflict_number", "unmatched", "by_person", "by_person_before", "by_household", "moved",
+    "household_unknown", "ambiguous", "double_month",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linkage:
+    """How records find their homes: by equal keys only, the first rule that finds a home decides.
+
+    A person wins over the household that was filed: who moved is often still filed under the old home. Rules find only homes the
+    register knew on the day. Nothing is guessed: what no rule finds stays unmatched, for its department to look at.
+
+    Parameters
+    ----------
+    rules
+        In order: "person" (the home the person lived in on the day of the event), "person_before" (the home the person left
+        before it, when in none on the day), "household" (as filed).
+    months
+        How many months before the event a person may have left a home for "person_before".
+
+    Examples
+    --------
+    >>> Linkage(rules=("household",)).rules
+    ('household',)
+    """
+
+    rules: tuple[str, ...] = ("person", "person_before", "household")
+    months: int = 12
+
+    def __post_init__(self) -> None:
+        rules = many(self.rules, who="Linkage rules", do='write ("person", "household")')
+        for rule in rules:
+            one_of(rule, list(RULES), who="a rule of Linkage")
+        if not rules or len(set(rules)) < len(rules):
+            raise SpecError("Linkage rules are some, each once", found=shown(rules))
+        object.__setattr__(self, "rules", rules)
+        whole(self.months, who="Linkage months")
+
+    def measure(
+        self, engine: Engine, records: Mapping[str, Frame], register: Register, sources: Sequence[Flow], as_of: date
+    ) -> Linked:
+        """The records known on a day, each once, with their homes, and the counts of each source.
+
+        Raises
+        ------
+        DataError
+            A source has no records, or they lack a column.
+        """
+        for source in sources:
+            _sound(records, source.id)
+        stays = stays_as_of(engine, register, as_of)
+        homes = engine.keep(known_by(register.homes, as_of).select("household").unique(subset=["household"]))
+        found, left, counts = {}, {}, []
+        for source in sources:
+            known = known_by(records[source.id], as_of)
+            rows = once_each(engine, known)
+            columns = known.collect_schema().names()
+            placed = engine.keep(self._placed(rows.records, columns, stays, homes))
+            found[source.id] = placed.filter(~nw.col("home").is_null()).select(*columns, "home", "link")
+            left[source.id] = placed.filter(nw.col("home").is_null()).select(
+                "delivery", "row", "event_date", "known_date", "_unknown"
+            )
+            counts.append(_counts(engine, source, placed, rows_of(engine, known), rows.conflicts))
+        frame = pd.DataFrame(counts, index=pd.Index([source.id for source in sources], name="source"), columns=list(COUNTS))
+        left = {name: one.rename({"_unknown": "household_unknown"}) for name, one in left.items()}
+        claimed = rows_of(engine, stays.filter(nw.col("shared")).select("person").unique(subset=["person"]))
+        return Linked(spec=self, frame=frame, notes=_notes(self, frame, claimed), records=found, unmatched=left, stays=stays)
+
+    def _placed(self, records: Frame, columns: Sequence[str], stays: Frame, homes: Frame) -> Frame:
+        """Records with home and link, and marks for the counts."""
+        known = homes.with_columns(_known=nw.lit(True))
+        rows = lived(records, stays).join(known, on="household", how="left")
+        lately = month_of(nw.col("event_date")) - month_of(nw.col("left_on")) <= self.months
+        answers = {
+            "person": nw.col("lives"),
+            "person_before": nw.when(lately).then(nw.col("left")),
+            "household": nw.when(nw.col("_known")).then(nw.col("household")),
+        }
+        home, link = nw.lit(None, dtype=nw.Int64), nw.lit(None, dtype=nw.String)
+        for rule in reversed(self.rules):
+            answer = answers[rule]
+            home, link = nw.coalesce(answer, home), nw.when(~answer.is_null()).then(nw.lit(rule)).otherwise(link)
+        filed, known_home = ~nw.col("household").is_null(), nw.col("_known").fill_null(False)
+        return rows.with_columns(home=home, link=link).select(
+            *columns,
+            "home",
+            "link",
+            _moved=(known_home & (nw.col("household") != nw.col("home"))).fill_null(False),
+            _unknown=filed & ~known_home,
+            _shared=(nw.col("shared") & (nw.col("link") == nw.lit("person"))).fill_null(False),
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Linked(Answer):
+    """Records with their homes: `frame` counts by source.
+
+    Every record known on the day is in one of four: `records` = `kept` + `duplicates` (the same row delivered again) +
+    `conflict_number` (a content that gave way to a newer one of its number) + `unmatched`. `kept` = `by_person` +
+    `by_person_before` + `by_household`. Of the kept, `moved` were filed under another home than their person's, and `ambiguous`
+    have a person whom two homes claimed that day. `household_unknown` counts kept and unmatched records filed under a household
+    the register did not know, `double_month` records that follow another of the same home, person and month in a source that
+    should have one.
+
+    `records` holds by source the kept rows, all their columns with `home` and `link` (the rule that found it); `unmatched` the
+    others, delivery and row, for the department to look at. `stays` says who lived where, see `stays_as_of`.
+    """
+
+    records: Mapping[str, Frame]
+    unmatched: Mapping[str, Frame]
+    stays: Frame
+
+
+def _sound(records: Mapping[str, Frame], source: str) -> None:
+    """Refuse records that are not there or lack what linkage reads."""
+    if source not in records:
+        raise DataError(f"source '{source}' has no records to link", found=several(records), do="give an empty table of it")
+    absent = [name for name in NEEDED if name not in records[source].collect_schema().names()]
+    if absent:
+        raise DataError(f"records of '{source}' lack columns [{several(absent)}]", do="take them in again at the door")
+
+
+def _counts(engine: Engine, source: Flow, placed: Frame, records: int, conflicts: int) -> dict[str, int]:
+    """The counts of a source."""
+    links = {f"by_{rule}": _yes(nw.col("link") == nw.lit(rule)) for rule in RULES}
+    marks = {name: _yes(nw.col(mark)) for name, mark in MARKS.items()}
+    counts = totals(engine, placed, rows=nw.len(), unmatched=_yes(nw.col("home").is_null()), **links, **marks)
+    rows = counts.pop("rows")
+    counts |= {"records": records, "kept": rows - counts["unmatched"], "conflict_number": conflicts}
+    double = 0
+    if source.covers == "month":
+        at = placed.filter(~nw.col("home").is_null()).with_columns(_month=month_of(nw.col("event_date")))
+        double = counts["kept"] - rows_of(engine, at.select("home", "person", "_month").unique())
+    return counts | {"duplicates": records - rows - conflicts, "double_month": double}
+
+
+MARKS = {"moved": "_moved", "household_unknown": "_unknown", "ambiguous": "_shared"}
+
+
+def _yes(mark: nw.Expr) -> nw.Expr:
+    """How many rows have a mark."""
+    return nw.when(mark).then(nw.lit(1)).otherwise(nw.lit(0)).sum()
+
+
+def _notes(spec: Linkage, frame: pd.DataFrame, claimed: int) -> tuple[Note, ...]:
+    zh, en = "、".join(RULES[rule].zh for rule in spec.rules), ", ".join(RULES[rule].en for rule in spec.rules)
+    order = Text("记录只按键值完全一致归户，依次为：{r}。", "Records find homes by equal keys only, in this order: {r}.")
+    notes = [Note("choice", order.format(r=Text(zh, en)))]
+    left, double, unsure = (int(frame[name].sum()) for name in ("unmatched", "double_month", "ambiguous"))
+    if left:
+        text = Text("{n:,} 条记录未能归户，未计入任何住户。", "{n:,} records found no home and count for none.")
+        notes.append(Note("left_out", text.format(n=left)))
+    if "household" in spec.rules and frame["by_household"].sum():
+        text = Text(
+            "{n:,} 条记录按填报户归户：填错但存在的户号无法由键值识别；按月来源中 {m:,} 条与同户同月另一条重复，可疑。",
+            "{n:,} records went to the household as filed: a wrong one that exists cannot be seen by its key. {m:,} of monthly "
+            "sources follow another of the same home and month, which is suspicious.",
+        )
+        notes.append(Note("caution", text.format(n=int(frame["by_household"].sum()), m=double)))
+    if claimed:
+        text = Text(
+            "{p:,} 人同时登记在两户：以最新获知的为准，涉及 {n:,} 条记录。",
+            "{p:,} persons are registered in two homes at once: what became known last stands; {n:,} records are concerned.",
+        )
+        notes.append(Note("caution", text.format(p=claimed, n=unsure)))
+    return tuple(notes)

@@ -1,0 +1,56 @@
+"""Which rows of a source are one record: the same row delivered twice, and a number delivered with other content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import narwhals as nw
+
+from evalkit.monitor.engine.base import Engine, Frame
+from evalkit.monitor.linkage.register import repeated
+
+PLACE = ("known_date", "delivery", "row")
+KEY = ("number", "_county")
+
+
+class Rows(NamedTuple):
+    """The records of a source, each once, and how many contents of a number gave way to a newer one."""
+
+    records: Frame
+    conflicts: int
+
+
+def once_each(engine: Engine, known: Frame) -> Rows:
+    """Each record once: of rows that are the same the first one known, of a number the newest known content.
+
+    Rows are the same if all cells are, but for where they stand (delivery, row) and when they became known. Numbers are a
+    department's within a county as filed. A number whose content was corrected and corrected back holds the last.
+    """
+    columns = known.collect_schema().names()
+    content = [name for name in columns if name not in PLACE]
+    numbered = known.filter(~nw.col("number").is_null()).with_columns(_county=nw.col("county").fill_null(""))
+    twice = engine.keep(repeated(numbered, KEY))
+    single = numbered.join(twice, on=[*KEY], how="anti").select(*columns)
+    firsts = engine.keep(_firsts(numbered.join(twice, on=[*KEY], how="semi"), content))
+    last = firsts.unique(subset=[*KEY], keep="last", order_by=["_last", *PLACE]).select(*columns)
+    bare = known.filter(nw.col("number").is_null()).unique(subset=content, keep="first", order_by=[*PLACE]).select(*columns)
+    return Rows(nw.concat([single, last, bare], how="vertical"), rows_of(engine, firsts) - rows_of(engine, last))
+
+
+def rows_of(engine: Engine, frame: Frame) -> int:
+    """How many rows there are."""
+    return totals(engine, frame, rows=nw.len())["rows"]
+
+
+def totals(engine: Engine, frame: Frame, **sums: nw.Expr) -> dict[str, int]:
+    """Whole numbers over all rows; of no rows 0."""
+    found = engine.collect(frame.select(**{name: one.cast(nw.Int64) for name, one in sums.items()}))
+    return {name: 0 if found[name].isna().iloc[0] else int(found[name].iloc[0]) for name in sums}
+
+
+def _firsts(several: Frame, content: Iterable[str]) -> Frame:
+    """Of rows that are the same the first one known, and when such a row became known last."""
+    same = list(content)
+    dated = several.with_columns(_last=nw.col("known_date").max().over(*same))
+    return dated.unique(subset=same, keep="first", order_by=[*PLACE])

@@ -1,0 +1,1 @@
+"""How well the process works: days between steps, who waits, and the indicators of monitoring."""

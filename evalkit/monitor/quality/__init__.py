@@ -1,0 +1,1 @@
+"""How good deliveries are: fresh, complete, each record once, consistent, on time."""

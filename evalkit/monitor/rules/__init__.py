@@ -1,0 +1,1 @@
+"""Rules of early warning as data: seven kinds, thresholds by county, each with its source."""

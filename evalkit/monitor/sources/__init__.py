@@ -1,0 +1,1 @@
+"""What departments deliver, as a monitor declares it in TOML."""
