@@ -147,7 +147,8 @@ class Monitor:
         cases = state.frame[state.frame["open"] & state.frame["included"].notna()]
         asked = _held(engine, pd.Index(cases["home"]))
         some = engine.keep(homes.join(asked, on="home", how="semi").select("home", "county", "members", "labor"))
-        records = {name: linked.records[name].join(asked, on="home", how="semi") for name in self.rules.income}
+        flows = self.rules.income if len(cases) else ()
+        records = {name: engine.keep(linked.records[name].join(asked, on="home", how="semi")) for name in flows}
         months = month_end_incomes(
             engine,
             records,

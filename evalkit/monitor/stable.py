@@ -39,14 +39,14 @@ def month_end_incomes(  # noqa: PLR0913  what a run has at hand
     Parameters
     ----------
     records
-        Linked, those of the homes asked about.
+        Linked, those of the homes asked about; none where no home is.
     homes
         Columns home, county, members.
     many
         How many month ends, up to that of the last month.
     """
     rule = rules.the_range
-    if rule is None:
+    if rule is None or not records:
         return engine.collect(engine.hold(pd.DataFrame(columns=list(MONTHS)), MONTHS))
     limited = engine.keep(rule.limits.onto(engine, homes.filter(nw.col("members") > 0)))
     known, flows = {source.id: source for source in sources}, [source for source in sources if source.id in rules.income]

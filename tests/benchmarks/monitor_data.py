@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import duckdb
+
+from evalkit.monitor.door.store import RECEIPT
 
 COUNTIES, VILLAGES = 100, 20_000
 
@@ -25,7 +28,7 @@ PAY = f"(150000 + 350000 * {lot('h', 1)}) * CASE WHEN m >= 12 + 12 * {lot('h', 2
 
 TABLES: dict[str, tuple[str, dict[str, str]]] = {  # rows of homes h and months m, and what each holds; money in fen
     "employment": (
-        f"range(24) t(m) WHERE {lot('h', 4)} < 0.7 AND m >= 12 OR {lot('h', 4)} < 0.1",
+        f"range(24) t(m) WHERE {lot('h', 4)} < 0.85 AND m >= 12 OR {lot('h', 4)} < 0.05",
         {"amount": f"({PAY})::BIGINT", "states": f", CASE WHEN ({PAY}) > 120000 THEN 1 ELSE 0 END::BIGINT AS at_work"},
     ),
     "civil_affairs": (f"range(24) t(m) WHERE {lot('h', 5)} < 0.1 AND m >= 12", {"amount": "21000::BIGINT"}),
@@ -43,16 +46,17 @@ def make(folder: Path, homes: int) -> dict[str, int]:
     rows = {}
     spill = {"memory_limit": "6GB", "temp_directory": str(folder / ".tmp"), "preserve_insertion_order": "false"}
     con = duckdb.connect(config=spill)
-    (folder / "register").mkdir(parents=True, exist_ok=True)
+    for table in ("homes", "members"):
+        (folder / "register" / table).mkdir(parents=True, exist_ok=True)
     chosen = (
         f"h AS household, 'C' || lpad((h % {COUNTIES})::VARCHAR, 3, '0') AS county,"
         f" 'V' || lpad((h % {VILLAGES})::VARCHAR, 5, '0') AS village, {lot('h', 11)} < 0.12 AS formerly_poor,"
-        f" {lot('h', 12)} > 0.05 AS labor, DATE '2023-01-01' AS known_date"
+        f" {lot('h', 12)} > 0.05 AS labor, DATE '2023-01-01' AS known_date, 'all' AS delivery, h AS row"
     )
-    rows["homes"] = _copy(con, f"SELECT {chosen} FROM range({homes}) r(h)", folder / "register" / "homes.parquet")
-    days = "DATE '2020-01-01' AS from_date, NULL::DATE AS to_date, DATE '2023-01-01' AS known_date"
+    rows["homes"] = _copy(con, f"SELECT {chosen} FROM range({homes}) r(h)", folder / "register" / "homes" / "all.parquet")
+    days = "DATE '2020-01-01' AS from_date, NULL::DATE AS to_date, DATE '2023-01-01' AS known_date, 'all' AS delivery, h * 10 + k AS row"
     members = f"SELECT h * 10 + k AS person, h AS household, {days} FROM range({homes}) r(h), range(3) s(k)"
-    rows["members"] = _copy(con, members, folder / "register" / "members.parquet")
+    rows["members"] = _copy(con, members, folder / "register" / "members" / "all.parquet")
     for name, (of, columns) in TABLES.items():
         (folder / "records" / name).mkdir(parents=True, exist_ok=True)
         what = {
@@ -66,6 +70,9 @@ def make(folder: Path, homes: int) -> dict[str, int]:
 
 
 def _copy(con: duckdb.DuckDBPyConnection, query: str, file: Path) -> int:
+    """A file of the store with its receipt, which says no more than that it is whole."""
     if not file.exists():
         con.execute(f"COPY ({query}) TO '{file}' (FORMAT parquet, COMPRESSION zstd)")
+        receipt = dict.fromkeys(RECEIPT) | {"delivery": file.stem}
+        file.with_suffix(".json").write_text(json.dumps(receipt), encoding="utf-8")
     return con.execute(f"SELECT count(*) FROM read_parquet('{file}')").fetchone()[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import stat
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -35,6 +35,7 @@ OPENED = {  # before it reads anything: no extension, no variable of the program
     "preserve_insertion_order": "false",
 }
 ASKED = ("enable_progress_bar = true", "enable_progress_bar_print = false")  # it can be asked how far it is, and prints nothing
+SILENT = ("enable_progress_bar = false",)
 LOCKED = ("allow_persistent_secrets = false", "enable_external_access = false", "lock_configuration = true")
 LOOK = 0.5  # seconds between two looks at the progress
 
@@ -115,7 +116,11 @@ class DuckDB:
         allowed = ", ".join(quoted(f"{folder}/") for folder in (*folders, spill.folder))
         connection.execute(f"SET allowed_directories = [{allowed}]")
         # the limit of the spill is not kept when it is given at connecting (DuckDB 1.5.6)
-        for line in (f"max_temp_directory_size = {quoted(self.most_spill)}", *ASKED, *LOCKED):
+        connection.execute(f"SET max_temp_directory_size = {quoted(self.most_spill)}")
+        with suppress(duckdb.InvalidInputException):  # a notebook without ipywidgets cannot be asked
+            for line in ASKED if self.progress is not None else SILENT:
+                connection.execute(f"SET {line}")
+        for line in LOCKED:
             connection.execute(f"SET {line}")
         return connection
 

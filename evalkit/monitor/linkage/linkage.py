@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 import narwhals as nw
 import pandas as pd
@@ -19,6 +20,7 @@ from evalkit.monitor.linkage.rows import once_each, rows_of, totals
 from evalkit.monitor.windows import month_of
 from evalkit.terms import Text
 
+LEFT = ("delivery", "row", "event_date", "known_date", "household_unknown")
 RULES: dict[str, Text] = {
     "person": Text("按人员当日所在户", "by the home the person lived in that day"),
     "person_before": Text("按人员此前所在户", "by the home the person had left shortly before"),
@@ -81,23 +83,20 @@ class Linkage:
         found, left, counts = {}, {}, []
         for source in sources:
             known = known_by(records[source.id], as_of)
-            rows = once_each(engine, known)
             columns = known.collect_schema().names()
-            placed = engine.keep(self._placed(rows.records, columns, stays, homes))
-            found[source.id] = placed.filter(~nw.col("home").is_null()).select(*columns, "home", "link")
-            left[source.id] = placed.filter(nw.col("home").is_null()).select(
-                "delivery", "row", "event_date", "known_date", "_unknown"
-            )
-            counts.append(_counts(engine, source, placed, rows_of(engine, known), rows.conflicts))
+            told = totals(engine, known, records=nw.len(), persons=_yes(~nw.col("person").is_null()))
+            rows = once_each(engine, known)
+            named = told["persons"] > 0 or "household" not in self.rules
+            placed = self._placed(engine, rows.records, columns, stays, homes) if named else _filed(rows.records, columns, homes)
+            found[source.id], left[source.id] = placed.found.select(*columns, "home", "link"), placed.left.select(*LEFT)
+            counts.append(_counts(engine, source, placed, told["records"], rows.conflicts))
         frame = pd.DataFrame(counts, index=pd.Index([source.id for source in sources], name="source"), columns=list(COUNTS))
-        left = {name: one.rename({"_unknown": "household_unknown"}) for name, one in left.items()}
         claimed = rows_of(engine, stays.filter(nw.col("shared")).select("person").unique(subset=["person"]))
         return Linked(spec=self, frame=frame, notes=_notes(self, frame, claimed), records=found, unmatched=left, stays=stays)
 
-    def _placed(self, records: Frame, columns: Sequence[str], stays: Frame, homes: Frame) -> Frame:
-        """Records with home and link, and marks for the counts."""
-        known = homes.with_columns(_known=nw.lit(True))
-        rows = lived(records, stays).join(known, on="household", how="left")
+    def _placed(self, engine: Engine, records: Frame, columns: Sequence[str], stays: Frame, homes: Frame) -> _Placed:
+        """Records of persons with home, link, and marks for the counts."""
+        rows = lived(records, stays).join(homes.with_columns(_known=nw.lit(True)), on="household", how="left")
         lately = month_of(nw.col("event_date")) - month_of(nw.col("left_on")) <= self.months
         answers = {
             "person": nw.col("lives"),
@@ -108,15 +107,32 @@ class Linkage:
         for rule in reversed(self.rules):
             answer = answers[rule]
             home, link = nw.coalesce(answer, home), nw.when(~answer.is_null()).then(nw.lit(rule)).otherwise(link)
-        filed, known_home = ~nw.col("household").is_null(), nw.col("_known").fill_null(False)
-        return rows.with_columns(home=home, link=link).select(
+        known_home = nw.col("_known").fill_null(False)
+        marked = rows.with_columns(home=home, link=link).select(
             *columns,
             "home",
             "link",
             _moved=(known_home & (nw.col("household") != nw.col("home"))).fill_null(False),
-            _unknown=filed & ~known_home,
+            household_unknown=~nw.col("household").is_null() & ~known_home,
             _shared=(nw.col("shared") & (nw.col("link") == nw.lit("person"))).fill_null(False),
         )
+        placed, found = engine.keep(marked), ~nw.col("home").is_null()
+        return _Placed(placed.filter(found), placed.filter(~found))
+
+
+class _Placed(NamedTuple):
+    """Records that found a home, and those that did not, with marks for the counts."""
+
+    found: Frame
+    left: Frame
+
+
+def _filed(records: Frame, columns: Sequence[str], homes: Frame) -> _Placed:
+    """Records that name no person, by the household as filed; they are not kept, for reading the store again is quicker."""
+    no = nw.lit(False)
+    found = records.join(homes, on="household", how="semi").with_columns(home=nw.col("household"), link=nw.lit("household"))
+    left = records.join(homes, on="household", how="anti").with_columns(household_unknown=~nw.col("household").is_null())
+    return _Placed(found.with_columns(_moved=no, household_unknown=no, _shared=no), left)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -148,21 +164,23 @@ def _sound(records: Mapping[str, Frame], source: str) -> None:
         raise DataError(f"records of '{source}' lack columns [{several(absent)}]", do="take them in again at the door")
 
 
-def _counts(engine: Engine, source: Flow, placed: Frame, records: int, conflicts: int) -> dict[str, int]:
+def _counts(engine: Engine, source: Flow, placed: _Placed, records: int, conflicts: int) -> dict[str, int]:
     """The counts of a source."""
     links = {f"by_{rule}": _yes(nw.col("link") == nw.lit(rule)) for rule in RULES}
     marks = {name: _yes(nw.col(mark)) for name, mark in MARKS.items()}
-    counts = totals(engine, placed, rows=nw.len(), unmatched=_yes(nw.col("home").is_null()), **links, **marks)
-    rows = counts.pop("rows")
-    counts |= {"records": records, "kept": rows - counts["unmatched"], "conflict_number": conflicts}
+    counts = totals(engine, placed.found, kept=nw.len(), **links, **marks)
+    left = totals(engine, placed.left, rows=nw.len(), unknown=_yes(nw.col("household_unknown")))
+    counts["household_unknown"] += left["unknown"]
     double = 0
     if source.covers == "month":
-        at = placed.filter(~nw.col("home").is_null()).with_columns(_month=month_of(nw.col("event_date")))
-        double = counts["kept"] - rows_of(engine, at.select("home", "person", "_month").unique())
-    return counts | {"duplicates": records - rows - conflicts, "double_month": double}
+        at = placed.found.select("home", "person", _month=month_of(nw.col("event_date")))
+        double = counts["kept"] - rows_of(engine, at.unique())
+    duplicates = records - counts["kept"] - left["rows"] - conflicts
+    told = {"records": records, "unmatched": left["rows"], "conflict_number": conflicts, "duplicates": duplicates}
+    return counts | told | {"double_month": double}
 
 
-MARKS = {"moved": "_moved", "household_unknown": "_unknown", "ambiguous": "_shared"}
+MARKS = {"moved": "_moved", "household_unknown": "household_unknown", "ambiguous": "_shared"}
 
 
 def _yes(mark: nw.Expr) -> nw.Expr:

@@ -30,12 +30,15 @@ def once_each(engine: Engine, known: Frame) -> Rows:
     columns = known.collect_schema().names()
     content = [name for name in columns if name not in PLACE]
     numbered = known.filter(~nw.col("number").is_null()).with_columns(_county=nw.col("county").fill_null(""))
-    twice = engine.keep(repeated(numbered, KEY))
+    often = engine.keep(repeated(numbered, ["number"]))  # whole numbers are counted quickly, and few stand twice
+    several = engine.keep(numbered.join(often, on="number", how="semi"))
+    twice = engine.keep(repeated(several, KEY))
     single = numbered.join(twice, on=[*KEY], how="anti").select(*columns)
-    firsts = engine.keep(_firsts(numbered.join(twice, on=[*KEY], how="semi"), content))
+    firsts = engine.keep(_firsts(several.join(twice, on=[*KEY], how="semi"), content))
     last = firsts.unique(subset=[*KEY], keep="last", order_by=["_last", *PLACE]).select(*columns)
     bare = known.filter(nw.col("number").is_null()).unique(subset=content, keep="first", order_by=[*PLACE]).select(*columns)
-    return Rows(nw.concat([single, last, bare], how="vertical"), rows_of(engine, firsts) - rows_of(engine, last))
+    kept = engine.keep(nw.concat([last, bare], how="vertical"))
+    return Rows(nw.concat([single, kept], how="vertical"), rows_of(engine, firsts) - rows_of(engine, last))
 
 
 def rows_of(engine: Engine, frame: Frame) -> int:

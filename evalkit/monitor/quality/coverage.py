@@ -75,10 +75,9 @@ def _seen(records: Frame, homes: Frame, as_of: date) -> Frame:
     key = "home" if "home" in records.collect_schema().names() else "household"
     known = records.filter(nw.col("known_date") <= nw.lit(as_of))
     marked = known.select(nw.col(key).alias("_home"), nw.col("county").alias("_filed"), month=month_of(nw.col("known_date")))
-    counted = marked.group_by("_home", "_filed", "month").agg(nw.len().cast(nw.Int64).alias("_records"))
-    joined = counted.join(homes.select(nw.col("home").alias("_home"), "county"), on="_home", how="left")
-    placed = joined.select(nw.coalesce("county", "_filed").alias("county"), "month", "_records")
-    return placed.group_by("county", "month").agg(nw.col("_records").sum().cast(nw.Int64).alias("records"))
+    joined = marked.join(homes.select(nw.col("home").alias("_home"), "county"), on="_home", how="left")
+    placed = joined.select(nw.coalesce("county", "_filed").alias("county"), "month")
+    return placed.group_by("county", "month").agg(nw.len().cast(nw.Int64).alias("records"))
 
 
 def _framed(source: Source, county: object, month: object, delivered: object) -> pd.DataFrame:

@@ -27,6 +27,7 @@ WHOLE = (
     "records", "age_days", "due_days", "expected", "missing", "duplicates", "conflict_number", "double_month", "outside_range",
     "event_after_known", "late", "delay_median", "delay_slow",
 )  # fmt: skip
+TWICE = ("duplicates", "conflict_number", "double_month")  # counted by linkage as well, where it has run
 LINKED = ("unmatched", "household_unknown", "ambiguous", "moved")
 
 
@@ -91,7 +92,9 @@ class DeliveryQuality:
             table = coverage(engine, known, source, homes, as_of)
             took = delays(engine, known, late_after=self.late_after, slow=self.slow)
             came = deliveries(table, source)
-            told = {"expected": len(came), "missing": int((~came["delivered"]).sum()), **doubles(engine, known, source)}
+            counted = linked if linked is not None and set(TWICE) <= set(linked) else None
+            twice = doubles(engine, known, source) if counted is None else counted.loc[source.id, list(TWICE)].to_dict()
+            told = {"expected": len(came), "missing": int((~came["delivered"]).sum()), **twice}
             rows[source.id] = {**self._fresh(took, source, as_of), **told, "outside_range": outside(engine, known, source)}
             covered.append(table)
             gaps.append(filled(engine, known, source))
