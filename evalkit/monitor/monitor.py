@@ -127,7 +127,7 @@ class Monitor:
             quality=quality,
             signals=signals.frame,
             unjudged=signals.unjudged,
-            evidence=_evidence(engine, signals, listed, self.store.folder / EVIDENCE / f"{as_of.isoformat()}.parquet"),
+            evidence=_evidence(engine, signals, listed, self.store.folder / EVIDENCE / as_of.isoformat()),
             triaged=triaged,
             counties=_counties(engine, signals),
             closable=self._closable(engine, linked, known, signals, quality, state, as_of),
@@ -216,11 +216,15 @@ def _facts(engine: Engine, signals: Signals, state: LedgerState, risk: pd.Series
     return frame.assign(within=frame["within"].where(frame["complete"]))
 
 
-def _evidence(engine: Engine, signals: Signals, listed: pd.Index, file: Path) -> pd.DataFrame:
-    """The evidence of listed homes; that of all goes into a file of the store."""
-    file.parent.mkdir(mode=0o700, exist_ok=True)
-    engine.write(signals.evidence, file)
-    found = engine.collect(engine.scan([file], POINTERS).join(_held(engine, listed), on="home", how="semi"))
+def _evidence(engine: Engine, signals: Signals, listed: pd.Index, folder: Path) -> pd.DataFrame:
+    """The evidence of listed homes; that of all goes into a folder of the store, a file a rule, since together they need room."""
+    for place in (folder.parent, folder):
+        place.mkdir(mode=0o700, exist_ok=True)
+    files = []
+    for rule in signals.frame["rule"].unique():
+        files.append(folder / f"{rule}.parquet")
+        engine.write(signals.evidence.filter(nw.col("rule") == rule), files[-1])
+    found = engine.collect(engine.scan(files, POINTERS).join(_held(engine, listed), on="home", how="semi"))
     return found.sort_values(["home", "rule", "source", "delivery", "row"], ignore_index=True)
 
 

@@ -54,8 +54,9 @@ def make(folder: Path, homes: int) -> dict[str, int]:
         f" {lot('h', 12)} > 0.05 AS labor, DATE '2023-01-01' AS known_date, 'all' AS delivery, h AS row"
     )
     rows["homes"] = _copy(con, f"SELECT {chosen} FROM range({homes}) r(h)", folder / "register" / "homes" / "all.parquet")
-    days = "DATE '2020-01-01' AS from_date, NULL::DATE AS to_date, DATE '2023-01-01' AS known_date, 'all' AS delivery, h * 10 + k AS row"
-    members = f"SELECT h * 10 + k AS person, h AS household, {days} FROM range({homes}) r(h), range(3) s(k)"
+    days = "DATE '2020-01-01' AS from_date, NULL::DATE AS to_date, DATE '2023-01-01' AS known_date"
+    at = "'all' AS delivery, h * 10 + k AS row"
+    members = f"SELECT h * 10 + k AS person, h AS household, {days}, {at} FROM range({homes}) r(h), range(3) s(k)"
     rows["members"] = _copy(con, members, folder / "register" / "members" / "all.parquet")
     for name, (of, columns) in TABLES.items():
         (folder / "records" / name).mkdir(parents=True, exist_ok=True)

@@ -93,7 +93,7 @@ class DeliveryQuality:
             took = delays(engine, known, late_after=self.late_after, slow=self.slow)
             came = deliveries(table, source)
             counted = linked if linked is not None and set(TWICE) <= set(linked) else None
-            twice = doubles(engine, known, source) if counted is None else counted.loc[source.id, list(TWICE)].to_dict()
+            twice = doubles(engine, known, source) if counted is None else _counted(counted, source.id)
             told = {"expected": len(came), "missing": int((~came["delivered"]).sum()), **twice}
             rows[source.id] = {**self._fresh(took, source, as_of), **told, "outside_range": outside(engine, known, source)}
             covered.append(table)
@@ -149,6 +149,12 @@ def _sound(records: Mapping[str, Frame], sources: Sequence[Source], as_of: date,
     instance(as_of, date, who="the day", do="pass a datetime.date")
     if linked is not None and linked.index.has_duplicates:
         raise SpecError("the counts of linkage name a source twice", do="pass Linked.frame")
+
+
+def _counted(linked: pd.DataFrame, source: str) -> dict[str, int]:
+    """What linkage has counted already."""
+    row = dict(zip(linked.columns, linked.loc[[source]].to_numpy()[0], strict=True))
+    return {name: int(row[name]) for name in TWICE}
 
 
 def _framed(rows: Mapping[str, Mapping[str, Any]], linked: pd.DataFrame | None) -> pd.DataFrame:
