@@ -1,6 +1,7 @@
 # The names a researcher types, in the order of the work. `__init__.py` reads this file: what stands here is offered.
 
 from . import datasets as datasets
+from . import monitor as monitor
 from . import risk as risk
 from .answer import Answer as Answer
 from .answer import Note as Note
@@ -210,6 +211,7 @@ from .risk.types import MonitoringTypes as MonitoringTypes
 from .risk.venn_abers import VennAbers as VennAbers
 from .risk.visiting import VisitingList as VisitingList
 from .risk.welfare import WelfareCurve as WelfareCurve
+from .simulate.deliveries import MonthlyDeliveries as MonthlyDeliveries
 from .simulate.households import HouseholdSimulation as HouseholdSimulation
 from .simulate.records import DepartmentRecords as DepartmentRecords
 from .simulate.survey import HouseholdSurvey as HouseholdSurvey
@@ -219,6 +221,7 @@ from .stats.replicates import RescaledBootstrap as RescaledBootstrap
 from .stats.scatter import Dirichlet as Dirichlet
 from .stats.scatter import Uniform as Uniform
 from .study import Study as Study
+from .study.monitor import MonitorStudy as MonitorStudy
 from .study.risk import RiskStudy as RiskStudy
 from .terms import Text as Text
 

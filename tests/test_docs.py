@@ -8,10 +8,16 @@ from pathlib import Path
 import pytest
 
 import evalkit as ek
+from evalkit.monitor.door.rules import ROWS, WHOLE
+from evalkit.monitor.ledger.faults import FAULTS
+from evalkit.monitor.rules.form import RuleSetForm
+from evalkit.monitor.signals.unjudged import REASONS
+from evalkit.monitor.sources.form import SourcesForm
 from evalkit.panel.form import Form, IndicatorForm
 from evalkit.panel.rules import RULES
 from evalkit.study.form import StudyForm
 from evalkit.study.index_form import Step
+from evalkit.study.monitor_form import MonitorForm
 
 ROOT = Path(__file__).parents[1]
 DOCS = sorted((ROOT / "docs").rglob("*.md"))
@@ -113,12 +119,17 @@ def keys(form: type[Form], above: frozenset[type[Form]] = frozenset()) -> set[st
     return found
 
 
+MONITOR = (keys(MonitorForm) | keys(SourcesForm) | keys(RuleSetForm)) - {"register_"}
+
+
 @pytest.mark.parametrize(
     ("page", "words"),
     [
         pytest.param("how-to/study_file.md", keys(StudyForm) | keys(Step), id="study"),
         pytest.param("how-to/own_indicator_system.md", keys(IndicatorForm), id="system"),
+        pytest.param("how-to/monitor.md", MONITOR, id="monitor"),
         pytest.param("reference/errors.md", set(RULES), id="rules"),
+        pytest.param("reference/errors.md", {*ROWS, *WHOLE, *REASONS, *FAULTS}, id="monitor-rules"),
     ],
 )
 def test_what_must_be_listed_is_listed(page, words):
@@ -129,4 +140,4 @@ def test_what_must_be_listed_is_listed(page, words):
 
 def test_every_public_name_is_met_in_the_docs():
     said = set(re.findall(r"\w+", "".join(page.read_text(encoding="utf-8") for page in [ROOT / "README.md", *DOCS])))
-    assert not set(ek.__all__) - said
+    assert not {*ek.__all__, *ek.monitor.__all__} - said

@@ -8,6 +8,7 @@ from pathlib import Path
 from evalkit.answer import Answer
 from evalkit.check import one_of
 from evalkit.errors import SpecError
+from evalkit.panel.panel import Panel
 from evalkit.report.document import Block, Document, Heading, Paragraph
 from evalkit.report.render import save
 from evalkit.report.verbs import answered, figures, names, tables, words
@@ -79,6 +80,16 @@ CHAPTERS: dict[str, Text] = {
     "Drifted": Text("漂移监测", "Drift"),
     "ListEvaluation": Text("现有名单核查", "The existing list"),
     "ModelCard": Text("模型说明卡", "Model card"),
+    "Look": Text("当日情况", "A look at a day"),
+    "Received": Text("收到的数据", "Deliveries taken in"),
+    "Linked": Text("记录归户", "Records and their homes"),
+    "DeliveryReport": Text("数据质量", "Quality of deliveries"),
+    "Signals": Text("预警信号", "Signals"),
+    "Triaged": Text("走访安排", "Visits"),
+    "LedgerState": Text("监测帮扶台账", "The ledger"),
+    "Closable": Text("风险消除条件", "Conditions of closing"),
+    "Process": Text("工作质量", "Quality of the process"),
+    "AsKnown": Text("当日已知情况", "As known on a day"),
 }
 
 
@@ -135,7 +146,7 @@ class Report:
 def _source(answer: Answer) -> Text | None:
     """Where the figures of an answer come from, if it knows its panel."""
     panel = getattr(answer, "panel", None)
-    return panel.source if panel is not None and any(panel.source) else None
+    return panel.source if isinstance(panel, Panel) and any(panel.source) else None
 
 
 def _chapter(answer: Answer, voice: Voice) -> list[Block]:

@@ -310,7 +310,7 @@ def test_every_answer_has_words_tables_and_figures(lived, process):
 
 def test_signals_by_county_and_rule(lived):
     _, found, *_ = lived
-    answer = Signals(spec=None, frame=found, evidence=None, facts=None, unjudged=UNJUDGED)
+    answer = Signals(spec=None, frame=found, evidence=None, facts=None, unjudged=UNJUDGED, doubted=None)
     table = tables(answer, Voice("en", NAMES))[0].frame.set_index("County")
     for rule in RULES:
         assert table.loc["All", NAMES[rule].en] == (found["rule"] == rule).sum()
