@@ -75,6 +75,9 @@ class Monitor:
 
     def __post_init__(self) -> None:
         instance(self.register, RegisterSource, who="Monitor register", do="use read_declared(path)")
+        if len(self.register.tables) != 2:
+            do = "declare [register.members]"
+            raise SpecError("a monitor needs to know who lives in which home", found="a register of homes alone", do=do)
         instance(self.rules, RuleSet, who="Monitor rules", do="use read_rules(path)")
         instance(self.store, Store, who="Monitor store", do="write Store(Path(…))")
         instance(self.ledger, Ledger, who="Monitor ledger", do="write Ledger(Path(…))")

@@ -420,7 +420,7 @@ def runs(into, first=""):
 
 def test_killed_at_random_instants_nothing_is_half_in_the_store(places, tmp_path, duck):
     into, store = places
-    for file in range(4):
+    for file in range(8):
         lines = [GOOD.replace("A-1", f"A-{file}-{n}") for n in range(2500)]
         (into / f"medical_{file}.csv").write_text(HEAD + "".join(lines), encoding="utf-8")
     own, killed, counts = np.random.default_rng(11), 0, set()
@@ -440,7 +440,7 @@ def test_killed_at_random_instants_nothing_is_half_in_the_store(places, tmp_path
             counts.add(len(there))
         run.stdin.close()
     told = door(store).receive(into)
-    assert set(told.frame["status"]) <= {"stored", "known"} and len(rows_of(store, duck)) == 10_000
+    assert set(told.frame["status"]) <= {"stored", "known"} and len(rows_of(store, duck)) == 20_000
     assert killed >= 6 and len(counts) >= 2
     left = {path.name for path in store.folder.rglob("*") if path.is_file()} - {"store.json", ".lock"}
     assert left == {f"{one}.{end}" for one in told.frame["delivery"] for end in ("parquet", "json")}

@@ -15,6 +15,7 @@ from evalkit.monitor.door.rules import Refusal
 from evalkit.monitor.door.store import declared
 from evalkit.monitor.door.tally import Tally
 from evalkit.monitor.sources.sources import Delivered
+from evalkit.panel.pseudonyms import direct_identifier
 
 OUTCOME = (
     "source", "delivery", "file", "status", "rule", "rows", "kept", "set_aside", "rounded", "first_event", "last_event",
@@ -57,7 +58,7 @@ class Outcome:
 
     def refused(self, refusal: Refusal) -> Outcome:
         """The delivery as refused."""
-        refusal.where = refusal.where or self.file
+        refusal.where = self.file if not refusal.where or direct_identifier(refusal.where) else refusal.where
         self.status, self.refusal = "refused", refusal
         return self
 

@@ -159,26 +159,37 @@ class Arriving:
     place: Path
     folder: Path
     parts: int = 0
+    last: pd.DataFrame | None = None  # the part that came last; most deliveries have one
 
     def add(self, rows: pd.DataFrame) -> None:
         """A part of it, without the column delivery."""
-        kinds = {name: kind for name, kind in self.table.kinds.items() if name != "delivery"}
-        with DuckDB(memory=MEMORY).open([self.folder]) as engine:
-            engine.write(engine.hold(rows, kinds), self.folder / f"part-{self.parts:05d}.parquet")
-        self.parts += 1
+        if self.last is not None:
+            self._set_down(self.last)
+        self.last = rows
 
     def commit(self, delivery: str, receipt: Mapping[str, Any]) -> None:
         """The whole of it under its name, then its receipt."""
         kinds = {name: kind for name, kind in self.table.kinds.items() if name != "delivery"}
+        rows = pd.DataFrame({name: [] for name in kinds}) if self.last is None else self.last
+        if self.parts:
+            self._set_down(rows)
         parts = sorted(self.folder.glob("part-*.parquet"))
         with DuckDB(memory=MEMORY).open([self.folder]) as engine:
-            rows = engine.scan(parts, kinds).with_columns(nw.lit(delivery).alias("delivery")).select(*self.table.kinds)
-            engine.write(rows, self.folder / "whole.parquet")
+            every = engine.scan(parts, kinds) if parts else engine.hold(rows, kinds)
+            named = every.with_columns(nw.lit(delivery).alias("delivery")).select(*self.table.kinds)
+            engine.write(named, self.folder / "whole.parquet")
         try:
             (self.folder / "whole.parquet").replace(self.place / f"{delivery}.parquet")
         except OSError as fault:
             raise _unwritable(self.place, fault) from None
         _write_json(self.place / f"{delivery}.json", receipt)
+
+    def _set_down(self, rows: pd.DataFrame) -> None:
+        """A part into a file of its own, so that a large delivery needs the memory of one part."""
+        kinds = {name: kind for name, kind in self.table.kinds.items() if name != "delivery"}
+        with DuckDB(memory=MEMORY).open([self.folder]) as engine:
+            engine.write(engine.hold(rows, kinds), self.folder / f"part-{self.parts:05d}.parquet")
+        self.parts += 1
 
 
 def delivery_name(file: str, fingerprint: str) -> str:
