@@ -14,7 +14,7 @@ from evalkit.errors import DataError, SpecError
 from evalkit.terms import Lang
 
 if TYPE_CHECKING:
-    from evalkit.study.monitor import MonitorStudy
+    from evalkit.study.monitor import MonitorRun, MonitorStudy
 
 monitor = typer.Typer(
     no_args_is_help=True,
@@ -44,7 +44,8 @@ def run(
 ) -> None:
     """Take deliveries in, look at all homes, tell the ledger, and write lists of visits, bulletin and quality page.
 
-    A list opens visits and takes no help away.
+    A list opens visits and takes no help away. The same day may be run again: the list is the same, and the ledger holds nothing
+    twice. Where deliveries were refused, the rest is written, and the exit code is 3.
     """
     from evalkit.study.monitor import MonitorStudy
     from evalkit.study.monitor_deliver import deliver_monitor
@@ -56,8 +57,8 @@ def run(
     secret, day = _secret(chosen, key, out), _day(as_of)
     spoken: Lang = lang or chosen.form.lang
     with progress(spoken, quiet=quiet) as tell:
-        folder = deliver_monitor(chosen, out, as_of=day, key=secret, lang=spoken, force=force, progress=tell)
-    show_folder(folder, spoken, quiet=quiet)
+        found = deliver_monitor(chosen, out, as_of=day, key=secret, lang=spoken, force=force, progress=tell)
+    _show(found, out, spoken, quiet=quiet)
 
 
 @monitor.command(epilog=examples("evalkit monitor bulletin monitor.toml --as-of 2024-06-30 --out bulletin.docx"))
@@ -114,24 +115,38 @@ def _demonstrate(out: Path, lang: Lang | None, *, force: bool, quiet: bool) -> N
         tell("deliveries")
         chosen = demonstration(Path(folder))
         spoken: Lang = lang or chosen.form.lang
-        made = deliver_monitor(chosen, out, as_of=AS_OF, key=one_time_key(), lang=spoken, force=force, progress=tell)
-    show_folder(made, spoken, quiet=quiet)
+        found = deliver_monitor(chosen, out, as_of=AS_OF, key=one_time_key(), lang=spoken, force=force, progress=tell)
+    _show(found, out, spoken, quiet=quiet)
+
+
+def _show(found: MonitorRun, out: Path, lang: Lang, *, quiet: bool) -> None:
+    """What must be known of a run, where its folder lies; and at last what was refused, as an error."""
+    from evalkit.study.monitor_deliver import refused
+
+    for line in () if quiet else (found.say(lang), *(note.say(lang) for note in found.notes)):
+        speak.print(line, markup=False)
+    show_folder(out, lang, quiet=quiet)
+    refused(found.received)
 
 
 def _day(text: str) -> date:
     """A day as it is written; there is no day of today, so that a run can be repeated."""
     try:
-        return date.fromisoformat(text.strip())
+        day = date.fromisoformat(text.strip())
     except ValueError:
         found = repr(text) if text else "none"
         raise SpecError("a monitor needs the day it looks as of", found=found, do="write --as-of 2024-06-30") from None
+    if day > date.today():  # a slip here would settle the ledger up to a day to come
+        raise SpecError("the day a monitor looks as of has not come yet", where="--as-of", found=day.isoformat(), do="correct it")
+    return day
 
 
 def _secret(study: MonitorStudy, key: Path | None, out: Path) -> bytes:
     """The key, which lies neither beside the monitor nor with what it writes."""
     from evalkit.panel.pseudonyms import read_key
 
-    secret = read_key(key, (study.path.parent, study.beside(study.form.store), out), variable=KEY)
+    apart = (study.path.parent, study.beside(study.form.store), study.beside(study.form.deliveries), out)
+    secret = read_key(key, apart, variable=KEY)
     if secret is None:
         do = f'make one with python -c "import secrets; print(secrets.token_hex(24))", keep it apart, name it by --key or {KEY}'
         raise DataError("a monitor needs the key of its pseudonyms", do=do)

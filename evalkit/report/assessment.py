@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal, NamedTuple, get_args
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 import pandas as pd
 
@@ -33,6 +33,9 @@ from evalkit.panel.panel import Panel
 from evalkit.report.households import HouseholdFindings
 from evalkit.terms import Text
 
+if TYPE_CHECKING:
+    from evalkit.monitor.process.process import Process
+
 Chapter = Literal[
     "scope",
     "methods",
@@ -44,6 +47,7 @@ Chapter = Literal[
     "obstacles",
     "regions",
     "households",
+    "monitoring",
     "indicators",
     "uncertainty",
     "robustness",
@@ -51,6 +55,7 @@ Chapter = Literal[
     "annexes",
 ]
 CHAPTERS: tuple[Chapter, ...] = get_args(Chapter)
+MONITORED = ("G21", "G22", "G23", "G24")  # indicators of monitoring
 
 
 class Accepted(NamedTuple):
@@ -100,11 +105,26 @@ class Movement:
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Monitored:
+    """What is told of monitoring: a `panel` of G21–G24 by (unit, period), and where a ledger tells it, the process of its last day.
+
+    Figures of fewer than `least` homes are not in the panel; `names` are those of the ledger's counties.
+    """
+
+    panel: pd.DataFrame
+    source: Text
+    process: Process | None = None
+    least: int = 10
+    names: Mapping[str, Text] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Assessment:
     """What one assessment found; the report prints it and adds nothing to it.
 
     `scores`, `obstacles` and `quality` are keyed by system, in the order of the study; `doubts` puts more and more of the method in
-    doubt, by what each step adds, and is empty where not asked for; `households` is None without a survey; `versions` names what computed it.
+    doubt, by what each step adds, and is empty where not asked for; `households` is None without a survey, and
+    `monitoring` without a monitor; `versions` names what computed it.
     """
 
     title: Text
@@ -130,3 +150,4 @@ class Assessment:
     variants: VariantComparison | None
     firmness: Firmness
     versions: Mapping[str, str]
+    monitoring: Monitored | None = None

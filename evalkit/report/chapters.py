@@ -151,6 +151,30 @@ def regions(found: Assessment, voice: Voice) -> list[Block]:
     return blocks
 
 
+def monitoring(found: Assessment, voice: Voice) -> list[Block]:
+    """How soon homes are found and helped, by the ledger of a monitor; or its indicators alone, where a panel gives them."""
+    told = found.monitoring
+    if told is None:
+        return []
+    if told.process is not None:
+        from evalkit.report.monitor_process import monitoring_chapter
+
+        return monitoring_chapter(told.process, Voice(voice.lang, {**told.names, **voice.names}), least=told.least)
+    last = int(told.panel.index.get_level_values("period").max())
+    now = in_period(told.panel, last)
+    indicators = {one.id: one.name for score in found.scores.values() for one in score.system.every}
+    heads = [f"{name} {voice(indicators.get(name, Text('', '')))}".strip() for name in map(str, now.columns)]
+    frame = pd.DataFrame(now.to_numpy(), columns=heads)
+    frame.insert(0, voice.term("unit"), [voice.name(unit) for unit in now.index])
+    said = Text("下表为 {year} 年监测帮扶指标（{source}）。", "Indicators of monitoring and help in {year} ({source}).")
+    caption = Text("监测帮扶指标，{year} 年", "Indicators of monitoring and help, {year}").format(year=last)
+    return [
+        Heading(voice(Text("监测帮扶", "Monitoring and help"))),
+        Paragraph(voice(said, year=last, source=told.source)),
+        Table(key="monitoring", caption=caption, frame=frame, source=voice(told.source)),
+    ]
+
+
 def annexes(found: Assessment, voice: Voice) -> list[Block]:
     """Indicators with weights and sources, full tables, versions and fingerprints."""
     blocks: list[Block] = [Heading(voice(Text("附录", "Annexes")))]
@@ -207,6 +231,7 @@ CHAPTER: dict[Chapter, Callable[[Assessment, Voice], list[Block]]] = {
     "obstacles": obstacles,
     "regions": regions,
     "households": lambda found, voice: households(found.households, voice),
+    "monitoring": monitoring,
     "indicators": indicators,
     "uncertainty": uncertainty,
     "robustness": robustness,

@@ -102,7 +102,7 @@ def indicator_table(process: Process, voice: Voice, least: int = LEAST, *, count
 
     Without `counts` (see `step_table`) G22 is left out, for it is a count over a population that is known.
     """
-    figures_ = _indicators(process, least)
+    figures_ = indicators_shown(process, least)
     printed = pd.DataFrame({voice(WHERE[_over(process)]): _named(pd.Series(figures_.index), voice)})
     digits = {}
     for name, head in CODES.items():
@@ -122,7 +122,9 @@ def day_figure(process: Process, voice: Voice, least: int = LEAST, most: int = 4
     """Median days from signal to visit and to first help by group, the slowest visits first."""
     over = _over(process)
     steps = {step: process.frame[process.frame["step"] == step].set_index(over) for step in ("signal_to_visit", "signal_to_help")}
-    kept = {step: rows[_shown(np.append(rows["n"], rows["n"].sum()), least)[:-1]] for step, rows in steps.items()}
+    kept = {
+        step: rows[_shown(np.append(rows["n"], rows["n"].sum()), least)[:-1] & (rows["n"] > 0)] for step, rows in steps.items()
+    }
     order = kept["signal_to_visit"].sort_values("median", ascending=False, kind="stable").head(most).index
     if not len(order):
         return ()
@@ -181,7 +183,7 @@ def _total_shown(process: Process, step: str, column: str, least: int) -> bool:
     return bool(_shown(np.append(counts, counts.sum()), least)[-1])
 
 
-def _indicators(process: Process, least: int) -> pd.DataFrame:
+def indicators_shown(process: Process, least: int) -> pd.DataFrame:
     """G21–G24 by group, missing where they rest on few homes, or where a small count would follow from them."""
     counts = process.counts.droplevel("period")
     table = process.panel.droplevel("period").astype(float)

@@ -176,8 +176,8 @@ def _(answer: DeliveryReport, voice: Voice) -> tuple[Table, ...]:
         ),
         _whole("soundness", SOUND, _columns(frame, SOUND_HEADS, voice)),
     ]
-    if len(answer.filled):
-        gaps = answer.filled[answer.filled["share"] < 1]
+    gaps = answer.filled[answer.filled["share"] < 1]
+    if len(gaps):
         heads = [SOURCE, Text("列", "Column"), RECORDS, Text("已填（%）", "Filled (%)")]
         columns = [gaps["source"].map(voice.name), gaps["column"], gaps["records"], 100 * gaps["share"]]
         printed = pd.DataFrame({voice(head): one.to_numpy() for head, one in zip(heads, columns, strict=True)})
@@ -268,12 +268,13 @@ def _(answer: Linked, voice: Voice) -> str:
 
 @tables.register
 def _(answer: Received, voice: Voice) -> tuple[Table, ...]:
-    frame = answer.frame.set_index("source")
+    come = answer.frame[answer.frame["status"] != "known"]  # those that were there already are counted in words
+    frame = come.sort_values("status", key=lambda told: told != "refused", kind="stable").set_index("source")
     printed = _columns(frame.drop(columns=["status", "rule"]), DOOR_HEADS, voice)
-    printed.insert(1, voice(Text("交付", "Delivery")), frame["delivery"].astype(str).to_numpy())
+    printed.insert(1, voice(Text("交付", "Delivery")), frame["delivery"].where(frame["delivery"] != "", frame["file"]).to_numpy())
     printed.insert(2, voice(DOOR_HEADS["status"]), [voice(STATUS[str(one)]) for one in frame["status"]])
     printed[voice(DOOR_HEADS["rule"])] = [voice(WHOLE[str(one)]) if str(one) in WHOLE else "" for one in frame["rule"]]
-    made = [_whole("deliveries", DOOR, printed, show=60)]
+    made = [_whole("deliveries", DOOR, printed, show=60)] if len(printed) else []
     if len(answer.reasons):
         why = answer.reasons
         heads = (SOURCE, Text("交付", "Delivery"), Text("列", "Column"), Text("原因", "Reason"), Text("行数", "Rows"))

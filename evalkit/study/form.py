@@ -14,6 +14,7 @@ from evalkit.report.assessment import CHAPTERS, Chapter
 from evalkit.study.coupling_form import CouplingForm, ForecastForm, UncertaintyForm, Years
 from evalkit.study.household_form import HouseholdsForm
 from evalkit.study.index_form import AggregateForm, MissingForm, NormalizeForm, OutliersForm, WeighForm
+from evalkit.study.monitored import MonitoringForm
 from evalkit.terms import Lang, Text
 
 
@@ -152,6 +153,7 @@ class StudyForm(Form):
     aggregate: AggregateForm = AggregateForm()
     coupling: CouplingForm = CouplingForm()
     households: HouseholdsForm | None = None
+    monitoring: MonitoringForm | None = None
     forecast: ForecastForm | None = None
     uncertainty: UncertaintyForm = UncertaintyForm()
     robustness: RobustnessForm = RobustnessForm()

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from evalkit import datasets
+from evalkit.answer import Note
 from evalkit.check import has_columns
 from evalkit.errors import DataError, SpecError
 from evalkit.monitor.door.door import Door
@@ -33,12 +34,29 @@ from evalkit.panel.pseudonyms import pseudonym_numbers
 from evalkit.panel.read import open_table
 from evalkit.report.monitor import BulletinFindings
 from evalkit.report.monitor_quality import QualityFindings
-from evalkit.study.monitor_follow import follow_ups
+from evalkit.report.verbs import words
+from evalkit.report.words import Voice
+from evalkit.study.monitor_follow import OPENS, FollowUps, follow_ups
 from evalkit.study.monitor_form import MonitorForm
-from evalkit.terms import Text
+from evalkit.study.monitor_ledger import BeforeFlags, one_run, refuse_unmet, settled_day, sound, untold
+from evalkit.terms import Lang, Text
 
 Progress = Callable[[str], None]
 LEDGER = "ledger"  # folder of the store
+FOLLOWED = Text(
+    "回填文件 {files} 份：{rows:,} 项新情况，{known:,} 项台账已有。",
+    "Files of follow-ups: {files}, with {rows:,} changes that are new and {known:,} that the ledger had.",
+)
+LATER = Text(
+    "{n:,} 行回填的日期晚于 {day}，未计入；如系笔误请更正。",
+    "{n:,} rows of follow-ups are of days after {day} and wait for a later run; correct them where that is a slip.",
+)
+DUE = Text(
+    "应走访 {due:,} 户，列入名单 {listed:,} 户，留待下期 {left:,} 户。",
+    "{due:,} homes are due for a visit: {listed:,} are on the lists, {left:,} are left for the next.",
+)
+RECORDED = Text("台账新增 {n:,} 条。", "Changes written to the ledger: {n:,}.")
+RECORDED_BEFORE = Text("台账已有本次全部记录，未作改动。", "Everything was in the ledger already; nothing was written to it.")
 
 
 @dataclass(frozen=True)
@@ -66,7 +84,7 @@ class MonitorStudy:
     @cached_property
     def declared(self) -> Declared:
         """Sources and register."""
-        return read_declared(self._shipped(self.form.sources))
+        return read_declared(self._shipped(self.form.sources, "sources.toml"))
 
     @cached_property
     def monitor(self) -> Monitor:
@@ -79,7 +97,7 @@ class MonitorStudy:
         return Monitor(
             sources=self.declared.sources,
             register=register,
-            rules=read_rules(self._shipped(self.form.rules), self.declared.sources),
+            rules=read_rules(self._shipped(self.form.rules, "rules.toml"), self.declared.sources),
             store=Store(folder),
             ledger=Ledger(folder / LEDGER),
             engine=self._engine(),
@@ -101,36 +119,46 @@ class MonitorStudy:
     def run(self, as_of: date, key: bytes, progress: Progress = lambda stage: None) -> MonitorRun:
         """Deliveries and follow-ups in, homes looked at, and the ledger told what is new; run again it changes nothing.
 
+        Homes are looked at as the ledger stood before the flags of that day, so that a run that is repeated draws the same list.
+
         Raises
         ------
         DataError
-            Follow-ups are not legal, resolve a risk whose conditions are not met, or records were changed.
+            The ledger is written beyond the day; follow-ups are not legal, or resolve a risk whose conditions are not met; or
+            records were changed.
         OutputError
             Another run is writing, or the disk is full; what was there before is as it was.
         """
-        progress("deliveries")
-        received, monitor = self.receive(key), self.monitor
-        told = self._follow_ups(key, as_of)
-        resolved = told["stage"] == "resolved"
-        monitor.ledger.append(told[~resolved], known=as_of)
-        progress("signals")
-        look = monitor.look(as_of, risk=self._risk(key))
-        closing = told[resolved].reset_index(drop=True)
-        monitor.ledger.append(closing, known=as_of, also=monitor.closing.refuse(closing, look.closable))
-        monitor.ledger.append(flags(look.triaged), known=as_of)
-        return MonitorRun(study=self, as_of=as_of, look=look, received=received, state=monitor.ledger.state(as_of))
+        monitor, ledger = self.monitor, self.monitor.ledger
+        with one_run(monitor.store.folder):
+            settled = settled_day(ledger, as_of)
+            progress("deliveries")
+            received, told = self.receive(key), self._follow_ups(key, as_of, settled)
+            closes = (told.rows["stage"] == "resolved").to_numpy()
+            ledger.append(told.rows[~closes], known=as_of)
+            progress("signals")
+            look = replace(monitor, ledger=BeforeFlags(ledger.folder, day=as_of)).look(as_of, risk=self._risk(key))
+            closing = told.rows[closes].reset_index(drop=True)
+            refuse_unmet(closing, monitor.closing.refuse(closing, look.closable))
+            ledger.append(closing, known=as_of)
+            fresh = untold(flags(look.triaged), ledger.changes(as_of), as_of)
+            ledger.append(fresh, known=as_of)
+            state = ledger.state(as_of)
+        return MonitorRun(study=self, as_of=as_of, look=look, received=received, state=state, follow_ups=told, flagged=len(fresh))
 
     def bulletin(self, as_of: date) -> BulletinFindings:
         """What the ledger says of the month up to a day, without looking at records again."""
-        ledger = self.monitor.ledger
-        state = ledger.state(as_of)
+        state = self.monitor.ledger.state(as_of)
         if state.frame.empty:
             do = "run the monitor for that day first"
             raise DataError("the ledger knows of no case yet", where=self.form.store, found=f"as of {as_of}", do=do)
+        return self._bulletin(state, as_of)
+
+    def _bulletin(self, state: LedgerState, as_of: date) -> BulletinFindings:
         return BulletinFindings(
             as_of=as_of,
             cases=state.frame,
-            changes=ledger.changes(as_of),
+            changes=self.monitor.ledger.changes(as_of),
             process=self.process(state, as_of),
             organization=self.form.report.organization,
             names=self.names,
@@ -155,9 +183,8 @@ class MonitorStudy:
             names=self.names,
         )
 
-    def _shipped(self, name: str) -> Path:
+    def _shipped(self, name: str, kind: str) -> Path:
         """A file beside the study; "shipped" is the one that comes with evalkit."""
-        kind = "sources.toml" if name == self.form.sources else "rules.toml"
         return datasets.folder() / "monitor" / kind if name == "shipped" else self.beside(name)
 
     def _engine(self) -> DuckDB | Spark:
@@ -167,10 +194,31 @@ class MonitorStudy:
             return Spark(master=form.master, remote=form.remote, memory=form.memory, spill=spill)
         return DuckDB(memory=form.memory, threads=form.threads, spill=spill)
 
-    def _follow_ups(self, key: bytes, as_of: date) -> pd.DataFrame:
-        changes = self.monitor.ledger.changes()
-        form = self.form.follow_up
-        return changes.iloc[:0] if form is None else follow_ups(form, self.path.parent, key, changes, as_of)
+    def _follow_ups(self, key: bytes, as_of: date, settled: date | None) -> FollowUps:
+        """What files tell and the ledger does not hold, each change a legal one; cases that are opened have their place."""
+        changes, form = self.monitor.ledger.changes(), self.form.follow_up
+        if form is None:
+            return FollowUps(rows=changes.iloc[:0].assign(place=""))
+        told = follow_ups(form, self.path.parent, key, changes, as_of, settled)
+        opening = told.rows["stage"].isin(OPENS).to_numpy()
+        if opening.any():
+            homes = told.rows["home"].where(opening)
+            places = self._places(homes.dropna(), as_of)
+            for name in ("county", "village"):
+                told.rows[name] = homes.map(places[name]).astype("str")
+        sound(told.rows, changes, as_of, settled)
+        return told
+
+    def _places(self, homes: pd.Series, as_of: date) -> pd.DataFrame:
+        """County and village of some homes, as the register knew them on a day."""
+        monitor, table = self.monitor, self.monitor.register.tables[0]
+        with monitor.engine.open([monitor.store.folder]) as engine:
+            asked = engine.hold(pd.DataFrame({"home": homes.unique().astype("int64")}), {"home": "integer"})
+            rows = monitor.store.register(engine, table).join(asked, left_on="household", right_on="home", how="semi")
+            found = engine.collect(rows.select("household", "county", "village", "known_date"))
+        found = found[found["known_date"] <= pd.Timestamp(as_of)]
+        found = found.sort_values(["household", "known_date", "county", "village"])
+        return found.drop_duplicates("household", keep="last").set_index("household")
 
     def _risk(self, key: bytes) -> pd.Series | None:
         """Scores by pseudonym."""
@@ -196,10 +244,33 @@ class MonitorRun:
     look: Look
     received: Received
     state: LedgerState
+    follow_ups: FollowUps
+    flagged: int
+
+    def say(self, lang: Lang) -> str:
+        """What came and what is to be done, in a line for who ran it; counts are whole, and not for publication."""
+        voice = Voice(lang, self.study.names)
+        villages = self.look.triaged.villages
+        said = {name: int(villages[name].sum()) for name in ("due", "listed", "left")}
+        return words(self.received, voice) + voice(Text("", " ")) + voice(DUE, **said)
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What who ran it must know: deliveries, follow-ups, the ledger, the list, and what could not be judged."""
+        told = self.follow_ups
+        said = {"rows": len(told.rows), "files": told.files, "known": told.known, "later": told.later}
+        notes = [*self.received.notes]
+        if self.study.form.follow_up is not None:
+            notes.append(Note("choice", FOLLOWED.format(**said)))
+        if told.later:
+            notes.append(Note("caution", LATER.format(n=told.later, day=self.as_of.isoformat())))
+        new = len(told.rows) + self.flagged
+        notes.append(Note("choice", RECORDED.format(n=new) if new else RECORDED_BEFORE))
+        return (*notes, *self.look.notes)
 
     @property
     def bulletin(self) -> BulletinFindings:
         """The bulletin, with the list of the day and what could not be judged."""
-        openly = self.study.bulletin(self.as_of)
+        openly = self.study._bulletin(self.state, self.as_of)
         process = self.study.process(self.state, self.as_of, self.look.counties["homes"])
         return replace(openly, triaged=self.look.triaged, unjudged=self.look.unjudged, process=process)

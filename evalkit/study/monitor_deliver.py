@@ -8,7 +8,8 @@ from pathlib import Path
 from platform import python_version
 from typing import Any
 
-from evalkit.monitor.ledger.chain import Segment
+from evalkit.errors import DataError, OutputError
+from evalkit.monitor.door.received import Received
 from evalkit.panel.pseudonyms import key_id
 from evalkit.report.monitor import BulletinFindings, compose_bulletin
 from evalkit.report.monitor_lists import VillageLists
@@ -21,6 +22,7 @@ from evalkit.study.risk_model import plain
 from evalkit.terms import Lang
 
 LIBRARIES = ("evalkit", "numpy", "pandas", "duckdb", "narwhals", "pyspark")
+MOST = 20  # refused deliveries that are named
 
 
 def deliver_monitor(
@@ -32,10 +34,11 @@ def deliver_monitor(
     lang: Lang | None = None,
     force: bool = False,
     progress: Progress = lambda stage: None,
-) -> Path:
+) -> MonitorRun:
     """Run the monitor for a day and write lists of visits, bulletin, quality page and manifest into the folder `out`.
 
-    The ledger is told first: a run that is stopped before the folder is there may be run again, and says the same.
+    The ledger is told first: a run that is stopped before the folder is there may be run again, and says the same. Deliveries
+    that were refused hold up nothing; `refused` names them.
 
     Raises
     ------
@@ -46,15 +49,41 @@ def deliver_monitor(
     spoken = lang or study.form.lang
     found = study.run(as_of, key, progress)
     progress("report")
+    try:
+        with staged(out) as folder:
+            _write(found, folder, key, spoken)
+    except OSError as fault:
+        do = "free space, or choose another --out, and run again: the ledger is told already, and the lists will be the same"
+        raise OutputError("the result cannot be written", where=str(out), found=fault.strerror or "", do=do) from None
+    return found
+
+
+def _write(found: MonitorRun, folder: Path, key: bytes, lang: Lang) -> None:
+    """Lists, bulletin, quality page, and the manifest of them."""
+    study, look = found.study, found.look
     sources = {source.id: source.name for source in study.declared.sources}
-    lists = VillageLists(names=study.names, sources=sources, lang=spoken)
-    with staged(out) as folder:
-        lists.save(found.look.triaged, folder / "visits", found.look.signals, found.look.evidence)
-        save_all(compose_bulletin(found.bulletin, spoken), folder, stem="bulletin", formats=study.form.report.formats)
-        save(compose_quality(study.quality(found.look, found.received), spoken), folder / "quality.html")
-        manifest = _manifest(found, key, spoken, folder)
-        (folder / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    return out
+    lists = VillageLists(names=study.names, sources=sources, lang=lang)
+    lists.save(look.triaged, folder / "visits", look.signals, look.evidence)
+    save_all(compose_bulletin(found.bulletin, lang), folder, stem="bulletin", formats=study.form.report.formats)
+    save(compose_quality(study.quality(look, found.received), lang), folder / "quality.html")
+    manifest = _manifest(found, key, lang, folder)
+    (folder / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def refused(received: Received) -> None:
+    """Say which deliveries were refused, once the rest is written.
+
+    Raises
+    ------
+    DataError
+        Some were; the result was written without them.
+    """
+    why = [str(fault) for fault in received.refusals.values()]
+    if why:
+        more = f"\n  and {len(why) - MOST} more" if len(why) > MOST else ""
+        lines = "".join(f"\n  - {line}" for line in why[:MOST])
+        what = f"deliveries were refused and have no part in the result that was written: {len(why)}{lines}{more}\n"
+        raise DataError(what, do="have them delivered again and run again, with --force for the same folder")
 
 
 def write_bulletin(found: BulletinFindings, out: Path, lang: Lang) -> None:
@@ -66,7 +95,7 @@ def _manifest(found: MonitorRun, key: bytes, lang: Lang, folder: Path) -> dict[s
     """What went in, with what it was computed, and what came out; nothing in it depends on the hour or the machine."""
     study = found.study
     deliveries = study.monitor.store.deliveries()
-    last: Segment = study.monitor.ledger.segments()[-1]
+    chain = study.monitor.ledger.segments()
     return {
         "title": study.form.title._asdict(),
         "lang": lang,
@@ -78,7 +107,8 @@ def _manifest(found: MonitorRun, key: bytes, lang: Lang, folder: Path) -> dict[s
             "rules": {"id": study.monitor.rules.id, "version": study.monitor.rules.version},
             "deliveries": dict(zip(deliveries["delivery"], deliveries["fingerprint"], strict=True)),
         },
-        "ledger": {"segments": last.sequence, "seal": last.seal},
+        "refused": sorted(found.received.refusals),
+        "ledger": {"segments": len(chain), "seal": chain[-1].seal if chain else ""},
         "versions": {"python": python_version(), **{name: number for name in LIBRARIES if (number := version_of(name))}},
         "outputs": {str(p.relative_to(folder)): digest(p) for p in sorted(folder.rglob("*")) if p.is_file()},
     }

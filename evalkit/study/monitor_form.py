@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from evalkit.panel.form import Form, Words
 from evalkit.terms import Lang, Text
@@ -44,6 +45,13 @@ SOURCES = {
     "letters": Text("信访舆情", "letters and media"),
 }
 
+
+def _beside(pattern: str) -> str:
+    if not pattern or Path(pattern).is_absolute():
+        raise ValueError("give a pattern of files beside the monitor file, such as follow_up/*.xlsx")
+    return pattern
+
+
 Count = Annotated[int, Field(ge=0)]
 Days = Annotated[int, Field(ge=1)]
 
@@ -77,13 +85,16 @@ class RiskForm(Form):
 class FollowForm(Form):
     """`[follow_up]`: what visits found and what help was given, as files beside the study, a row a change.
 
-    Columns: the home as departments write it, the `stage` it reached (visited, included, not_included, helped, resolved), the
-    `date` on which it did, the day it became `known` (else `date`), and where told a `reason`, a `measure` and its `source`.
-    These three are words of the tables `reasons`, `measures` and `sources`, so that nobody's name gets into the ledger.
+    Columns: the home as departments write it or by the `code` of its list, the `stage` it reached (visited, included,
+    not_included, helped, resolved; flagged by who comes forward), the `date` on which it did, the day it became `known` (else
+    that of the run), and where told a `reason`, a `measure` and its `source`. Stages and these three are codes or words, in
+    Chinese or English; they are those of the tables `reasons`, `measures` and `sources`, so that nobody's name gets into the
+    ledger.
     """
 
-    file: str
+    file: Annotated[str, AfterValidator(_beside)]
     household: str = "household"
+    code: str | None = None
     stage: str = "stage"
     date: str = "date"
     known: str | None = None

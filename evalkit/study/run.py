@@ -27,11 +27,12 @@ from evalkit.panel.observed import asked_of
 from evalkit.panel.panel import Panel, resolve
 from evalkit.panel.read import Layout, read_as
 from evalkit.panel.system import IndicatorSystem
-from evalkit.report.assessment import Accepted, Assessment
+from evalkit.report.assessment import Accepted, Assessment, Monitored
 from evalkit.report.households import HouseholdFindings
 from evalkit.study.doubt import coordination_doubts
 from evalkit.study.form import StudyForm, SystemChoice
 from evalkit.study.households import household_findings
+from evalkit.study.monitored import filled, monitored
 from evalkit.study.movement import STILL, movement
 from evalkit.study.robust import Asked, Scores, firmness, quality
 from evalkit.terms import Text
@@ -119,14 +120,28 @@ class Study:
         )
 
     @cached_property
-    def panel(self) -> Panel:
-        """The panel as observed, cut to the studied periods."""
+    def _read(self) -> Panel:
+        """The panel as it stands in its file."""
         form = self.form.panel
         if form.dataset is not None:
             with located(whereabouts(self.path, "panel", "dataset")):
-                panel = datasets.load(form.dataset)
-        else:
-            panel = read_as(self.path.parent / str(form.file), self.layout, sheet=form.sheet, header=form.header)
+                return datasets.load(form.dataset)
+        return read_as(self.path.parent / str(form.file), self.layout, sheet=form.sheet, header=form.header)
+
+    @cached_property
+    def monitored(self) -> Monitored | None:
+        """What the study's monitor tells, if it has one."""
+        if self.form.monitoring is None:
+            return None
+        with located(whereabouts(self.path, "monitoring")):
+            return monitored(self.form.monitoring, self.path.parent, self._read)
+
+    @cached_property
+    def panel(self) -> Panel:
+        """The panel as observed, what it lacks of monitoring filled in, cut to the studied periods."""
+        form, panel = self.form.panel, self._read
+        if self.monitored is not None:
+            panel = filled(panel, self.monitored, self.columns)
         has_columns(panel.frame, self.columns, who=f"the study '{self.path.name}'")
         panel = panel if self.form.denominate is None else self.form.denominate.build().apply(panel)
         if form.periods is not None:
@@ -193,6 +208,7 @@ class Study:
             doubts=doubts,
             variants=compare_variants(bond) if "robustness" in chapters else None,
             firmness=firm,
+            monitoring=self.monitored if "monitoring" in chapters else None,
             versions={"python": python_version(), **{name: version(name) for name in LIBRARIES}},
         )
 

@@ -105,8 +105,8 @@ def test_figures_are_those_of_the_report(found):
     complete = printed["completeness"].set_index("Source")
     assert complete.loc["Medical bills", "Missing (%)"] == 12.5 and np.isnan(complete.loc["Water", "Missing (%)"])
     assert printed["filled"]["Column"].tolist() == ["person"]  # what is filled everywhere is not listed
-    assert printed["deliveries"]["Outcome"].tolist() == ["stored", "refused"]
-    assert printed["deliveries"]["Reason"].tolist() == ["", "a declared column is absent"]
+    assert printed["deliveries"]["Outcome"].tolist() == ["refused", "stored"]
+    assert printed["deliveries"]["Reason"].tolist() == ["a declared column is absent", ""]
     assert printed["set_aside"]["Rows"].tolist() == [10]
 
 
