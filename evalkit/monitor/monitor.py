@@ -227,6 +227,8 @@ def _evidence(engine: Engine, signals: Signals, listed: pd.Index, folder: Path) 
     for rule in signals.frame["rule"].unique():
         files.append(folder / f"{rule}.parquet")
         engine.write(signals.evidence.filter(nw.col("rule") == rule), files[-1])
+    for left in set(folder.glob("*.parquet")) - set(files):  # of an earlier look at this day
+        left.unlink()
     found = engine.collect(engine.scan(files, POINTERS).join(_held(engine, listed), on="home", how="semi"))
     return found.sort_values(["home", "rule", "source", "delivery", "row"], ignore_index=True)
 

@@ -57,6 +57,7 @@ def spark(_folder):
         lacking("Java 17")
     if importlib.util.find_spec("pyspark") is None:
         lacking("pyspark")
+    os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")  # short tests: compile little
     with Spark(master="local[2]", memory="1GB", shuffle_partitions=2).open([_folder]) as engine:
         yield engine
 

@@ -187,15 +187,15 @@ def test_fifty_people_pass_through_no_crack(places, duck, capsys):
     people = [(f"欧阳试{chr(0x4E00 + at)}", identity(at), f"13{at % 10}{10_000_000 + at}") for at in range(50)]
     line = "{id},{name},{id},{tel},2024-05-03,2024-05-20,{amount},甲县,{insured},{level},{tel}\n"
     good = {"amount": "10", "insured": "是", "level": "一级"}
-    files = {"medical_good.csv": good, "medical_aside.csv": good | {"amount": "{name}", "level": "{name}"}}
-    files |= {"medical_level.csv": good | {"level": "{id}"}, "medical_date.csv": good | {"insured": "{tel}"}}
+    files = {"medical_1.csv": good, "medical_2.csv": good | {"amount": "{name}", "level": "{name}"}}
+    files |= {"medical_3.csv": good | {"level": "{id}"}, "medical_4.csv": good | {"insured": "{tel}"}}
     for file, parts in files.items():
         text = "".join(line.format(id=i, name=n, tel=t, **{k: v.format(id=i, name=n, tel=t) for k, v in parts.items()})
                        for n, i, t in people)  # fmt: skip
         (into / file).write_text(HEAD + text, encoding="utf-8")
     bare = "".join(f"{n},{i},{t},村民,住址,东头\n" for n, i, t in people)
-    (into / "medical_headless.csv").write_text(bare, encoding="utf-8")
-    (into / "medical_torn.csv").write_text(HEAD + f'"{people[0][0]},{people[0][1]},"\n"' + bare, encoding="utf-8")
+    (into / "medical_5.csv").write_text(bare, encoding="utf-8")
+    (into / "medical_6.csv").write_text(HEAD + f'"{people[0][0]},{people[0][1]},"\n"' + bare, encoding="utf-8")
     (into / f"medical_{people[7][1]}.csv").write_text(HEAD + GOOD, encoding="utf-8")
     (into / "medical_broken.parquet").write_bytes(b"PAR1" + bare.encode())
     told = door(store, most=1.0).receive(into)
@@ -210,7 +210,7 @@ def test_fifty_people_pass_through_no_crack(places, duck, capsys):
             assert not any(secret in text for text in said), secret
             assert secret.encode() not in stored and secret.encode("gb18030") not in stored
     status = dict(zip(told.frame["file"], told.frame["status"], strict=True))
-    assert status["medical_good.csv"] == status["***.csv"] == "stored" and status["medical_level.csv"] == "refused"
+    assert status["medical_1.csv"] == status["***.csv"] == "stored" and status["medical_3.csv"] == "refused"
     assert KEY not in stored and KEY.hex().encode() not in stored and KEY.decode() not in repr(told.spec)
 
 

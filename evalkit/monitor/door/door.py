@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,8 +18,11 @@ from evalkit.monitor.door.store import Store, Writing, delivery_name
 from evalkit.monitor.door.tally import Tally, standardized
 from evalkit.monitor.sources.sources import Delivered, RegisterSource, Source
 from evalkit.panel.pseudonyms import a_key, direct_identifier, key_id
+from evalkit.panel.read import FORMATS
 
 __all__ = ["Batches", "Door", "Received"]
+
+WORD = re.compile(r"[^\W\d_]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +111,8 @@ class Door:
             raise DataError("there is no such folder of deliveries", where=str(folder), do="check the path")
         found = self._found(folder, read)
         with self.store.writing(key_id(self.key)) as writing:
-            outcomes = [self._file(writing, table, path, folder) for table, path in found]
+            names = _apart([_shown(path, folder, table) for table, path in found])
+            outcomes = [self._file(writing, table, path, name) for (table, path), name in zip(found, names, strict=True)]
             outcomes += [self._table(writing, table, read[table.id]) for table in self.tables if table.table is not None]
         return received(self, outcomes)
 
@@ -117,15 +123,15 @@ class Door:
         for table, path in found:
             if taken.setdefault(path, table.id) != table.id:
                 do = "make their patterns differ"
-                raise SpecError(f"'{taken[path]}' and '{table.id}' both take a file", where=_shown(path, folder), do=do)
+                raise SpecError(f"'{taken[path]}' and '{table.id}' both take a file", where=_shown(path, folder, table), do=do)
         lacking = [table.id for table in self.tables if table.table is not None and table.id not in read]
         if lacking:
             raise SpecError("nothing reads the tables of PostgreSQL", found=several(lacking), do="pass their readers in `tables`")
         return found
 
-    def _file(self, writing: Writing, table: Delivered, path: Path, folder: Path) -> Outcome:
+    def _file(self, writing: Writing, table: Delivered, path: Path, name: str) -> Outcome:
         """One file."""
-        told = Outcome(table=table, file=_shown(path, folder))
+        told = Outcome(table=table, file=name, given=path.name)
         try:
             told.fingerprint = fingerprint_of(path)
             if (there := self._there(told)) is not None:
@@ -165,7 +171,29 @@ class Door:
         return None if same.empty else {str(name): value for name, value in same.iloc[0].items()}
 
 
-def _shown(path: Path, folder: Path) -> str:
-    """The file as messages name it: where it lies in the folder of deliveries."""
+def _shown(path: Path, folder: Path, table: Delivered) -> str:
+    """The file as it is named in messages and in the store: words that its source does not declare may be somebody's name.
+
+    Kept are digits, signs, single letters, endings, and words of the source's id and pattern.
+    """
     name = path.relative_to(folder).as_posix()
-    return f"***{path.suffix}" if direct_identifier(name) else name
+    if direct_identifier(name):
+        return f"***{path.suffix}"
+    own = set(WORD.findall(f"{table.id} {table.file} {' '.join(FORMATS)}".casefold()))
+    return WORD.sub(lambda word: word[0] if word[0].casefold() in own or re.fullmatch("[A-Za-z]", word[0]) else "…", name)
+
+
+def _apart(names: list[str]) -> list[str]:
+    """Names, each once: the second of its kind is told so.
+
+    Examples
+    --------
+    >>> _apart(["water.csv", "water-….csv", "water-….csv"])
+    ['water.csv', 'water-….csv', 'water-….csv (2)']
+    """
+    seen = Counter[str]()
+    made = []
+    for name in names:
+        seen[name] += 1
+        made.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return made

@@ -49,6 +49,7 @@ class Outcome:
 
     table: Delivered
     file: str
+    given: str = ""  # as it is called in its folder, which nobody is told
     delivery: str = ""
     status: str = "refused"
     fingerprint: str = ""
@@ -58,7 +59,8 @@ class Outcome:
 
     def refused(self, refusal: Refusal) -> Outcome:
         """The delivery as refused."""
-        refusal.where = self.file if not refusal.where or direct_identifier(refusal.where) else refusal.where
+        named = refusal.where.replace(self.given, self.file) if self.given else refusal.where
+        refusal.where = self.file if not named or direct_identifier(named) else named
         self.status, self.refusal = "refused", refusal
         return self
 

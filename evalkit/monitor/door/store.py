@@ -200,7 +200,7 @@ def delivery_name(file: str, fingerprint: str) -> str:
     >>> delivery_name("医保 2024-06.xlsx", "3fa94c10ffff"), delivery_name("13800000000.csv", "00c0ffee99")
     ('医保_2024-06-3fa94c10', 'file-00c0ffee')
     """
-    stem = re.sub(r"[^\w-]+", "_", file.partition(".")[0]).strip("_")[:60]
+    stem = re.sub(r"[^\w-]+", "_", file.partition(".")[0]).strip("_-")[:60]
     return f"{'file' if direct_identifier(file) or not stem else stem}-{fingerprint[:8]}"
 
 
