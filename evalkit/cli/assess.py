@@ -10,6 +10,7 @@ import typer
 
 from evalkit import datasets
 from evalkit.cli.console import Quiet, can_be_written, complain, examples, progress, show_folder, speak
+from evalkit.cli.each import Each, EachAsked, Jobs, Language, Only, assess_each, only_each, spoken_in
 from evalkit.errors import OutputError, several
 from evalkit.panel.audit import Audit, audit_file
 from evalkit.terms import Lang, Text
@@ -30,23 +31,43 @@ AUDIT_FILES = (".html", ".docx", ".xlsx", ".json")
 STEPS = ("evalkit audit panel.csv --study study.toml", "evalkit assess study.toml --out report")
 
 
-@app.command(epilog=examples("evalkit assess", "evalkit assess study.toml --out report --lang en --force --quiet"))
-def assess(
+@app.command(
+    epilog=examples(
+        "evalkit assess",
+        "evalkit assess study.toml --out report --lang en --force --quiet",
+        "evalkit assess study.toml --each county --out counties --lang zh --lang en",
+    )
+)
+def assess(  # noqa: PLR0913, PLR0917  each option is one choice
     study: Annotated[Path | None, typer.Argument(help="A study file; without it, the demonstration.")] = None,
     out: Annotated[Path, typer.Option("--out", "-o", help="The folder to write; it must not be there yet.")] = Path("assessment"),
-    lang: Annotated[Literal["zh", "en"] | None, typer.Option(help="Language of the report; by default the study's own.")] = None,
+    lang: Annotated[
+        list[Language] | None, typer.Option(help="Language of the report; by default the study's own. Twice with --each.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier assessment in that folder.")] = False,
     template: Annotated[
         Path | None, typer.Option("--template", help="A .docx file of yours, whose styles, page, header and footer Word takes.")
     ] = None,
+    each: Each = None,
+    only: Only = None,
+    jobs: Jobs = None,
     quiet: Quiet = False,
 ) -> None:
-    """Run a study from panel to report: HTML, Word, an Excel workbook, figures and a manifest."""
+    """Run a study from panel to report: HTML, Word, an Excel workbook, figures and a manifest.
+
+    With --each county it writes a report of each county and a summary; run again, it goes on where it was stopped.
+    """
     from evalkit.study.deliver import deliver
     from evalkit.study.run import Study
 
     chosen = Study.read(study or datasets.folder() / "studies" / "counties.toml")
-    spoken: Lang = lang or chosen.form.lang
+    langs = spoken_in(lang)
+    spoken: Lang = langs[0] if langs else chosen.form.lang
+    if each is not None:
+        asked = EachAsked(langs=langs, only=tuple(only or ()), force=force, template=template, jobs=jobs)
+        assess_each(chosen, out, each, asked, quiet=quiet)
+        return
+    only_each(langs, only, jobs)
     with progress(spoken, quiet=quiet) as tell:
         folder = deliver(chosen, out, lang=spoken, force=force, template=template, progress=tell)
     show_folder(folder, spoken, quiet=quiet)

@@ -130,7 +130,7 @@ class Monitor:
             quality=quality,
             signals=signals.frame,
             unjudged=signals.unjudged,
-            evidence=_evidence(engine, signals, listed, self.store.folder / EVIDENCE / as_of.isoformat()),
+            evidence=_evidence(engine, self.rules, signals, listed, self.store.folder / EVIDENCE / as_of.isoformat()),
             triaged=triaged,
             counties=_counties(engine, signals),
             closable=self._closable(engine, linked, known, signals, quality, state, as_of),
@@ -219,14 +219,15 @@ def _facts(engine: Engine, signals: Signals, state: LedgerState, risk: pd.Series
     return frame.assign(within=frame["within"].where(frame["complete"]))
 
 
-def _evidence(engine: Engine, signals: Signals, listed: pd.Index, folder: Path) -> pd.DataFrame:
-    """The evidence of listed homes; that of all goes into a folder of the store, a file a rule, since together they need room."""
+def _evidence(engine: Engine, rules: RuleSet, signals: Signals, listed: pd.Index, folder: Path) -> pd.DataFrame:
+    """The evidence of listed homes; that of all goes into the store, a file a rule and source: all at once need room."""
     for place in (folder.parent, folder):
         place.mkdir(mode=0o700, exist_ok=True)
     files = []
-    for rule in signals.frame["rule"].unique():
-        files.append(folder / f"{rule}.parquet")
-        engine.write(signals.evidence.filter(nw.col("rule") == rule), files[-1])
+    for rule in (one for one in rules.rules if one.id in set(signals.frame["rule"])):
+        for source in dict.fromkeys([*rule.tables, *(rules.income if rule.ON_INCOME else ())]):
+            files.append(folder / f"{rule.id}.{source}.parquet")
+            engine.write(signals.evidence.filter(nw.col("rule") == rule.id, nw.col("source") == source), files[-1])
     for left in set(folder.glob("*.parquet")) - set(files):  # of an earlier look at this day
         left.unlink()
     found = engine.collect(engine.scan(files, POINTERS).join(_held(engine, listed), on="home", how="semi"))
