@@ -334,9 +334,7 @@ def spoil(deliveries: Path) -> None:
     students.head(60).to_csv(deliveries / f"education {three.name}.csv", index=False)
     (deliveries / "water-17.xlsx").write_bytes(f"{one.name},{one.card},{one.phone}\n".encode() * 50)
     (deliveries / "housing-18.parquet").write_bytes(b"PAR1" + f"{one.name}{one.card}{one.phone}".encode() + b"PAR1")
-    (deliveries / "disaster-18.csv").write_bytes(
-        f'record,unit,"event_date\n1,{one.card},"{one.name}'.encode() + b"\xff\xfe\x00"
-    )
+    (deliveries / "disaster-18.csv").write_bytes(f'record,unit,"event_date\n1,{one.card},"{one.name}'.encode() + b"\xff\xfe\x00")
 
 
 def flagged(ledger: Path) -> list[str]:
