@@ -40,6 +40,9 @@ def count(folder, last):
                 os.kill(os.getpid(), signal.SIGKILL)
     sys.addaudithook(hook)
 
+def say(*words):  # a line at once: a writer that is killed leaves it whole, or not there
+    os.write(1, (" ".join(map(str, words)) + "\\n").encode())
+
 def write(folder, number, how, at):
     if how == "step":
         count(folder, int(at))
@@ -52,12 +55,12 @@ def write(folder, number, how, at):
                 break
             except OutputError as fault:
                 if how != "many":
-                    print("refused", fault, flush=True)
+                    say("refused", fault)
                     return
                 assert "another run is writing" in str(fault), fault
                 time.sleep(0.01)
     if how != "many":
-        print("written", flush=True)
+        say("written")
 
 for line in sys.stdin:
     jobs = []
@@ -68,14 +71,14 @@ for line in sys.stdin:
             try:
                 write(folder, int(number), how, float(at))
             except BaseException as fault:
-                print("broken", repr(fault), flush=True)
+                say("broken", repr(fault))
             os._exit(0)
         jobs.append(child)
         if how == "seconds":
             time.sleep(float(at))
             os.kill(child, signal.SIGKILL)
     ended = [os.waitpid(child, 0)[1] for child in jobs]
-    print("killed" if 9 in ended else "ended", flush=True)
+    say("killed" if 9 in ended else "ended")
 '''
 
 

@@ -16,7 +16,7 @@ from evalkit.errors import DataError, SpecError, several
 from evalkit.monitor.engine.base import Engine, Frame
 from evalkit.monitor.income import Flow
 from evalkit.monitor.linkage.register import Register, known_by, lived, stays_as_of
-from evalkit.monitor.linkage.rows import once_each, rows_of, totals
+from evalkit.monitor.linkage.rows import Rows, once_each, rows_of, totals
 from evalkit.monitor.windows import month_of
 from evalkit.terms import Text
 
@@ -87,9 +87,9 @@ class Linkage:
             told = totals(engine, known, records=nw.len(), persons=_yes(~nw.col("person").is_null()))
             rows = once_each(engine, known)
             named = told["persons"] > 0 or "household" not in self.rules
-            placed = self._placed(engine, rows.records, columns, stays, homes) if named else _filed(rows.records, columns, homes)
+            placed = self._placed(engine, rows.records, columns, stays, homes) if named else _filed(engine, rows.records, homes)
             found[source.id], left[source.id] = placed.found.select(*columns, "home", "link"), placed.left.select(*LEFT)
-            counts.append(_counts(engine, source, placed, told["records"], rows.conflicts))
+            counts.append(_counts(engine, source, placed, told["records"], rows))
         frame = pd.DataFrame(counts, index=pd.Index([source.id for source in sources], name="source"), columns=list(COUNTS))
         claimed = rows_of(engine, stays.filter(nw.col("shared")).select("person").unique(subset=["person"]))
         return Linked(spec=self, frame=frame, notes=_notes(self, frame, claimed), records=found, unmatched=left, stays=stays)
@@ -117,7 +117,7 @@ class Linkage:
             _shared=(nw.col("shared") & (nw.col("link") == nw.lit("person"))).fill_null(False),
         )
         placed, found = engine.keep(marked), ~nw.col("home").is_null()
-        return _Placed(placed.filter(found), placed.filter(~found))
+        return _Placed(placed.filter(found), placed.filter(~found), named=True)
 
 
 class _Placed(NamedTuple):
@@ -125,14 +125,14 @@ class _Placed(NamedTuple):
 
     found: Frame
     left: Frame
+    named: bool  # whether persons were asked for
 
 
-def _filed(records: Frame, columns: Sequence[str], homes: Frame) -> _Placed:
+def _filed(engine: Engine, records: Frame, homes: Frame) -> _Placed:
     """Records that name no person, by the household as filed; they are not kept, for reading the store again is quicker."""
-    no = nw.lit(False)
     found = records.join(homes, on="household", how="semi").with_columns(home=nw.col("household"), link=nw.lit("household"))
     left = records.join(homes, on="household", how="anti").with_columns(household_unknown=~nw.col("household").is_null())
-    return _Placed(found.with_columns(_moved=no, household_unknown=no, _shared=no), left)
+    return _Placed(found, engine.keep(left.select(*LEFT)), named=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -164,20 +164,24 @@ def _sound(records: Mapping[str, Frame], source: str) -> None:
         raise DataError(f"records of '{source}' lack columns [{several(absent)}]", do="take them in again at the door")
 
 
-def _counts(engine: Engine, source: Flow, placed: _Placed, records: int, conflicts: int) -> dict[str, int]:
-    """The counts of a source."""
-    links = {f"by_{rule}": _yes(nw.col("link") == nw.lit(rule)) for rule in RULES}
-    marks = {name: _yes(nw.col(mark)) for name, mark in MARKS.items()}
-    counts = totals(engine, placed.found, kept=nw.len(), **links, **marks)
+def _counts(engine: Engine, source: Flow, placed: _Placed, records: int, rows: Rows) -> dict[str, int]:
+    """The counts of a source; what was found is looked through again only where persons were asked for."""
     left = totals(engine, placed.left, rows=nw.len(), unknown=_yes(nw.col("household_unknown")))
-    counts["household_unknown"] += left["unknown"]
+    kept = records - rows.duplicates - rows.conflicts - left["rows"]
+    told = {"records": records, "kept": kept, "duplicates": rows.duplicates, "conflict_number": rows.conflicts}
+    links, marks = dict.fromkeys([f"by_{rule}" for rule in RULES], 0), dict.fromkeys(MARKS, 0)
+    if placed.named:
+        asked = {f"by_{rule}": _yes(nw.col("link") == nw.lit(rule)) for rule in RULES}
+        links = totals(engine, placed.found, **asked)
+        marks = totals(engine, placed.found, **{name: _yes(nw.col(mark)) for name, mark in MARKS.items()})
+    else:
+        links["by_household"] = kept
     double = 0
     if source.covers == "month":
         at = placed.found.select("home", "person", _month=month_of(nw.col("event_date")))
-        double = counts["kept"] - rows_of(engine, at.unique())
-    duplicates = records - counts["kept"] - left["rows"] - conflicts
-    told = {"records": records, "unmatched": left["rows"], "conflict_number": conflicts, "duplicates": duplicates}
-    return counts | told | {"double_month": double}
+        double = kept - rows_of(engine, at.unique())
+    unknown = marks.pop("household_unknown") + left["unknown"]
+    return {**told, **links, **marks, "household_unknown": unknown, "unmatched": left["rows"], "double_month": double}
 
 
 MARKS = {"moved": "_moved", "household_unknown": "household_unknown", "ambiguous": "_shared"}

@@ -15,9 +15,10 @@ KEY = ("number", "_county")
 
 
 class Rows(NamedTuple):
-    """The records of a source, each once, and how many contents of a number gave way to a newer one."""
+    """The records of a source, each once; how many rows repeat another, and how many contents gave way to newer ones."""
 
     records: Frame
+    duplicates: int
     conflicts: int
 
 
@@ -34,11 +35,14 @@ def once_each(engine: Engine, known: Frame) -> Rows:
     several = engine.keep(numbered.join(often, on="number", how="semi"))
     twice = engine.keep(repeated(several, KEY))
     single = numbered.join(twice, on=[*KEY], how="anti").select(*columns)
-    firsts = engine.keep(_firsts(several.join(twice, on=[*KEY], how="semi"), content))
-    last = firsts.unique(subset=[*KEY], keep="last", order_by=["_last", *PLACE]).select(*columns)
-    bare = known.filter(nw.col("number").is_null()).unique(subset=content, keep="first", order_by=[*PLACE]).select(*columns)
-    kept = engine.keep(nw.concat([last, bare], how="vertical"))
-    return Rows(nw.concat([single, kept], how="vertical"), rows_of(engine, firsts) - rows_of(engine, last))
+    paired = several.join(twice, on=[*KEY], how="semi")
+    firsts = engine.keep(_firsts(paired, content))
+    last = engine.keep(firsts.unique(subset=[*KEY], keep="last", order_by=["_last", *PLACE]).select(*columns))
+    unnumbered = known.filter(nw.col("number").is_null())
+    bare = engine.keep(unnumbered.unique(subset=content, keep="first", order_by=[*PLACE]).select(*columns))
+    contents = rows_of(engine, firsts)
+    duplicates = rows_of(engine, paired) - contents + rows_of(engine, unnumbered) - rows_of(engine, bare)
+    return Rows(nw.concat([single, last, bare], how="vertical"), duplicates, contents - rows_of(engine, last))
 
 
 def rows_of(engine: Engine, frame: Frame) -> int:

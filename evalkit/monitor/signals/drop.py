@@ -24,7 +24,7 @@ def found(rule: IncomeDrop, ground: Ground) -> Found:
     kept = (BASIS - nw.col("share")) * nw.col("income_before")
     fallen = rows.filter(nw.col("income") * BASIS <= kept)
     hits = ground.engine.keep(fallen.select("home", nw.col("income").alias("value"), part_of(kept).alias("limit")))
-    evidence = _both(ground, hits.select("home"))
+    evidence = ground.engine.keep(_both(ground, hits.select("home")))
     return Found(ground.engine.keep(measured(hits, evidence)), evidence)
 
 
