@@ -180,7 +180,7 @@ def february(tmp_path_factory, january, sent, keys) -> tuple[County, Done]:
     county.arrive("2023-02", sent)
     broken = county.work / "deliveries" / "medical-2023-02.csv"
     broken.write_bytes(broken.read_bytes().replace(b"amount", b"sum", 1))
-    (county.work / "deliveries" / "water-torn.xlsx").write_bytes(b"PK\x03\x04 no spreadsheet")
+    (county.work / "deliveries" / "water-0.xlsx").write_bytes(b"PK\x03\x04 no spreadsheet")
     return county, county.run("2023-02-28")
 
 
@@ -220,7 +220,7 @@ def test_refused_deliveries_hold_up_nothing_are_named_and_leave_three(february):
     county, done = february
     assert done.code == 3
     assert "medical-2023-02.csv: the file has no column [amount]" in done.err
-    assert "water-torn.xlsx" in done.err
+    assert "water-0.xlsx" in done.err
     assert "2 份数据被拒收" in done.out
     page = (county.out("2023-02-28") / "quality.html").read_text(encoding="utf-8")
     assert "medical-2023-02.csv" in page
@@ -247,7 +247,7 @@ def test_what_is_told_again_changes_nothing_and_a_delivery_that_comes_right_is_t
     assert "0 项新情况" in done.out
     assert pages(county.out("again")) == pages(county.out("2023-02-28"))
     pd.testing.assert_frame_equal(county.ledger.changes(), before)
-    (county.work / "deliveries" / "water-torn.xlsx").unlink()
+    (county.work / "deliveries" / "water-0.xlsx").unlink()
     shutil.copy(sent / "medical-2023-02.csv", county.work / "deliveries")
     done = county.run("2023-02-28", "--force", "--quiet")
     assert (done.code, done.out.strip(), done.err) == (0, str(county.out("2023-02-28")), "")
