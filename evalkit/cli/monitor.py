@@ -14,6 +14,9 @@ from evalkit.errors import DataError, SpecError
 from evalkit.terms import Lang
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from evalkit.report.document import Document
     from evalkit.study.monitor import MonitorRun, MonitorStudy
 
 monitor = typer.Typer(
@@ -70,16 +73,11 @@ def bulletin(
     quiet: Quiet = False,
 ) -> None:
     """Write the monthly bulletin of what the ledger knew on a day; no records are read, and no key is needed."""
-    from evalkit.study.monitor import MonitorStudy
-    from evalkit.study.monitor_deliver import write_bulletin
+    from evalkit.report.monitor import compose_bulletin
 
-    can_be_written(out, PAGES, "a bulletin")
-    chosen = MonitorStudy.read(study)
-    spoken: Lang = lang or chosen.form.lang
-    with progress(spoken, quiet=quiet) as tell:
-        tell("report")
-        write_bulletin(chosen.bulletin(_day(as_of)), out, spoken)
-    speak.print(str(out), markup=False)
+    _page(
+        study, out, lang, "a bulletin", lambda chosen, spoken: compose_bulletin(chosen.bulletin(_day(as_of)), spoken), quiet=quiet
+    )
 
 
 @monitor.command(epilog=examples("evalkit monitor quality monitor.toml --as-of 2024-06-30 --out quality.html"))
@@ -92,17 +90,26 @@ def quality(
 ) -> None:
     """Write how fresh, complete, unique, consistent and timely the deliveries were that were known on a day."""
     from evalkit.report.monitor_quality import compose_quality
+
+    def page(chosen: MonitorStudy, spoken: Lang) -> Document:
+        return compose_quality(chosen.quality(chosen.monitor.look(_day(as_of))), spoken)
+
+    _page(study, out, lang, "a quality page", page, quiet=quiet)
+
+
+def _page(
+    study: Path, out: Path, lang: Lang | None, what: str, compose: Callable[[MonitorStudy, Lang], Document], *, quiet: bool
+) -> None:
+    """Write one page of a monitor, in its own language where none is asked for."""
     from evalkit.report.render import save
     from evalkit.study.monitor import MonitorStudy
 
-    can_be_written(out, PAGES, "a quality page")
+    can_be_written(out, PAGES, what)
     chosen = MonitorStudy.read(study)
     spoken: Lang = lang or chosen.form.lang
     with progress(spoken, quiet=quiet) as tell:
-        tell("signals")
-        found = chosen.quality(chosen.monitor.look(_day(as_of)))
         tell("report")
-        save(compose_quality(found, spoken), out)
+        save(compose(chosen, spoken), out)
     speak.print(str(out), markup=False)
 
 

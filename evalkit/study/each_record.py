@@ -11,20 +11,16 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, is_dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from evalkit import disk
 from evalkit.errors import OutputError
 from evalkit.report.assessment import Assessment
 from evalkit.report.render import write
 from evalkit.study.deliver import digest
-
-try:
-    import fcntl
-except ImportError:  # Windows has none: there the folder is not locked
-    fcntl = None  # type: ignore[assignment]
 
 RECORD, STARTED, LOCK = "record.json", "started.json", ".lock"
 _UNNAMEABLE = re.compile(r"[^\w.-]+")
@@ -156,15 +152,18 @@ def alone(folder: Path) -> Iterator[None]:
     OutputError
         Another run writes there, or the folder cannot be made.
     """
+
+    def unwritable(fault: OSError) -> OutputError:
+        do = "choose another --out"
+        return OutputError("the output folder cannot be written", where=str(folder), found=fault.strerror or "", do=do)
+
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / LOCK).open("ab")
     except OSError as fault:
-        raise OutputError(
-            "the output folder cannot be written", where=str(folder), found=fault.strerror or "", do="choose another --out"
-        ) from None
-    with lock:
-        _take(lock, folder)
+        raise unwritable(fault) from None
+    do = "wait until it has ended, or choose another --out"
+    busy = OutputError("another run is writing there", where=str(folder), do=do)
+    with disk.alone(folder / LOCK, busy=busy, unwritable=unwritable):
         try:
             yield
         finally:
@@ -172,17 +171,6 @@ def alone(folder: Path) -> Iterator[None]:
                 if [path.name for path in folder.iterdir()] == [LOCK]:
                     (folder / LOCK).unlink()
                     folder.rmdir()
-
-
-def _take(lock: IO[bytes], folder: Path) -> None:
-    if fcntl is None:
-        return
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        raise OutputError(
-            "another run is writing there", where=str(folder), do="wait until it has ended, or choose another --out"
-        ) from None
 
 
 def memory() -> int | None:

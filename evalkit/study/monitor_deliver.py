@@ -11,7 +11,7 @@ from typing import Any
 from evalkit.errors import DataError, OutputError
 from evalkit.monitor.door.received import Received
 from evalkit.panel.pseudonyms import key_id
-from evalkit.report.monitor import BulletinFindings, compose_bulletin
+from evalkit.report.monitor import compose_bulletin
 from evalkit.report.monitor_lists import VillageLists
 from evalkit.report.monitor_quality import compose_quality
 from evalkit.report.render import save, save_all
@@ -84,11 +84,6 @@ def refused(received: Received) -> None:
         lines = "".join(f"\n  - {line}" for line in why[:MOST])
         what = f"deliveries were refused and have no part in the result that was written: {len(why)}{lines}{more}\n"
         raise DataError(what, do="have them delivered again and run again, with --force for the same folder")
-
-
-def write_bulletin(found: BulletinFindings, out: Path, lang: Lang) -> None:
-    """A bulletin as one file."""
-    save(compose_bulletin(found, lang), out)
 
 
 def _manifest(found: MonitorRun, key: bytes, lang: Lang, folder: Path) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from evalkit.disk import alone
 from evalkit.errors import DataError, OutputError
 from evalkit.monitor.ledger.changes import as_changes
 from evalkit.monitor.ledger.closing import CONDITIONS
@@ -18,11 +19,6 @@ from evalkit.monitor.ledger.ledger import Ledger
 from evalkit.monitor.ledger.stages import faults, repeated
 from evalkit.monitor.ledger.state import AND, case_states
 from evalkit.study.monitor_follow import refuse_follow_ups
-
-try:
-    import fcntl
-except ImportError:  # Windows: two runs at once are then kept apart by the store and the ledger alone
-    fcntl = None  # type: ignore[assignment]
 
 MONITOR = "monitor"  # the source of flags
 CASE = ["home", "case"]
@@ -130,20 +126,15 @@ def one_run(store: Path) -> Iterator[None]:
     OutputError
         Another is under way, or the folder cannot be made.
     """
+
+    def unwritable(fault: OSError) -> OutputError:
+        do = "free space, or check rights"
+        return OutputError("the store cannot be written to", where=str(store), found=fault.strerror or "", do=do)
+
     try:
         store.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = (store / ".run").open("ab")
     except OSError as fault:
-        found = fault.strerror or ""
-        raise OutputError(
-            "the store cannot be written to", where=str(store), found=found, do="free space, or check rights"
-        ) from None
-    with lock:
-        (store / ".run").chmod(0o600)
-        if fcntl is not None:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                do = "wait until it has ended"
-                raise OutputError("another run of this monitor is under way", where=str(store), do=do) from None
+        raise unwritable(fault) from None
+    busy = OutputError("another run of this monitor is under way", where=str(store), do="wait until it has ended")
+    with alone(store / ".run", busy=busy, unwritable=unwritable):
         yield

@@ -11,24 +11,21 @@ import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import narwhals as nw
 import pandas as pd
 
 from evalkit.check import instance
+from evalkit.disk import alone
 from evalkit.errors import DataError, OutputError, SpecError
 from evalkit.monitor.engine.base import Engine, Frame
 from evalkit.monitor.engine.duck import DuckDB
 from evalkit.monitor.engine.places import whole_or_not
 from evalkit.monitor.sources.sources import Delivered, RegisterTable, Source
 from evalkit.panel.pseudonyms import direct_identifier
-
-try:
-    import fcntl
-except ImportError:  # Windows: two runs at once are then not kept apart
-    fcntl = None  # type: ignore[assignment]
 
 ARRIVING = ".arriving-"
 CARD = "store.json"
@@ -86,12 +83,10 @@ class Store:
         """
         try:
             _folder(self.folder)
-            lock = (self.folder / ".lock").open("ab")
         except OSError as fault:
             raise _unwritable(self.folder, fault) from None
-        with lock:
-            _alone(lock, self.folder)
-            (self.folder / ".lock").chmod(0o600)
+        busy = OutputError("another run is writing to the store", where=str(self.folder), do="wait until it has ended")
+        with alone(self.folder / ".lock", busy=busy, unwritable=partial(_unwritable, self.folder)):
             self._same_key(key)
             self._clean()
             yield Writing(self, key)
@@ -215,15 +210,6 @@ def _folder(place: Path) -> None:
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
     if stat.S_IMODE(place.stat().st_mode) & 0o077:
         place.chmod(0o700)
-
-
-def _alone(lock: IO[bytes], folder: Path) -> None:
-    if fcntl is None:
-        return
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        raise OutputError("another run is writing to the store", where=str(folder), do="wait until it has ended") from None
 
 
 def _write_json(file: Path, told: Mapping[str, Any]) -> None:

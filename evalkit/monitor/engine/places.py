@@ -13,12 +13,8 @@ from pathlib import Path
 from typing import IO
 
 from evalkit.check import many, shown
+from evalkit.disk import LOCKS, settle, taken
 from evalkit.errors import DataError, OutputError, SpecError
-
-try:
-    import fcntl
-except ImportError:  # Windows: what a killed run left is then not cleaned
-    fcntl = None  # type: ignore[assignment]
 
 SIZE = re.compile(r"([1-9][0-9]*(?:\.[0-9]+)?) ?([KMGT])(i?)B", re.IGNORECASE)
 SPILL = ".spill-"
@@ -87,9 +83,9 @@ def whole_or_not(file: Path) -> Iterator[Path]:
         part = Path(name)
         yield part
         part.chmod(0o600)
-        _on_disk(part)
+        settle(part)
         part.replace(file)
-        _on_disk(file.parent)
+        settle(file.parent)
     except OSError as fault:
         raise OutputError("the file cannot be written", where=file.name, found=_said(fault), do=ROOM) from None
     finally:
@@ -125,7 +121,7 @@ class Spill:
             _sweep(parent)
             made = Path(tempfile.mkdtemp(prefix=f".new{SPILL}", dir=parent))
             lock = (made / LOCK).open("wb")
-            _taken(lock)
+            taken(lock)
             folder = made.rename(
                 made.with_name(made.name.removeprefix(".new"))
             )  # only now may another run look whether it is locked
@@ -141,10 +137,10 @@ class Spill:
 
 def _sweep(parent: Path) -> None:
     """Remove the spill folders of runs that were killed: those that no one holds locked."""
-    for folder in parent.glob(f"{SPILL}*") if fcntl is not None else ():
+    for folder in parent.glob(f"{SPILL}*") if LOCKS else ():
         try:
             with (folder / LOCK).open("rb+") as lock:
-                free = _taken(lock)
+                free = taken(lock)
         except OSError:  # another run is just making it, or it is another's
             continue
         if free:
@@ -172,23 +168,3 @@ def _runs(process: int) -> bool:
 
 def _said(fault: OSError) -> str:
     return os.strerror(fault.errno) if fault.errno else type(fault).__name__
-
-
-def _taken(lock: IO[bytes]) -> bool:
-    """Whether the lock could be taken; the system lets it go when the process ends, however it ends."""
-    if fcntl is None:
-        return False
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
-
-
-def _on_disk(path: Path) -> None:
-    """Have the system put a file, or the names in a folder, on the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

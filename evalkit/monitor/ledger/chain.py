@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+from evalkit.disk import LOCKS, settle, taken
 from evalkit.errors import DataError, OutputError, several
 
 HEAD, LOCK, PART = "head.json", "lock", ".part"
@@ -91,9 +92,9 @@ def writing(folder: Path) -> Iterator[Path]:
     """
     with _told(folder):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        _lock(handle, folder)
+        lock = os.fdopen(os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600), "rb+")
+    with lock:
+        _lock(lock, folder)
         part = folder / PART
         with _told(folder):
             _clear(folder)
@@ -102,8 +103,6 @@ def writing(folder: Path) -> Iterator[Path]:
             yield part
         finally:
             shutil.rmtree(part, ignore_errors=True)
-    finally:
-        os.close(handle)
 
 
 def publish(folder: Path, rows: Path, segment: Segment) -> None:
@@ -120,16 +119,16 @@ def publish(folder: Path, rows: Path, segment: Segment) -> None:
     seal, head = part / "seal", part / "head"
     with _told(folder):
         rows.chmod(0o600)
-        _to_disk(rows)
+        settle(rows)
         _write(seal, segment.sealed)
         _write(head, head_of(segment))
         _place(rows, folder / segment.name)
-        _to_disk(folder)
+        settle(folder)
         _place(seal, folder / f"{_stem(segment.sequence)}.json")
     with _told(folder, "the disk did not confirm the last segment of the ledger", "look after the disk, then run again"):
-        _to_disk(folder)
+        settle(folder)
         head.replace(folder / HEAD)
-        _to_disk(folder)
+        settle(folder)
 
 
 def mend_head(folder: Path, part: Path, segments: tuple[Segment, ...]) -> None:
@@ -138,7 +137,7 @@ def mend_head(folder: Path, part: Path, segments: tuple[Segment, ...]) -> None:
         with _told(folder):
             _write(part / "head", head_of(segments[-1]))
             (part / "head").replace(folder / HEAD)
-            _to_disk(folder)
+            settle(folder)
 
 
 def digest(file: Path) -> str:
@@ -240,20 +239,18 @@ def _changed(folder: Path, name: str, found: str = "") -> DataError:
     return DataError(what, where=f"{folder.name}/{name}", found=found, do=RESTORE)
 
 
-def _lock(handle: int, folder: Path) -> None:
-    """Take the lock or refuse at once; it ends with the process, however that ends."""
-    import fcntl
-
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as fault:
-        if fault.errno not in (errno.EWOULDBLOCK, errno.EACCES):
-            do = "keep the ledger on a disk of this machine"
-            raise OutputError("the folder cannot be locked", where=folder.name, found=fault.strerror or "", do=do) from None
-        since = datetime.fromtimestamp(os.fstat(handle).st_mtime).isoformat(" ", "seconds")
+def _lock(lock: IO[bytes], folder: Path) -> None:
+    """Take the lock or refuse at once."""
+    do = "keep the ledger on a disk of a machine that has locks"
+    if not LOCKS:
+        raise OutputError("this system cannot lock a folder", where=folder.name, do=do)
+    with _told(folder, "the folder cannot be locked", do):
+        mine = taken(lock)
+    if not mine:
+        since = datetime.fromtimestamp(os.fstat(lock.fileno()).st_mtime).isoformat(" ", "seconds")
         do = "wait until it has ended; nothing was written"
-        raise OutputError(f"another run is writing since {since}", where=folder.name, do=do) from None
-    os.utime(handle)
+        raise OutputError(f"another run is writing since {since}", where=folder.name, do=do)
+    os.utime(lock.fileno())
 
 
 def _clear(folder: Path) -> None:
@@ -280,14 +277,6 @@ def _write(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _to_disk(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 @contextmanager
