@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from store_kinds import HOMES, MEMBERS, RECORDS
 
 from evalkit.errors import DataError, SpecError
 from evalkit.monitor.as_of import AsOf
@@ -15,26 +16,6 @@ from evalkit.simulate.defects import DefectModel
 from evalkit.simulate.households import HouseholdSimulation
 from evalkit.simulate.records import DepartmentRecords
 
-HOMES = {
-    "household": "integer",
-    "county": "word",
-    "village": "word",
-    "formerly_poor": "flag",
-    "labor": "flag",
-    "known_date": "date",
-}
-MEMBERS = {"person": "integer", "household": "integer", "from_date": "date", "to_date": "date", "known_date": "date"}
-STORED = {
-    "household": "integer",
-    "person": "integer",
-    "number": "integer",
-    "event_date": "date",
-    "known_date": "date",
-    "amount": "integer",
-    "county": "word",
-    "delivery": "word",
-    "row": "integer",
-}
 STATES = {
     "water": {"safe": "flag"},
     "housing": {"grade": "word"},
@@ -117,7 +98,7 @@ def opened(engine, store, day=None):
     """The store on the engine, cut off on a day or whole: records and register."""
     held = {}
     for name, frame in store.items():
-        kinds = {"homes": HOMES, "members": MEMBERS}.get(name, {**STORED, **STATES.get(name, {})})
+        kinds = {"homes": HOMES, "members": MEMBERS}.get(name, {**RECORDS, **STATES.get(name, {})})
         rows = frame if day is None else frame[frame["known_date"] <= pd.Timestamp(day)]
         held[name] = engine.hold(rows, kinds)
     register = Register(homes=held.pop("homes"), members=held.pop("members"))

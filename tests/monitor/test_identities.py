@@ -5,7 +5,6 @@ documents, and in Parquet.
 """
 
 import base64
-import importlib.util
 import io
 import itertools
 import json
@@ -21,6 +20,7 @@ from urllib.parse import quote
 
 import duckdb
 import pandas as pd
+import planted
 import pytest
 
 from evalkit import datasets
@@ -29,13 +29,6 @@ from evalkit.monitor.ledger.ledger import Ledger
 from evalkit.panel.pseudonyms import pseudonym_numbers
 from evalkit.simulate import HouseholdSimulation
 from evalkit.simulate.deliveries import MonthlyDeliveries
-
-_spec = importlib.util.spec_from_file_location("planted", Path(__file__).with_name("planted.py"))
-assert _spec is not None
-assert _spec.loader is not None
-planted = importlib.util.module_from_spec(_spec)
-sys.modules["planted"] = planted
-_spec.loader.exec_module(planted)
 
 MANY = 50
 HOMES = HouseholdSimulation(households=90, villages=4, counties=2, periods=(2022, 2023))

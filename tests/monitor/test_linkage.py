@@ -8,32 +8,14 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from store_kinds import HOMES, MEMBERS, held
+from store_kinds import RECORDS as STORED
 
 from evalkit.errors import DataError, SpecError
 from evalkit.monitor.linkage.linkage import Linkage
 from evalkit.monitor.linkage.register import Register
 
-HOMES = {
-    "household": "integer",
-    "county": "word",
-    "village": "word",
-    "formerly_poor": "flag",
-    "labor": "flag",
-    "known_date": "date",
-}
-MEMBERS = {"person": "integer", "household": "integer", "from_date": "date", "to_date": "date", "known_date": "date"}
-RECORDS = {
-    "household": "integer",
-    "person": "integer",
-    "number": "integer",
-    "event_date": "date",
-    "known_date": "date",
-    "amount": "integer",
-    "safe": "flag",
-    "county": "word",
-    "delivery": "word",
-    "row": "integer",
-}
+RECORDS = {**STORED, "safe": "flag"}
 BILLS = SimpleNamespace(id="bills", covers="event")
 AID = SimpleNamespace(id="aid", covers="month")
 DAY = date(2024, 6, 30)
@@ -45,18 +27,6 @@ def engine(tmp_path_factory):
 
     with DuckDB(memory="500MB").open([tmp_path_factory.mktemp("store")]) as opened:
         yield opened
-
-
-def held(engine, rows, kinds):
-    frame = pd.DataFrame(rows, columns=list(kinds))
-    for name, kind in kinds.items():
-        if kind == "integer":
-            frame[name] = frame[name].astype("Int64")
-        if kind == "date":
-            frame[name] = pd.to_datetime(frame[name])
-        if kind == "flag":
-            frame[name] = frame[name].astype("boolean")
-    return engine.hold(frame, kinds)
 
 
 def a_register(engine):
@@ -73,7 +43,7 @@ def a_register(engine):
 
 
 def bill(row, household, person, number, event="2024-03-05", known="2024-03-20", amount=100, county=None, delivery="a"):
-    return (household, person, number, event, known, amount, None, county, delivery, row)
+    return (household, person, number, event, known, amount, county, delivery, row, None)
 
 
 def linked(engine, rows, spec=None, day=DAY, source=BILLS):
@@ -231,13 +201,13 @@ def in_words(rows, day):
     known = [row for row in rows if pd.Timestamp(row[4]).date() <= day]
     groups: dict[tuple, list] = {}
     for row in known:
-        content = (*row[:4], *row[5:8])
-        groups.setdefault(("number", row[2], row[7]) if row[2] is not None else content, []).append((row, content))
+        content = (*row[:4], *row[5:7])
+        groups.setdefault(("number", row[2], row[6]) if row[2] is not None else content, []).append((row, content))
     stands = {}
     for own in groups.values():
         first, last = {}, {}
         for row, content in own:
-            place = (row[4], row[8], row[9])
+            place = (row[4], row[7], row[8])
             first[content] = min(first.get(content, place), place)
             last[content] = max(last.get(content, row[4]), row[4])
         newest = max(first, key=lambda content: (last[content], first[content]))
@@ -263,7 +233,7 @@ def test_whatever_arrives_every_row_is_counted_once_and_the_right_ones_stand(eng
     assert counts["records"] == len(known)
     assert counts["records"] == counts[["kept", "duplicates", "conflict_number", "unmatched"]].sum()
     assert counts["kept"] == counts[["by_person", "by_person_before", "by_household"]].sum() == len(kept)
-    assert counts["duplicates"] == len(known) - len({(*row[:4], *row[5:8]) for row in known})
+    assert counts["duplicates"] == len(known) - len({(*row[:4], *row[5:7]) for row in known})
     assert counts["unmatched"] == len(left)
     homes = np.where(kept["link"] == "household", kept["household"].astype("Int64"), kept["home"].astype("Int64"))
     assert (homes == kept["home"]).all()

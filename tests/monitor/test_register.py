@@ -3,20 +3,10 @@
 from datetime import date, timedelta
 
 import numpy as np
-import pandas as pd
 import pytest
+from store_kinds import HOMES, MEMBERS, held
 
 from evalkit.monitor.linkage.register import Register, homes_as_of, lived, stays_as_of
-
-HOMES = {
-    "household": "integer",
-    "county": "word",
-    "village": "word",
-    "formerly_poor": "flag",
-    "labor": "flag",
-    "known_date": "date",
-}
-MEMBERS = {"person": "integer", "household": "integer", "from_date": "date", "to_date": "date", "known_date": "date"}
 
 
 @pytest.fixture(scope="module")
@@ -25,16 +15,6 @@ def engine(tmp_path_factory):
 
     with DuckDB(memory="500MB").open([tmp_path_factory.mktemp("store")]) as opened:
         yield opened
-
-
-def held(engine, rows, kinds):
-    frame = pd.DataFrame(rows, columns=list(kinds))
-    for name, kind in kinds.items():
-        if kind == "integer":
-            frame[name] = frame[name].astype("Int64")
-        if kind == "date":
-            frame[name] = pd.to_datetime(frame[name])
-    return engine.hold(frame, kinds)
 
 
 def register(engine, homes, members):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from store_kinds import HOMES, MEMBERS
 
 from evalkit import datasets
 from evalkit.monitor.engine.duck import DuckDB
@@ -26,15 +27,6 @@ DAY = date(2024, 6, 30)
 LONG_AGO, ALL_LIFE = "2010-01-05", "2010-01-01 .. 2010-01-05"
 MISSING = {("C", "employment", 2024, 3), ("D", "civil_affairs", 2023, 1), ("E", "civil_affairs", 2024, 5)}
 STATES = {"true": True, "false": False}
-HOMES = {
-    "household": "integer",
-    "county": "word",
-    "village": "word",
-    "formerly_poor": "flag",
-    "labor": "flag",
-    "known_date": "date",
-}
-MEMBERS = {"person": "integer", "household": "integer", "from_date": "date", "to_date": "date", "known_date": "date"}
 POINT = ["source", "delivery", "row"]
 
 

@@ -1,14 +1,12 @@
 """The whole chain against planted truth: deliveries, door, looks at month ends in a row, and the ledger told each time."""
 
-import importlib.util
 import re
-import sys
 from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import planted
 import pytest
 
 from evalkit import datasets
@@ -24,13 +22,6 @@ from evalkit.simulate import DepartmentRecords, HouseholdSimulation
 from evalkit.simulate.defects import TABLES, DefectModel
 from evalkit.simulate.deliveries import MonthlyDeliveries
 from evalkit.simulate.records import SimulatedRecords
-
-_spec = importlib.util.spec_from_file_location("planted", Path(__file__).with_name("planted.py"))
-assert _spec is not None
-assert _spec.loader is not None
-planted = importlib.util.module_from_spec(_spec)
-sys.modules["planted"] = planted
-_spec.loader.exec_module(planted)
 
 HOMES = HouseholdSimulation(households=600, villages=12, counties=3, periods=(2020, 2021, 2022, 2023), seed=4)
 DEFECTS = DefectModel(duplicate=0.03, wrong_id=0.02, late=0.05, missing=0.03)

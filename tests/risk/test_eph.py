@@ -4,22 +4,12 @@ Powers of weights, directions, penalties and features were chosen by rolling ori
 Reference figures of rules and regressions were measured outside of this library.
 """
 
-import importlib.util
-import sys
-from pathlib import Path
-
+import eph
 import numpy as np
 import pytest
 
 from evalkit.risk.bootstrap import ClusterBootstrap
 from evalkit.risk.reasons import THEMES, Reasons
-
-_spec = importlib.util.spec_from_file_location("eph", Path(__file__).with_name("eph.py"))
-assert _spec is not None
-assert _spec.loader is not None
-eph = importlib.util.module_from_spec(_spec)
-sys.modules["eph"] = eph
-_spec.loader.exec_module(eph)
 
 QUICK = ("official_line", "last_status", "income_alone", "proxy_means", "logistic", "boosting")
 
