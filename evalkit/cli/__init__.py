@@ -26,7 +26,7 @@ def main() -> None:
         complain.print(str(fault), markup=False)
         raise SystemExit(fault.exit_code) from None
     except KeyboardInterrupt:
-        complain.print("interrupted; nothing was written")
+        complain.print("interrupted; nothing is half written")
         raise SystemExit(130) from None
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -34,5 +34,5 @@ def main() -> None:
     except Exception as bug:
         if os.environ.get("EVALKIT_DEBUG"):
             raise
-        complain.print(f"[bold red]internal error[/] {type(bug).__name__}; nothing was written. EVALKIT_DEBUG=1 shows where.")
+        complain.print(f"[bold red]internal error[/] {type(bug).__name__}; nothing is half written. EVALKIT_DEBUG=1 shows where.")
         raise SystemExit(1) from None
