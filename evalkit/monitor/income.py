@@ -77,13 +77,18 @@ def incomes(
     return _together(engine, parts, PARTS)
 
 
-def two_incomes(engine: Engine, linked: Mapping[str, Frame], sources: Sequence[Flow], window: Window, as_of: date) -> Frame:
+def two_incomes(
+    engine: Engine, linked: Mapping[str, Frame], sources: Sequence[Flow], window: Window, as_of: date, *, dated: bool = True
+) -> Frame:
     """The income of a window and of the one before it beside each other, each source read once: columns as `BOTH`.
 
     The same figures as `incomes` of the window, and of `the_window_before` with `back` 1. A home that has no record in one of the
-    two has a gap there and 0 records; `first_event`, `last_event` and `known_date` are of the window.
+    two has a gap there and 0 records; `first_event`, `last_event` and `known_date` are of the window. Without dates, `dated` =
+    False, it is quicker by half.
     """
-    added = _together(engine, [_both(linked[source.id], source, window, as_of) for source in sources], BOTH)
+    kinds: Kinds = {name: kind for name, kind in BOTH.items() if dated or kind != "date"}
+    both = [_both(linked[source.id], source, window, as_of).select(*kinds) for source in sources]
+    added = _together(engine, both, kinds)
     gaps = [nw.when(nw.col(of) > 0).then(nw.col(name)).alias(name) for name, of in COUNTS.items()]
     return added.with_columns(*gaps)  # the sum of no record is 0 to an engine
 

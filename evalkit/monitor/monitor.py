@@ -223,8 +223,8 @@ def _evidence(engine: Engine, rules: RuleSet, signals: Signals, listed: pd.Index
     """The evidence of listed homes; that of all goes into the store, a file a rule and source: all at once need room."""
     for place in (folder.parent, folder):
         place.mkdir(mode=0o700, exist_ok=True)
-    files = []
-    for rule in (one for one in rules.rules if one.id in set(signals.frame["rule"])):
+    files, rang = [], set(signals.frame["rule"].unique())
+    for rule in (one for one in rules.rules if one.id in rang):
         for source in dict.fromkeys([*rule.tables, *(rules.income if rule.ON_INCOME else ())]):
             files.append(folder / f"{rule.id}.{source}.parquet")
             engine.write(signals.evidence.filter(nw.col("rule") == rule.id, nw.col("source") == source), files[-1])

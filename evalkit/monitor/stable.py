@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import narwhals as nw
 import pandas as pd
 
-from evalkit.monitor.engine.base import Engine, Frame, Kinds
+from evalkit.monitor.engine.base import Engine, Frame, Kinds, distinct
 from evalkit.monitor.income import incomes
 from evalkit.monitor.rules.rules import RuleSet
 from evalkit.monitor.signals.coverage import lacking
@@ -50,7 +50,7 @@ def month_end_incomes(  # noqa: PLR0913  what a run has at hand
         return engine.collect(engine.hold(pd.DataFrame(columns=list(MONTHS)), MONTHS))
     limited = engine.keep(rule.limits.onto(engine, homes.filter(nw.col("members") > 0)))
     known, flows = {source.id: source for source in sources}, [source for source in sources if source.id in rules.income]
-    counties = frozenset(engine.collect(limited.select("county").unique())["county"].dropna().astype(str))
+    counties = frozenset(engine.collect(distinct(limited, "county"))["county"].dropna().astype(str))
     parts = []
     for end in month_ends(as_of, many):
         then = end + timedelta(days=1)

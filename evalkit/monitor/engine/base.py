@@ -1,7 +1,7 @@
 """What every engine does: it scans, holds, keeps, collects and writes lazy frames; the expressions are narwhals' own.
 
 An expression gives the same rows on DuckDB and on Spark when it keeps to what both have: filter, select, with_columns,
-group_by().agg(sum, min, max, len), joins (inner, left, semi, anti), concat, unique(subset), when/then, shift, rank and cum_sum
+group_by().agg(sum, min, max, len), joins (inner, left, semi, anti), concat, when/then, shift, rank and cum_sum
 over(order_by=...), dt.year, dt.month. `tests/monitor/test_engine_laws.py` holds them against each other, dtypes included.
 
 What to keep away from, and what to write instead:
@@ -14,6 +14,7 @@ What to keep away from, and what to write instead:
 * date − date: count months as `year * 12 + month − 1`, or work the day out in Python and pass it as a literal.
 * as-of joins, joins on an inequality, `first` and `last` over, `n_unique` over, rank "ordinal", `top_k`, pivot, unpivot: an
   engine lacks each of them. Join on the key and filter; take the newest with `unique(subset, keep="first", order_by=...)`.
+* `unique` to have each combination once: it numbers all rows on DuckDB. `distinct` below groups them, which is quicker.
 * `shift`, `cum_sum`, `unique(order_by=...)` where the order has ties: which row comes first is not defined. Break every tie.
 * `concat` of frames with their columns in another order: refused on Spark, and by position on DuckDB. `select` them first.
 * joins on keys that may be missing: a missing key meets nothing, not another missing key. Anti joins keep such rows.
@@ -37,6 +38,11 @@ Kinds: TypeAlias = Mapping[str, Kind]
 
 DTYPES: dict[Kind, nw.dtypes.DType] = {"integer": nw.Int64(), "date": nw.Date(), "word": nw.String(), "flag": nw.Boolean()}
 COLLECTED: dict[Kind, str] = {"integer": "Int64", "date": "datetime64[us]", "word": "str", "flag": "boolean"}
+
+
+def distinct(frame: Frame, *columns: str) -> Frame:
+    """Each combination of some columns once; what is missing is one of their values."""
+    return frame.group_by(*columns).agg(nw.len().alias("_rows")).select(*columns)
 
 
 @runtime_checkable

@@ -15,7 +15,7 @@ import pandas as pd
 
 from evalkit.answer import Note
 from evalkit.check import instance
-from evalkit.monitor.engine.base import Engine, Frame
+from evalkit.monitor.engine.base import Engine, Frame, distinct
 from evalkit.monitor.engine.duck import DuckDB
 from evalkit.monitor.ledger.chain import Segment, digest, mend_head, publish, read_chain, writing
 from evalkit.monitor.ledger.changes import COLUMNS, KINDS_OF, a_day, as_changes, canonical, fingerprint
@@ -173,9 +173,9 @@ def _collected(engine: Engine, frame: Frame) -> pd.DataFrame:
     """Changes in this process, each distinct word held once; sorted."""
     words, coded = dict[str, np.ndarray](), frame
     for name in CODED:
-        distinct = engine.collect(frame.select(name).filter(~nw.col(name).is_null()).unique())[name]
-        words[name] = np.array([*sorted(distinct.astype(str)), None], dtype=object)
-        codes = pd.DataFrame({name: words[name][:-1], f"{name}_code": np.arange(len(distinct))})
+        each = engine.collect(distinct(frame.filter(~nw.col(name).is_null()), name))[name]
+        words[name] = np.array([*sorted(each.astype(str)), None], dtype=object)
+        codes = pd.DataFrame({name: words[name][:-1], f"{name}_code": np.arange(len(each))})
         table = engine.hold(codes, {name: "word", f"{name}_code": "integer"})
         coded = coded.join(table, on=name, how="left").drop(name)
     found = engine.collect(coded)

@@ -13,7 +13,7 @@ import pandas as pd
 from evalkit.answer import Answer, Note
 from evalkit.check import many, one_of, shown, whole
 from evalkit.errors import DataError, SpecError, several
-from evalkit.monitor.engine.base import Engine, Frame
+from evalkit.monitor.engine.base import Engine, Frame, distinct
 from evalkit.monitor.income import Flow
 from evalkit.monitor.linkage.register import Register, known_by, lived, stays_as_of
 from evalkit.monitor.linkage.rows import Rows, once_each, rows_of, totals
@@ -79,7 +79,7 @@ class Linkage:
         for source in sources:
             _sound(records, source.id)
         stays = stays_as_of(engine, register, as_of)
-        homes = engine.keep(known_by(register.homes, as_of).select("household").unique(subset=["household"]))
+        homes = engine.keep(distinct(known_by(register.homes, as_of), "household"))
         found, left, counts = {}, {}, []
         for source in sources:
             known = known_by(records[source.id], as_of)
@@ -91,7 +91,7 @@ class Linkage:
             found[source.id], left[source.id] = placed.found.select(*columns, "home", "link"), placed.left.select(*LEFT)
             counts.append(_counts(engine, source, placed, told["records"], rows))
         frame = pd.DataFrame(counts, index=pd.Index([source.id for source in sources], name="source"), columns=list(COUNTS))
-        claimed = rows_of(engine, stays.filter(nw.col("shared")).select("person").unique(subset=["person"]))
+        claimed = rows_of(engine, distinct(stays.filter(nw.col("shared")), "person"))
         return Linked(spec=self, frame=frame, notes=_notes(self, frame, claimed), records=found, unmatched=left, stays=stays)
 
     def _placed(self, engine: Engine, records: Frame, columns: Sequence[str], stays: Frame, homes: Frame) -> _Placed:
@@ -129,10 +129,17 @@ class _Placed(NamedTuple):
 
 
 def _filed(engine: Engine, records: Frame, homes: Frame) -> _Placed:
-    """Records that name no person, by the household as filed; they are not kept, for reading the store again is quicker."""
-    found = records.join(homes, on="household", how="semi").with_columns(home=nw.col("household"), link=nw.lit("household"))
-    left = records.join(homes, on="household", how="anti").with_columns(household_unknown=~nw.col("household").is_null())
-    return _Placed(found, engine.keep(left.select(*LEFT)), named=False)
+    """Records that name no person, by the household as filed; they are not kept, for reading the store again is quicker.
+
+    The households that the register does not know are few: what was found is what is not of them, each time it is read.
+    """
+    named = ~nw.col("household").is_null()
+    strange = records.join(homes, on="household", how="anti").with_columns(household_unknown=named)
+    left = engine.keep(strange.select("household", *LEFT))
+    strangers = engine.keep(distinct(left.filter(named), "household"))
+    known = records.filter(named).join(strangers, on="household", how="anti")
+    found = known.with_columns(home=nw.col("household"), link=nw.lit("household"))
+    return _Placed(found, left.select(*LEFT), named=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -179,7 +186,7 @@ def _counts(engine: Engine, source: Flow, placed: _Placed, records: int, rows: R
     double = 0
     if source.covers == "month":
         at = placed.found.select("home", "person", _month=month_of(nw.col("event_date")))
-        double = kept - rows_of(engine, at.unique())
+        double = kept - rows_of(engine, distinct(at, "home", "person", "_month"))
     unknown = marks.pop("household_unknown") + left["unknown"]
     return {**told, **links, **marks, "household_unknown": unknown, "unmatched": left["rows"], "double_month": double}
 

@@ -8,7 +8,7 @@ from datetime import date
 
 import narwhals as nw
 
-from evalkit.monitor.engine.base import Engine, Frame
+from evalkit.monitor.engine.base import Engine, Frame, distinct
 
 HOME = ("home", "county", "village", "formerly_poor", "labor")
 DATES = ("from_date", "to_date")
@@ -76,7 +76,7 @@ def stays_as_of(engine: Engine, register: Register, as_of: date) -> Frame:
     greater key). `since` and `until` are the days the row answers for: from its from_date until the person's next stay, the
     first row also for all days before, so that a record meets exactly one row of its person, see `lived`.
     """
-    homes = known_by(register.homes, as_of).select("household").unique(subset=["household"])
+    homes = distinct(known_by(register.homes, as_of), "household")
     members = known_by(register.members, as_of).join(homes, on="household", how="semi")
     members = members.select("person", "household", "from_date", "to_date", "known_date")
     moved = engine.keep(repeated(members, ["person"]))
@@ -122,7 +122,7 @@ def _apart(members: Frame) -> Frame:
     """Memberships of persons who have several, cut where one begins or ends, with one home for each piece."""
     versions = newest(members, ["person", "household", "from_date"], ["known_date", "to_date"]).filter(_lasts())
     ends = [versions.select("person", nw.col(name).alias("_cut")) for name in DATES]
-    cuts = nw.concat(ends, how="vertical").filter(~nw.col("_cut").is_null()).unique(subset=["person", "_cut"])
+    cuts = distinct(nw.concat(ends, how="vertical").filter(~nw.col("_cut").is_null()), "person", "_cut")
     spans = cuts.with_columns(_next=nw.col("_cut").shift(-1).over("person", order_by="_cut"))
     pieces = spans.join(versions, on="person", how="inner").filter(
         nw.col("from_date") <= nw.col("_cut"), nw.col("to_date").is_null() | (nw.col("to_date") > nw.col("_cut"))

@@ -9,7 +9,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from evalkit.monitor.engine.base import Engine, Frame
+from evalkit.monitor.engine.base import Engine, Frame, distinct
 from evalkit.monitor.linkage.rows import totals
 from evalkit.monitor.sources.columns import FEN
 from evalkit.monitor.sources.sources import Source
@@ -47,16 +47,16 @@ def doubles(engine: Engine, known: Frame, source: Source) -> dict[str, int]:
     county as filed: as in linkage, where the counts are the same.
     """
     content = [name for name in source.kinds if name not in PLACE]
-    distinct = engine.keep(known.select(*content).unique(subset=content))
-    numbered, bare = distinct.filter(~nw.col("number").is_null()), distinct.filter(nw.col("number").is_null())
-    numbers = numbered.select("number", "county").unique(subset=["number", "county"])
-    asked = {"records": known, "contents": distinct, "numbered": numbered, "numbers": numbers}
+    contents = engine.keep(distinct(known, *content))
+    numbered, bare = contents.filter(~nw.col("number").is_null()), contents.filter(nw.col("number").is_null())
+    numbers = distinct(numbered, "number", "county")
+    asked = {"records": known, "contents": contents, "numbered": numbered, "numbers": numbers}
     if source.covers == "month":
         month, who = month_of(nw.col("event_date")).alias("_month"), ["household", "person", "_month"]
         single = [*who, "number", "county"]
-        one = numbered.with_columns(month).select(*single).unique(subset=single)
+        one = distinct(numbered.with_columns(month), *single)
         asked["each"] = nw.concat([one.select(*who), bare.with_columns(month).select(*who)], how="vertical")
-        asked["months"] = asked["each"].unique(subset=who)
+        asked["months"] = distinct(asked["each"], *who)
     rows = rows_of_all(engine, asked)
     return {
         "duplicates": rows["records"] - rows["contents"],

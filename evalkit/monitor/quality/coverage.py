@@ -8,7 +8,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from evalkit.monitor.engine.base import Engine, Frame
+from evalkit.monitor.engine.base import Engine, Frame, distinct
 from evalkit.monitor.sources.columns import MONTHS
 from evalkit.monitor.sources.sources import Source
 from evalkit.monitor.windows import last_month, month_number, month_of
@@ -37,7 +37,7 @@ def coverage(engine: Engine, records: Frame, source: Source, homes: Frame, as_of
     """
     if source.expects == "none" or source.refresh == "event":
         return _framed(source, [], [], [])
-    counties = sorted(engine.collect(homes.select("county").unique())["county"].dropna())
+    counties = sorted(engine.collect(distinct(homes, "county"))["county"].dropna())
     seen = engine.collect(_seen(records, homes, as_of)).dropna().astype({"month": int, "records": int})
     step = MONTHS[source.refresh]
     end = (month_number(last_month(as_of).last) + 1) // step * step  # the month after the last period that is over

@@ -6,7 +6,7 @@ import narwhals as nw
 
 from evalkit.monitor.income import counted
 from evalkit.monitor.rules.rules import IncomeBelow
-from evalkit.monitor.signals.ground import HITS, Found, Ground, able, below, pointing
+from evalkit.monitor.signals.ground import Found, Ground, able, below, measured, pointing
 
 
 def found(rule: IncomeBelow, ground: Ground) -> Found:
@@ -16,10 +16,11 @@ def found(rule: IncomeBelow, ground: Ground) -> Found:
     """
     rows = rule.limits.onto(ground.engine, ground.judged(rule).filter(able(rule))).filter(below(rule))
     hits = rows.with_columns(value=nw.col("income").fill_null(0), limit=nw.col("limit") * nw.col("members"))
-    kept = ground.engine.keep(ground.sure(rule, hits, ground.window).select(*HITS))
+    kept = ground.engine.keep(ground.sure(rule, hits, ground.window).select("home", "value", "limit"))
     homes = kept.select("home")
     parts = [
         pointing(counted(ground.records[flow.id].join(homes, on="home", how="semi"), flow, ground.window, ground.as_of), flow.id)
         for flow in ground.flows
     ]
-    return Found(kept, nw.concat(parts, how="vertical"))
+    evidence = ground.engine.keep(nw.concat(parts, how="vertical"))
+    return Found(ground.engine.keep(measured(kept, evidence)), evidence)

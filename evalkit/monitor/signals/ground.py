@@ -11,7 +11,7 @@ import narwhals as nw
 import pandas as pd
 
 from evalkit.errors import DataError, several
-from evalkit.monitor.engine.base import Engine, Frame
+from evalkit.monitor.engine.base import Engine, Frame, distinct
 from evalkit.monitor.income import two_incomes
 from evalkit.monitor.rules.rules import IncomeBelow, Rule, RuleSet
 from evalkit.monitor.rules.thresholds import BASIS
@@ -55,6 +55,8 @@ class Ground:
         As of `homes_as_of`.
     coverage
         Columns source, county, month and delivered; None: nothing is known of deliveries.
+    counties
+        Those of the homes, where deliveries are known of.
     lacks
         Rule id → source → the counties where a delivery of it that the rule needs did not come, see `lacking`.
     doubted
@@ -68,6 +70,7 @@ class Ground:
     homes: Frame
     as_of: date
     coverage: pd.DataFrame | None
+    counties: frozenset[str] = field(init=False, default=frozenset())
     lacks: Mapping[str, Mapping[str, frozenset[str]]] = field(init=False, default_factory=dict)
     doubted: dict[str, Frame] = field(init=False, default_factory=dict)
     base: Frame = field(init=False)
@@ -79,9 +82,9 @@ class Ground:
             raise DataError(f"the rules read sources that are not at hand: {several(absent)}", do="declare and link them")
         self.base = self.engine.keep(self._base())
         if self.coverage is not None:
-            counties = self.engine.collect(self.base.select("county").unique(subset=["county"]))["county"]
-            every = frozenset(counties.dropna().astype(str))
-            self.lacks = lacking(self.rules, self.sources, self.coverage, every, self.as_of)
+            counties = self.engine.collect(distinct(self.base, "county"))["county"]
+            self.counties = frozenset(counties.dropna().astype(str))
+            self.lacks = lacking(self.rules, self.sources, self.coverage, self.counties, self.as_of)
 
     @property
     def window(self) -> Window:
@@ -145,7 +148,7 @@ class Ground:
         parts = [self._drawing(name, some, span) for name, some in self.lacks.get(rule.id, {}).items() if some]
         if not parts:
             return rows
-        drawing = self.engine.keep(nw.concat(parts, how="vertical").unique(subset=["home"]))
+        drawing = self.engine.keep(distinct(nw.concat(parts, how="vertical"), "home"))
         self.doubted[rule.id] = self.engine.keep(rows.join(drawing, on="home", how="semi").select("home", "county"))
         return rows.join(drawing, on="home", how="anti")
 
@@ -155,18 +158,22 @@ class Ground:
         covers = self.sources[source].covers
         if covers == "year":
             return homes
-        paid = self.spent(source, Window(self.before.first, self.window.last)).join(homes, on="home", how="semi")
+        paid = self.spent(source, Window(self.before.first, self.window.last))
+        if counties != self.counties:  # of all counties, all payments are looked at anyway
+            paid = paid.join(homes, on="home", how="semi")
         if covers == "event":
-            return paid.select("home").unique(subset=["home"])
+            return distinct(paid, "home")
         within = nw.when(span.holds("event_date")).then(month_of(nw.col("event_date")))
         months = (
-            paid.select("home", _month=within).unique().group_by("home").agg((~nw.col("_month").is_null()).cast(nw.Int64).sum())
+            distinct(paid.with_columns(_month=within), "home", "_month")
+            .group_by("home")
+            .agg((~nw.col("_month").is_null()).cast(nw.Int64).sum())
         )
         return months.filter(nw.col("_month") < len(span.months)).select("home")
 
     def _base(self) -> Frame:
         """Homes with their incomes; `recorded`: an income is known in one of the two years, `earned`: in the year before."""
-        both = two_incomes(self.engine, self.records, self.flows, self.window, self.as_of)
+        both = two_incomes(self.engine, self.records, self.flows, self.window, self.as_of, dated=False)
         homes = self.homes.select("home", "county", "village", "formerly_poor", "labor", nw.col("members").fill_null(0))
         joined = homes.join(both, on="home", how="left").with_columns(
             nw.col("records").fill_null(0), nw.col("records_before").fill_null(0)
@@ -230,7 +237,8 @@ def together(parts: Sequence[Frame]) -> Frame:
 
 def measured(found: Frame, evidence: Frame) -> Frame:
     """Hits (home, value, limit) with how many rows their evidence has, and its dates: columns as `HITS`."""
-    return found.select("home", "value", "limit").join(evidence.group_by("home").agg(*ROWS), on="home", how="inner").select(*HITS)
+    rows = found.select("home", "value", "limit").join(evidence.group_by("home").agg(*ROWS), on="home", how="left")
+    return rows.with_columns(nw.col("records").fill_null(0)).select(*HITS)
 
 
 def pointing(records: Frame, source: str, *also: str) -> Frame:

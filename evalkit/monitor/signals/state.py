@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import narwhals as nw
 
-from evalkit.monitor.engine.base import Frame
+from evalkit.monitor.engine.base import Frame, distinct
 from evalkit.monitor.rules.rule import Value
 from evalkit.monitor.rules.states import State, StateLost
 from evalkit.monitor.signals.ground import EVIDENCE, Found, Ground, measured, pointing
@@ -35,7 +35,7 @@ def _found(rule: State | StateLost, ground: Ground, rows: Frame) -> Found:
     """Hits, from the records that tell them, which are few."""
     told = pointing(rows.join(ground.judged(rule).select("home"), on="home", how="semi"), rule.records, *WHOSE)
     kept = ground.engine.keep(told)
-    each = kept.select("home", *WHOSE).unique(subset=["home", *WHOSE])
+    each = distinct(kept, "home", *WHOSE)
     many = each.group_by("home").agg(nw.len().cast(nw.Int64).alias("value"))
     hits = measured(many.with_columns(limit=nw.lit(1, dtype=nw.Int64)), kept)
     return Found(ground.engine.keep(hits), kept.select(*EVIDENCE))
@@ -77,7 +77,7 @@ def _told(rule: State | StateLost, ground: Ground, months: int | None) -> Frame:
 
 def _of(rows: Frame, some: Frame) -> Frame:
     """All records of those of whom some are given; most have none, so that little is put in order."""
-    return rows.join(some.select(*WHOSE).unique(subset=[*WHOSE]), on=[*WHOSE], how="semi")
+    return rows.join(distinct(some, *WHOSE), on=[*WHOSE], how="semi")
 
 
 def _numbered(day: str) -> nw.Expr:
