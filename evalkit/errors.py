@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 
+from evalkit.identifiers import masked
+
+# signs that would rule a terminal instead of being read
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
 
 class EvalkitError(Exception):
-    """Anything evalkit refuses to do.
+    """Anything evalkit refuses to do; identity numbers, telephones, bank cards and e-mails are masked when it is said.
 
     Parameters
     ----------
@@ -31,13 +37,15 @@ class EvalkitError(Exception):
 
     def __init__(self, what: str, *, where: str = "", found: str = "", do: str = "") -> None:
         self.what, self.where, self.found, self.do = what, where, found, do
-        super().__init__(what)
+        self.zh = ""  # all of it in Chinese, where that is known
+        super().__init__(masked(what))
 
     def __str__(self) -> str:
         text = f"{self.where}: {self.what}" if self.where else self.what
         if self.found:
             text = f"{text.rstrip('.')}; found {self.found}"
-        return f"{sentence(text)} To do: {sentence(self.do)}" if self.do else sentence(text)
+        told = f"{sentence(text)} To do: {sentence(self.do)}" if self.do else sentence(text)
+        return masked(_UNSEEN.sub("", told))
 
 
 class SpecError(EvalkitError):
@@ -56,10 +64,20 @@ class NoAnswer(DataError):
     """The method does not apply to these data, and says why instead of returning NaN."""
 
 
-class OutputError(EvalkitError):
-    """The answer cannot be written where it was asked for."""
+class SafetyError(DataError):
+    """What was given is not safe to use: it was tampered with, is built to do harm, or would give a secret away."""
+
+    exit_code = 5
+
+
+class MachineError(EvalkitError):
+    """The machine cannot do it: no memory, no space, no right, or a library that is not installed."""
 
     exit_code = 4
+
+
+class OutputError(MachineError):
+    """The answer cannot be written where it was asked for."""
 
 
 def sentence(text: str) -> str:

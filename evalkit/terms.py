@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal, NamedTuple
 
 Lang = Literal["zh", "en"]
@@ -30,12 +31,35 @@ class Text(NamedTuple):
         """Both languages with the same values filled in; a `Text` among them speaks each language."""
         zh = {k: v.say("zh") if isinstance(v, Text) else v for k, v in values.items()}
         en = {k: v.say("en") if isinstance(v, Text) else v for k, v in values.items()}
-        return Text(self.zh.format(**zh), self.en.format(**en))
+        return Text(self.zh.format(**zh), one_of_each(self.en.format(**en)))
 
 
 def same(text: str) -> Text:
     """Words that are the same in both languages: a code, a symbol, a name."""
     return Text(text, text)
+
+
+_KINDS = "place|unit-year|draw|household|method|term|wave|home|village|gap|slope|case|finding|record|row|cell|group|setting|unit"
+_MANY = {"counties": "county", "deliveries": "delivery", "breaches": "breach"}
+_VERBS = {"are": "is", "have": "has", "keep": "keeps", "stand": "stands", "lie": "lies", "hold": "holds", "fall": "falls"}
+_BETWEEN = "(?:other |calibration )?"
+_NOUN = re.compile(rf"(?<![\d.,–])1 ({_BETWEEN})(?:({_KINDS})s|({'|'.join(_MANY)}))\b")
+_ONE = rf"1(?: of [\d,]+ [a-z-]+| {_BETWEEN}(?:{_KINDS}|{'|'.join(_MANY.values())}))?"
+_VERB = re.compile(rf"(?<![\d.,–])(?<!and )(?<!or )(?<!to )({_ONE}) ({'|'.join(_VERBS)})\b")
+
+
+def one_of_each(words: str) -> str:
+    """English words with "1 places are" said as "1 place is".
+
+    Examples
+    --------
+    >>> one_of_each("of 1 places, 11 places in 1 unit-years")
+    'of 1 place, 11 places in 1 unit-year'
+    >>> one_of_each("1 calibration slopes lie below 1; 1 of 12 places are behind, 21 are not; scores of 0 and 1 are ends")
+    '1 calibration slope lies below 1; 1 of 12 places is behind, 21 are not; scores of 0 and 1 are ends'
+    """
+    single = _NOUN.sub(lambda found: f"1 {found[1]}{found[2] or _MANY[found[3]]}", words)
+    return _VERB.sub(lambda found: f"{found[1]} {_VERBS[found[2]]}", single)
 
 
 TERMS: dict[str, Text] = {

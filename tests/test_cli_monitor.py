@@ -360,7 +360,7 @@ def test_wrong_keys_are_refused(january, tmp_path):
     beside.unlink()
     none = evalkit("run", january.work / "monitor.toml", "--as-of", "2023-02-28", "--out", january.out("none"))
     assert (wrong.code, "not that of the store" in wrong.err) == (2, True)
-    assert (near.code, "beside what it is to be kept apart from" in near.err) == (2, True)
+    assert (near.code, "beside what it is to be kept apart from" in near.err) == (5, True)
     assert (none.code, "needs the key" in none.err) == (3, True)
     assert SECRET not in wrong.err + near.err + none.err
 

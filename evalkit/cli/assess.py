@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from evalkit import datasets
-from evalkit.cli.console import Quiet, can_be_written, complain, examples, progress, show_folder, speak
+from evalkit.cli.console import Quiet, can_be_written, complain, examples, one_file, progress, show_folder, speak
 from evalkit.cli.each import Each, EachAsked, Jobs, Language, Only, assess_each, only_each, spoken_in
 from evalkit.errors import OutputError, several
 from evalkit.panel.audit import Audit, audit_file
+from evalkit.panel.findings import SHOWN
 from evalkit.terms import Lang, Text
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ app = typer.Typer(
     help="Ex-post evaluation of consolidating poverty-alleviation results and linking them with rural revitalization. "
     "巩固拓展脱贫攻坚成果同乡村振兴有效衔接后评估。",
 )
+PROBLEM_FILES = (".csv", ".xlsx", ".html")
 AUDIT_FILES = (".html", ".docx", ".xlsx", ".json")
 STEPS = ("evalkit audit panel.csv --study study.toml", "evalkit assess study.toml --out report")
 
@@ -76,11 +78,11 @@ def assess(  # noqa: PLR0913, PLR0917  each option is one choice
 @app.command(
     epilog=examples(
         "evalkit audit yearbook.xlsx",
-        "evalkit audit yearbook.xlsx --study study.toml",
+        "evalkit audit yearbook.xlsx --study study.toml --out problems.csv",
         "evalkit audit panel.csv --unit county --period year",
     )
 )
-def audit(
+def audit(  # noqa: PLR0913, PLR0917  each option is one choice
     file: Annotated[Path, typer.Argument(help="A panel file: csv, xlsx, parquet or dta.")],
     study: Annotated[
         Path | None, typer.Option("--study", help="Check against this study's columns and indicator systems.")
@@ -88,15 +90,24 @@ def audit(
     unit: Annotated[str | None, typer.Option(help="Column of the units; guessed without it.")] = None,
     period: Annotated[str | None, typer.Option(help="Column of the periods; guessed without it.")] = None,
     sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook; the first without it.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Write every problem, a row each place: .csv, .xlsx or .html.")
+    ] = None,
     lang: Annotated[Literal["zh", "en"], typer.Option(help="Language of the findings.")] = "zh",
     quiet: Quiet = False,
 ) -> None:
     """Check a data file and say what is wrong with it; exit code 3 where something is."""
-    with progress(lang, quiet=quiet) as tell:
-        tell("audit")
-        answer = _audited(file, study, unit, period, sheet)
-    if not quiet:
-        _show(answer, lang)
+    if out is not None:
+        can_be_written(out, PROBLEM_FILES, "a list of problems")
+    with one_file(out, file) as unchanged:
+        with progress(lang, quiet=quiet) as tell:
+            tell("audit")
+            answer = _audited(file, study, unit, period, sheet)
+        if not quiet:
+            _show(answer, lang)
+        if out is not None:
+            unchanged()
+            _write_problems(answer, out, file.name, lang)
     if len(answer.defects):
         rules = several(dict.fromkeys(answer.defects["rule"]), most=20)
         complain.print(f"{file.name}: {len(answer.defects)} defects ({rules})", markup=False)
@@ -140,10 +151,12 @@ def audit_table(  # noqa: PLR0913, PLR0917  each option names a column
     )
     if out is not None:
         can_be_written(out, AUDIT_FILES, "an audit")
-    answer = audit_coupling(read_table(file, sheet=sheet, header=header).frame, columns)
-    _print_verdicts(answer, file.name, lang, quiet=quiet)
-    if out is not None:
-        _write_audit(answer, out, file.name, lang)
+    with one_file(out, file) as unchanged:
+        answer = audit_coupling(read_table(file, sheet=sheet, header=header).frame, columns)
+        _print_verdicts(answer, file.name, lang, quiet=quiet)
+        if out is not None:
+            unchanged()
+            _write_audit(answer, out, file.name, lang)
     if answer.outcome != "reproduced":
         raise typer.Exit(3)
 
@@ -151,18 +164,21 @@ def audit_table(  # noqa: PLR0913, PLR0917  each option names a column
 @app.command(epilog=examples("evalkit init mystudy", "cd mystudy", "[dim]# fill in panel.csv[/]", *STEPS))
 def init(folder: Annotated[Path, typer.Argument(help="The folder to make.")], quiet: Quiet = False) -> None:
     """Write a commented study, its two indicator systems and an empty panel to fill in."""
+    from evalkit.report.render import write
+    from evalkit.study.claim import claimed
     from evalkit.study.deliver import staged
 
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise OutputError("the folder is there already", where=str(folder), do="name a new one")
     shipped = datasets.folder()
     systems = datasets.systems("consolidation", "revitalization")
     header = ["county", "name", "province", "year", "population", *(c for system in systems.values() for c in system.columns)]
-    with staged(folder) as stage:
-        (stage / "study.toml").write_bytes((shipped / "studies" / "template.toml").read_bytes())
-        for name in systems:
-            (stage / f"{name}.toml").write_bytes((shipped / "systems" / f"{name}.toml").read_bytes())
-        (stage / "panel.csv").write_text(",".join(header) + "\n", encoding="utf-8-sig")
+    with claimed(folder):
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise OutputError("the folder is there already", where=str(folder), do="name a new one")
+        with staged(folder) as stage:
+            write(stage / "study.toml", (shipped / "studies" / "template.toml").read_bytes())
+            for name in systems:
+                write(stage / f"{name}.toml", (shipped / "systems" / f"{name}.toml").read_bytes())
+            write(stage / "panel.csv", (",".join(header) + "\n").encode("utf-8-sig"))
     if not quiet:
         speak.print(f"{folder}: study.toml, consolidation.toml, revitalization.toml, panel.csv")
         speak.print("Fill in panel.csv, then / 填写 panel.csv 后依次运行：")
@@ -192,10 +208,22 @@ def _audited(file: Path, study: Path | None, unit: str | None, period: str | Non
 def _show(answer: Audit, lang: Lang) -> None:
     """The findings, defects first, each with its rule, its place and what to do about it."""
     colors = {"defect": "bold red", "notice": "yellow", "repaired": "green"}
-    for row in answer.frame.to_dict("records"):
+    rows = answer.frame.to_dict("records")
+    for row in rows[:SHOWN]:
         speak.print(f"[{colors[row['severity']]}]{row['severity']} {row['rule']}[/]", end="  ")
         speak.print(row[f"message_{lang}"], markup=False)
+    if len(rows) > SHOWN:
+        more = Text("……共 {n} 项，--out 写出全部", "… {n} in all; --out writes them").format(n=len(rows))
+        speak.print(more.say(lang), markup=False)
     speak.print(answer.kept.say(lang), markup=False)
+
+
+def _write_problems(answer: Audit, out: Path, name: str, lang: Lang) -> None:
+    """Every problem of a file, for its owner alone: a row may hold what stands in a cell."""
+    from evalkit.report.problems import problem_file
+    from evalkit.report.render import write
+
+    write(out, problem_file(answer, name, out.suffix.lstrip(".").lower(), lang), private=True)
 
 
 def _listed(text: str | None) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ speak = Console(highlight=False, soft_wrap=True)
 complain = Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())  # lines stay whole for grep
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but the result and errors.")]
+SMALL = 1 << 16  # bytes a page takes at the least
 STAGES = {
     "audit": Text("数据审计", "auditing the data"),
     "indices": Text("计算指数与耦合协调度", "scoring and coupling"),
@@ -58,10 +59,24 @@ def can_be_written(out: Path, endings: tuple[str, ...], what: str) -> None:
     """Refuse at once a file that could not be written at the end."""
     if out.is_dir():
         raise OutputError("this is a folder, not a file", where=str(out), do="name a file")
+    if out.exists() and not out.is_file():
+        raise OutputError("this is a device or a pipe, not a file", where=str(out), do="name a file")
     if out.suffix.lower() not in endings:
         raise SpecError(f"{out.name}: {what} is not written as '{out.suffix}'", do=f"use one of {', '.join(endings)}")
     if not out.absolute().parent.is_dir():
         raise OutputError("the folder to write into is not there", where=str(out.parent), do="make it, or name another")
+
+
+@contextmanager
+def one_file(out: Path | None, *inputs: Path) -> Iterator[Callable[[], None]]:
+    """A file to be written by this run alone, apart from what it reads; what is given refuses inputs that were changed since."""
+    if out is None:
+        yield lambda: None
+        return
+    from evalkit.study.claim import claimed
+
+    with claimed(out, inputs=inputs, room=SMALL) as unchanged:
+        yield unchanged
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import typer
 
 from evalkit.check import one_of
 from evalkit.cli.console import STAGES, complain, speak
+from evalkit.cli.stopping import Stopped
 from evalkit.errors import SpecError
 from evalkit.terms import Lang, Text
 
@@ -77,9 +78,9 @@ def assess_each(study: Study, out: Path, each: str, asked: EachAsked, *, quiet: 
     try:
         with _progress(spoken, quiet=quiet) as (stage, told):
             ask.deliver(study, out, progress=stage, told=told)
-    except KeyboardInterrupt:
+    except Stopped as stopped:
         complain.print(STOPPED.say(spoken))
-        raise typer.Exit(130) from None
+        raise typer.Exit(stopped.exit_code) from None
     if not quiet:
         speak.print(LIES.format(n=len(list(out.glob("places/*")))).say(spoken))
     speak.print(str(out), markup=False)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from evalkit.cli.console import Quiet, can_be_written, examples, progress, show_folder, speak
+from evalkit.cli.console import Quiet, can_be_written, examples, one_file, progress, show_folder, speak
 from evalkit.errors import DataError, SpecError
 from evalkit.terms import Lang
 
@@ -107,22 +107,29 @@ def _page(
     can_be_written(out, PAGES, what)
     chosen = MonitorStudy.read(study)
     spoken: Lang = lang or chosen.form.lang
-    with progress(spoken, quiet=quiet) as tell:
+    with one_file(out, study) as unchanged, progress(spoken, quiet=quiet) as tell:
         tell("report")
-        save(compose(chosen, spoken), out)
+        page = compose(chosen, spoken)
+        unchanged()
+        save(page, out)
     speak.print(str(out), markup=False)
 
 
 def _demonstrate(out: Path, lang: Lang | None, *, force: bool, quiet: bool) -> None:
     """The shipped monitor on simulated records, with a key of the moment; its store is gone afterwards."""
+    from evalkit.monitor.engine.places import Spill
     from evalkit.study.monitor_deliver import deliver_monitor
     from evalkit.study.monitor_demo import AS_OF, demonstration, one_time_key
 
-    with tempfile.TemporaryDirectory(prefix="evalkit-") as folder, progress(lang or "zh", quiet=quiet) as tell:
-        tell("deliveries")
-        chosen = demonstration(Path(folder))
-        spoken: Lang = lang or chosen.form.lang
-        found = deliver_monitor(chosen, out, as_of=AS_OF, key=one_time_key(), lang=spoken, force=force, progress=tell)
+    passing = Spill.within(Path(tempfile.gettempdir()))  # one that a killed run left goes with the next
+    try:
+        with progress(lang or "zh", quiet=quiet) as tell:
+            tell("deliveries")
+            chosen = demonstration(passing.folder)
+            spoken: Lang = lang or chosen.form.lang
+            found = deliver_monitor(chosen, out, as_of=AS_OF, key=one_time_key(), lang=spoken, force=force, progress=tell)
+    finally:
+        passing.remove()
     _show(found, out, spoken, quiet=quiet)
 
 

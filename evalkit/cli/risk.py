@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from evalkit import datasets
-from evalkit.cli.console import Quiet, can_be_written, examples, progress, show_folder, show_notes
+from evalkit.cli.console import Quiet, can_be_written, examples, one_file, progress, show_folder, show_notes
 from evalkit.terms import Lang
 
 risk = typer.Typer(
@@ -63,12 +63,14 @@ def score(  # noqa: PLR0913, PLR0917  each option names one thing
 
     can_be_written(out, (".xlsx", ".csv"), "a list")
     secret = read_key(key, (model.parent, file.parent, out.parent))
-    opened = open_model(model, secret, same_versions=not other_versions)
-    spoken: Lang = lang or opened.form.lang
-    with progress(spoken, quiet=quiet) as tell:
-        tell("list")
-        found = list_visits(opened, file, key=secret, period=period, lang=spoken)
-        found.save(out)
+    with one_file(out, model, file) as unchanged:
+        opened = open_model(model, secret, same_versions=not other_versions)
+        spoken: Lang = lang or opened.form.lang
+        with progress(spoken, quiet=quiet) as tell:
+            tell("list")
+            found = list_visits(opened, file, key=secret, period=period, lang=spoken)
+            unchanged()
+            found.save(out)
     show_notes((*opened.kept.notes, *found.notes), out, spoken, quiet=quiet)
 
 
@@ -89,7 +91,10 @@ def card(
     from evalkit.study.risk_model import open_model
 
     can_be_written(out, (".html", ".docx"), "a card")
-    opened = open_model(model, read_key(key, (model.parent, out.parent)))
-    spoken: Lang = lang or opened.form.lang
-    save(compose_card(opened.card, spoken, opened.source), out)
+    with one_file(out, model) as unchanged:
+        opened = open_model(model, read_key(key, (model.parent, out.parent)))
+        spoken: Lang = lang or opened.form.lang
+        page = compose_card(opened.card, spoken, opened.source)
+        unchanged()
+        save(page, out)
     show_notes((*opened.kept.notes, *opened.card.notes), out, spoken, quiet=quiet)

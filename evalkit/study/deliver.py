@@ -13,14 +13,18 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from evalkit.errors import OutputError, SpecError
+from evalkit import disk
+from evalkit.errors import EvalkitError, OutputError, SpecError
 from evalkit.report.assessment import Assessment
 from evalkit.report.chapters import compose
-from evalkit.report.render import need_writers, save_all
+from evalkit.report.render import need_writers, save_all, write
+from evalkit.study.claim import claimed, named_in
+from evalkit.study.fingerprint import results_hash
 from evalkit.study.run import Progress, Study
 from evalkit.terms import Lang
 
 MANIFEST = "manifest.json"
+OWNER_ONLY = 0o700  # of folders with results about households
 
 
 def deliver(
@@ -45,20 +49,33 @@ def deliver(
     OutputError
         The folder is there and not to be replaced, or cannot be written.
     """
-    refuse_output(out, force=force)
     need_writers(study.form.report.formats)
-    dressed = _template(study, template)
-    language = lang or study.form.lang
-    assessment = study.run(progress)
-    progress("report")
-    document = compose(assessment, language)
-    with staged(out) as folder:
-        save_all(document, folder, stem="report", formats=study.form.report.formats, template=dressed)
-        manifest = _manifest(study, assessment, language, folder)
-        if template is not None:
-            manifest["inputs"]["template"] = {"file": template.name, "sha256": digest(template)}
-        (folder / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    with claimed(out, inputs=inputs_of(study, template)) as unchanged:
+        refuse_output(out, force=force)
+        dressed = _template(study, template)
+        language = lang or study.form.lang
+        assessment = study.run(progress)
+        progress("report")
+        document = compose(assessment, language)
+        with staged(out) as folder:
+            save_all(document, folder, stem="report", formats=study.form.report.formats, template=dressed)
+            manifest = _manifest(study, assessment, language, folder)
+            if template is not None:
+                manifest["inputs"]["template"] = {"file": template.name, "sha256": digest(template)}
+            unchanged()
+            write_manifest(folder, manifest)
     return out
+
+
+def inputs_of(study: Study, *others: Path | None) -> list[Path]:
+    """The files a study is made of: its own, those it names, and others that are given."""
+    own = [study.path, *named_in(study.form, study.path.parent)]
+    return [*own, *(path for path in others if path is not None)]
+
+
+def write_manifest(folder: Path, told: dict[str, Any]) -> None:
+    """Write the manifest of a folder, last of all: it is the mark of done."""
+    write(folder / MANIFEST, (json.dumps(told, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "backslashreplace"))
 
 
 def _template(study: Study, path: Path | None) -> bytes | None:
@@ -77,30 +94,49 @@ def _template(study: Study, path: Path | None) -> bytes | None:
 
 
 @contextmanager
-def staged(out: Path) -> Iterator[Path]:
+def staged(out: Path, *, mode: int = 0o755) -> Iterator[Path]:
     """A folder to write into; it takes the place of `out` when the block ends well, and vanishes when it does not."""
+    place = Path(os.path.abspath(out))  # noqa: PTH100  resolve would follow a link
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        stage = Path(tempfile.mkdtemp(prefix=f".{out.name}.part-", dir=out.parent))
+        place.parent.mkdir(parents=True, exist_ok=True)
+        stage = Path(tempfile.mkdtemp(prefix=f".{place.name}.part-", dir=place.parent))
     except OSError as fault:
         raise OutputError(
             "no folder can be made here", where=str(out.parent), found=fault.strerror or "", do="choose another place"
         ) from None
     try:
         yield stage
-        stage.chmod(0o755)
-        old = stage.with_name(stage.name + ".old")
-        if out.exists():
-            out.rename(old)
-        stage.rename(out)
-        shutil.rmtree(old, ignore_errors=True)
-    except BaseException:
+        _publish(stage, place, mode)
+    except BaseException as fault:
         shutil.rmtree(stage, ignore_errors=True)
+        if isinstance(fault, EvalkitError):
+            fault.where = fault.where.replace(str(stage), str(out))
         raise
 
 
+def _publish(stage: Path, place: Path, mode: int) -> None:
+    """Give a folder that is whole its place; what had it goes."""
+    try:
+        stage.chmod(mode)
+        for folder in (*(path for path in stage.rglob("*") if path.is_dir()), stage):
+            disk.settle(folder)
+        if not place.exists():
+            stage.rename(place)
+        elif disk.exchanged(stage, place):
+            shutil.rmtree(stage, ignore_errors=True)
+        else:
+            old = stage.with_name(f"{stage.name}.old")  # `sweep` puts it back where a run is killed now
+            place.rename(old)
+            stage.rename(place)
+            shutil.rmtree(old, ignore_errors=True)
+        disk.settle(place.parent)
+    except OSError as fault:
+        do = "close what is open in it, or choose another --out"
+        raise OutputError("the folder cannot take its place", where=str(place), found=fault.strerror or "", do=do) from None
+
+
 def refuse_output(out: Path, *, force: bool) -> None:
-    """Refuse a folder that could not be written, or that is there already."""
+    """Refuse a folder that is there already, or what is no folder."""
     if out.is_symlink() or (out.exists() and not out.is_dir()):
         raise OutputError("the output is to be a folder, and this is none", where=str(out), do="choose another --out")
     if out.is_dir() and any(out.iterdir()):
@@ -112,9 +148,6 @@ def refuse_output(out: Path, *, force: bool) -> None:
             raise OutputError(
                 "--force replaces earlier assessments only, and this folder holds none", where=str(out), do="choose another --out"
             )
-    parent = next(folder for folder in out.absolute().parents if folder.exists())
-    if not os.access(parent, os.W_OK):
-        raise OutputError("the output folder cannot be written", where=str(parent), do="choose another --out")
 
 
 def _manifest(study: Study, assessment: Assessment, lang: Lang, folder: Path) -> dict[str, Any]:
@@ -130,6 +163,7 @@ def _manifest(study: Study, assessment: Assessment, lang: Lang, folder: Path) ->
         },
         "seeds": {"robustness": study.form.robustness.seed},
         "versions": dict(assessment.versions),
+        "results": results_hash(assessment),
         "outputs": {str(p.relative_to(folder)): digest(p) for p in sorted(folder.rglob("*")) if p.is_file()},
     }
 

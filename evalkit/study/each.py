@@ -16,7 +16,8 @@ from evalkit.report.assessment import Assessment
 from evalkit.report.each_overview import compose_overview
 from evalkit.report.each_place import places
 from evalkit.report.render import need_writers
-from evalkit.study.deliver import MANIFEST, digest, staged
+from evalkit.study.claim import claimed
+from evalkit.study.deliver import MANIFEST, digest, inputs_of, staged
 from evalkit.study.each_record import (
     STARTED,
     alone,
@@ -87,7 +88,7 @@ class EachPlace:
         langs = tuple(dict.fromkeys(self.langs or (study.form.lang,)))
         task = Task(folder=out / PLACES, langs=langs, formats=formats, template=self._dress(formats))
         _ours(out)
-        with alone(out):
+        with claimed(out, inputs=inputs_of(study, self.template)) as unchanged, alone(out):
             found = study.run(progress)
             units = self._units(found)
             run = self._run(study, found, task)
@@ -95,6 +96,7 @@ class EachPlace:
             progress("report")
             self._write(found, task, _tasks(units, run), told)
             _summarize(found, task, out, key_of(run | {"summary": list(units)}))
+            unchanged()
             _finish(out, run, units)
         return out
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from pathlib import Path
 from platform import python_version
 from typing import Any
 
-from evalkit.errors import DataError, OutputError
+from evalkit.errors import DataError, OutputError, SpecError
 from evalkit.monitor.door.received import Received
 from evalkit.panel.pseudonyms import key_id
 from evalkit.report.monitor import compose_bulletin
 from evalkit.report.monitor_lists import VillageLists
 from evalkit.report.monitor_quality import compose_quality
 from evalkit.report.render import save, save_all
-from evalkit.study.deliver import MANIFEST, digest, refuse_output, staged
+from evalkit.study.claim import claimed, named_in
+from evalkit.study.deliver import OWNER_ONLY, digest, refuse_output, staged, write_manifest
 from evalkit.study.monitor import MonitorRun, MonitorStudy, Progress
 from evalkit.study.risk_deliver import version_of
 from evalkit.study.risk_model import plain
@@ -45,17 +45,30 @@ def deliver_monitor(
     OutputError
         The folder is there and not to be replaced, or cannot be written.
     """
-    refuse_output(out, force=force)
     spoken = lang or study.form.lang
-    found = study.run(as_of, key, progress)
-    progress("report")
-    try:
-        with staged(out) as folder:
-            _write(found, folder, key, spoken)
-    except OSError as fault:
-        do = "free space, or choose another --out, and run again: the ledger is told already, and the lists will be the same"
-        raise OutputError("the result cannot be written", where=str(out), found=fault.strerror or "", do=do) from None
+    _apart(study, out)
+    with claimed(out, inputs=[study.path, *named_in(study.form, study.path.parent)]) as unchanged:
+        refuse_output(out, force=force)
+        found = study.run(as_of, key, progress)
+        progress("report")
+        try:
+            with staged(out, mode=OWNER_ONLY) as folder:
+                _write(found, folder, key, spoken)
+                unchanged()
+        except OSError as fault:
+            do = "free space, or choose another --out, and run again: the ledger is told already, and the lists will be the same"
+            raise OutputError("the result cannot be written", where=str(out), found=fault.strerror or "", do=do) from None
     return found
+
+
+def _apart(study: MonitorStudy, out: Path) -> None:
+    """Refuse a folder within what departments deliver or the store keeps, or one that holds these."""
+    real = out.resolve()
+    for name in (study.form.deliveries, study.form.store):
+        folder = study.beside(name).resolve()
+        if real.is_relative_to(folder) or folder.is_relative_to(real):
+            what = "the output folder must lie apart from deliveries and store"
+            raise SpecError(what, where=str(out), found=name, do="choose another --out")
 
 
 def _write(found: MonitorRun, folder: Path, key: bytes, lang: Lang) -> None:
@@ -66,8 +79,7 @@ def _write(found: MonitorRun, folder: Path, key: bytes, lang: Lang) -> None:
     lists.save(look.triaged, folder / "visits", look.signals, look.evidence)
     save_all(compose_bulletin(found.bulletin, lang), folder, stem="bulletin", formats=study.form.report.formats)
     save(compose_quality(study.quality(look, found.received), lang), folder / "quality.html")
-    manifest = _manifest(found, key, lang, folder)
-    (folder / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    write_manifest(folder, _manifest(found, key, lang, folder))
 
 
 def refused(received: Received) -> None:

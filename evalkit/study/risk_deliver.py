@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from platform import python_version
@@ -10,7 +9,8 @@ from typing import Any
 
 from evalkit.report.render import save, save_all
 from evalkit.report.risk_study import RiskFindings, compose_card, compose_risk
-from evalkit.study.deliver import MANIFEST, digest, refuse_output, staged
+from evalkit.study.claim import claimed, named_in
+from evalkit.study.deliver import OWNER_ONLY, digest, refuse_output, staged, write_manifest
 from evalkit.study.risk import Progress, RiskStudy
 from evalkit.study.risk_model import keep, open_model, plain
 from evalkit.terms import Lang
@@ -37,20 +37,21 @@ def deliver_risk(
     OutputError
         The folder is there and not to be replaced, or cannot be written.
     """
-    refuse_output(out, force=force)
-    found = study.run(key, progress)
-    spoken = lang or study.form.lang
-    progress("report")
-    document = compose_risk(found, spoken)
-    card = compose_card(found.card, spoken, found.source)
-    with staged(out) as folder:
-        save_all(document, folder, stem="report", formats=study.form.report.formats)
-        for kind in ("html", "docx"):
-            save(card, folder / f"card.{kind}")
-        keep(found, study.form, folder / MODEL, key)
-        open_model(folder / MODEL, key)
-        manifest = _manifest(study, found, spoken, folder)
-        (folder / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    with claimed(out, inputs=[study.path, *named_in(study.form, study.path.parent)]) as unchanged:
+        refuse_output(out, force=force)
+        found = study.run(key, progress)
+        spoken = lang or study.form.lang
+        progress("report")
+        document = compose_risk(found, spoken)
+        card = compose_card(found.card, spoken, found.source)
+        with staged(out, mode=OWNER_ONLY) as folder:
+            save_all(document, folder, stem="report", formats=study.form.report.formats)
+            for kind in ("html", "docx"):
+                save(card, folder / f"card.{kind}")
+            keep(found, study.form, folder / MODEL, key)
+            open_model(folder / MODEL, key)
+            unchanged()
+            write_manifest(folder, _manifest(study, found, spoken, folder))
     return out
 
 

@@ -246,6 +246,15 @@ def test_a_spill_folder_of_the_users_keeps_what_is_in_it(folder, tmp_path):
     assert [path.name for path in spill.iterdir()] == ["mine.txt"]
 
 
+def test_a_spill_folder_that_was_never_finished_goes_after_an_hour(folder):
+    old, new = folder / ".new.spill-old", folder / ".new.spill-new"
+    for made in (old, new):
+        made.mkdir()
+    os.utime(old, (time.time() - 4000,) * 2)
+    with DuckDB().open([folder]):
+        assert not old.exists() and new.exists()
+
+
 def test_what_may_only_be_read_is_read(folder, tmp_path, monkeypatch):
     with DuckDB().open([folder]) as engine:
         engine.write(numbers(engine), folder / "a.parquet")

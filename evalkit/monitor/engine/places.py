@@ -6,8 +6,9 @@ import os
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -19,6 +20,7 @@ from evalkit.errors import DataError, OutputError, SpecError
 SIZE = re.compile(r"([1-9][0-9]*(?:\.[0-9]+)?) ?([KMGT])(i?)B", re.IGNORECASE)
 SPILL = ".spill-"
 LOCK = "in-use"
+HOUR = 3600.0
 ROOM = "free some space, or choose another folder"
 
 
@@ -136,7 +138,7 @@ class Spill:
 
 
 def _sweep(parent: Path) -> None:
-    """Remove the spill folders of runs that were killed: those that no one holds locked."""
+    """Remove the spill folders of runs that were killed: those that no one holds locked, and those never finished in an hour."""
     for folder in parent.glob(f"{SPILL}*") if LOCKS else ():
         try:
             with (folder / LOCK).open("rb+") as lock:
@@ -145,6 +147,10 @@ def _sweep(parent: Path) -> None:
             continue
         if free:
             shutil.rmtree(folder, ignore_errors=True)
+    for folder in parent.glob(f".new{SPILL}*"):
+        with suppress(OSError):
+            if time.time() - folder.stat().st_mtime > HOUR:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _sweep_parts(file: Path) -> None:

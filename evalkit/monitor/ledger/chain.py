@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from evalkit.disk import LOCKS, settle, taken
-from evalkit.errors import DataError, OutputError, several
+from evalkit.errors import DataError, OutputError, SafetyError, several
 
 HEAD, LOCK, PART = "head.json", "lock", ".part"
 FORMAT = 1
@@ -62,17 +62,19 @@ def read_chain(folder: Path) -> tuple[Segment, ...]:
 
     Raises
     ------
+    SafetyError
+        A segment was changed, cut short or taken away; it is named.
     DataError
-        A segment was changed, cut short or taken away, or cannot be read; it is named.
+        One cannot be read.
     """
     head, segments = _head(folder), _seals(folder)
     while len(segments) > head[0] + 1 and (again := _head(folder)) != head:  # others wrote meanwhile
         head, segments = again, _seals(folder)
     if len(segments) < head[0]:
         lost = [_stem(number) for number in range(len(segments) + 1, head[0] + 1)]
-        raise DataError(f"segments are missing: {several(lost)}", where=folder.name, do=RESTORE)
+        raise SafetyError(f"segments are missing: {several(lost)}", where=folder.name, do=RESTORE)
     if len(segments) > head[0] + 1:
-        raise DataError("the head of the ledger is missing or old", where=f"{folder.name}/{HEAD}", do=RESTORE)
+        raise SafetyError("the head of the ledger is missing or old", where=f"{folder.name}/{HEAD}", do=RESTORE)
     if head[0] and segments[head[0] - 1].seal != head[1]:
         raise _changed(folder, f"{_stem(head[0])}.json")
     for segment in segments:
@@ -163,7 +165,7 @@ def _seals(folder: Path) -> tuple[Segment, ...]:
     wanted = [f"{_stem(number)}.json" for number in range(1, len(names) + 1)]
     if names != wanted:
         odd = next(name for name in wanted if name not in names)
-        raise DataError(f"the segment {odd.removesuffix('.json')} is missing", where=folder.name, do=RESTORE)
+        raise SafetyError(f"the segment {odd.removesuffix('.json')} is missing", where=folder.name, do=RESTORE)
     segments, previous = list[Segment](), ""
     for number, name in enumerate(names, start=1):
         segment = _segment(folder / name)
@@ -231,12 +233,13 @@ def _digest(path: Path) -> str:
 def _unreadable(path: Path, fault: OSError) -> DataError:
     gone = isinstance(fault, FileNotFoundError)
     what = "this segment of the ledger is missing" if gone else "this segment of the ledger cannot be read"
-    return DataError(what, where=f"{path.parent.name}/{path.name}", found="" if gone else fault.strerror or "", do=RESTORE)
+    kind = SafetyError if gone else DataError
+    return kind(what, where=f"{path.parent.name}/{path.name}", found="" if gone else fault.strerror or "", do=RESTORE)
 
 
-def _changed(folder: Path, name: str, found: str = "") -> DataError:
+def _changed(folder: Path, name: str, found: str = "") -> SafetyError:
     what = "this segment of the ledger is not the one that was written"
-    return DataError(what, where=f"{folder.name}/{name}", found=found, do=RESTORE)
+    return SafetyError(what, where=f"{folder.name}/{name}", found=found, do=RESTORE)
 
 
 def _lock(lock: IO[bytes], folder: Path) -> None:

@@ -85,7 +85,7 @@ class Ledger:
         chain = read_chain(self.folder)
         if not chain:
             return _nothing()
-        with tempfile.TemporaryDirectory(prefix="evalkit-") as spill, self._opened(Path(spill)) as engine:
+        with self._opened(Path(tempfile.gettempdir())) as engine:
             frame = engine.scan([self.folder / one.name for one in chain], KINDS_OF)
             known = frame if as_of is None else frame.filter(nw.col("known_date") <= nw.lit(as_of))
             return _collected(engine, known)

@@ -11,10 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalkit.errors import DataError
+from evalkit.identifiers import direct_identifier
 from evalkit.monitor.ledger.changes import WORDS
 from evalkit.monitor.ledger.faults import FAULTS
 from evalkit.panel.household_kinds import KINDS
-from evalkit.panel.pseudonyms import direct_identifier, printed
+from evalkit.panel.pseudonyms import printed
 from evalkit.stats.arrays import Codes, Mask
 from evalkit.terms import Text
 
