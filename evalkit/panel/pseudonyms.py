@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalkit.check import one_of
-from evalkit.errors import DataError, SpecError
+from evalkit.errors import DataError, SafetyError, SpecError
 
 Domain = Literal["household", "person", "record"]  # what pseudonyms stand for
 DOMAINS: tuple[Domain, ...] = ("household", "person", "record")
@@ -25,9 +25,6 @@ LETTERS = 13  # that 8 bytes take in base32
 ALPHABET = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", dtype=np.uint8)
 
 _ASIDE = " \t\r\n\u3000\u200b\ufeff'"  # beside a key: blanks, marks that are not seen, the apostrophe that makes a cell text
-_IDENTITY = re.compile(r"(?<!\d)[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?!\d)")
-_MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 
 def pseudonym_numbers(values: Iterable[object], key: bytes, domain: Domain) -> pd.arrays.IntegerArray:
@@ -140,29 +137,15 @@ def normal(value: object) -> str | None:
     return text.strip(_ASIDE).upper() or None
 
 
-def direct_identifier(text: str) -> bool:
-    """Whether a text holds an identity number (its check digit is right) or a mobile telephone number.
-
-    Examples
-    --------
-    >>> direct_identifier("530102192005080010"), direct_identifier("530102192005080013"), direct_identifier("甲县")
-    (False, True, False)
-    >>> direct_identifier("tel 13800000000"), direct_identifier("１３８００００００００")
-    (True, True)
-    """
-    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
-    if _MOBILE.search(plain):
-        return True
-    return any(_checked(match.group()) for match in _IDENTITY.finditer(plain))
-
-
 def read_key(file: Path | None, apart_from: Iterable[Path] = (), *, variable: str = KEY) -> bytes | None:
     """The secret of pseudonyms, of a file or an environment variable; it is never stored. None: there is none.
 
     Raises
     ------
     SpecError
-        It is shorter than 16 bytes or longer than 64, or its file lies in one of the folders it is to be kept apart from.
+        It is shorter than 16 bytes or longer than 64.
+    SafetyError
+        Its file lies in one of the folders it is to be kept apart from.
     DataError
         The file cannot be read.
     """
@@ -172,7 +155,7 @@ def read_key(file: Path | None, apart_from: Iterable[Path] = (), *, variable: st
     place = file.resolve()
     if any(place.is_relative_to(folder.resolve()) for folder in apart_from):
         do = "keep it in a folder of its own, which is not passed on"
-        raise SpecError("the key lies beside what it is to be kept apart from", where=file.name, do=do)
+        raise SafetyError("the key lies beside what it is to be kept apart from", where=file.name, do=do)
     try:
         return _sound(place.read_bytes().strip(), file.name)
     except OSError as fault:
@@ -226,9 +209,3 @@ def _meant(values: list[Any]) -> tuple[NDArray[np.intp], list[str]]:
 
 def _bytes(joined: bytes) -> Iterable[bytes]:
     return (joined[at : at + 8] for at in range(0, len(joined), 8))
-
-
-def _checked(number: str) -> bool:
-    """Whether the check digit of an identity number is right (GB 11643)."""
-    total = sum(int(digit) * weight for digit, weight in zip(number, _WEIGHTS, strict=False))
-    return "10X98765432"[total % 11] == number[-1].upper()

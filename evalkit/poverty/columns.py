@@ -10,7 +10,7 @@ import pandas as pd
 
 from evalkit.check import has_columns, number, shown
 from evalkit.errors import DataError, SpecError, several
-from evalkit.panel.findings import secret
+from evalkit.identifiers import secret
 from evalkit.panel.findings import shown as masked
 from evalkit.stats.arrays import Array, Codes, Mask
 

@@ -12,8 +12,7 @@ import numpy as np
 from evalkit.report.document import Figure, Heading, Table
 from evalkit.report.html_marks import Mark
 from evalkit.report.numbering import Numbered
-from evalkit.report.plain import hidden_rows, printed
-from evalkit.report.visits import neutral
+from evalkit.report.plain import hidden_rows, neutral, printed
 
 ENOUGH = 0.95  # of the drawn numbers, found in a table, make it the table of the figure
 ENOUGH_WORDS = 0.75  # the same of the words; those of a legend may be said in another way

@@ -18,8 +18,8 @@ from evalkit.panel.pseudonyms import printed
 from evalkit.report.document import Block, Document, Heading, Paragraph, Table
 from evalkit.report.monitor_tables import HOME_KINDS
 from evalkit.report.monitor_triage import RISK
+from evalkit.report.plain import neutral
 from evalkit.report.render import write
-from evalkit.report.visits import neutral
 from evalkit.report.words import Voice
 from evalkit.report.workbook import workbook
 from evalkit.terms import Lang, Text
@@ -167,8 +167,7 @@ class VillageLists:
             if evidence is not None:
                 files[stem.with_name(f"{stem.name}.evidence.csv")] = _csv(evidence)
         for path, data in files.items():
-            write(path, data)
-            path.chmod(0o600)
+            write(path, data, private=True)
             yield path
 
     def _workbook(self, place: tuple[str, str], triaged: Triaged, rows: pd.DataFrame, evidence: pd.DataFrame | None) -> bytes:

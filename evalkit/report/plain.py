@@ -12,18 +12,36 @@ from evalkit.report.document import Table
 
 MINUS = "−"
 NOTHING = "—"
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+_FORMULA = re.compile(r"^[\s\x00-\x1f]*[=+\-@\t\r|%＝＋－＠]")
 
 
 def safe_text(text: object) -> str:
     """Text without control characters, lone surrogates (which XML cannot hold) and marks that turn the reading direction.
+
+    Every end of a line is one sign: a bare carriage return would break a row of CSV in two.
 
     Examples
     --------
     >>> safe_text("a\\x00b")
     'ab'
     """
-    return _UNPRINTABLE.sub("", str(text))
+    return _UNPRINTABLE.sub("", str(text)).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def neutral(text: object) -> str:
+    """Text that no spreadsheet takes for a formula: what begins like one is given an apostrophe.
+
+    Examples
+    --------
+    >>> neutral("=HYPERLINK(1)"), neutral("-2+3"), neutral("illness")
+    ("'=HYPERLINK(1)", "'-2+3", 'illness')
+    """
+    raw = str(text)
+    plain = safe_text(raw)
+    return f"'{plain}" if _FORMULA.match(raw) or _FORMULA.match(plain) else plain
 
 
 def cell(value: object, *, decimals: int = 3, year: bool = False) -> str:

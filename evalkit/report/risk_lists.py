@@ -24,7 +24,7 @@ from evalkit.report.risk_words import (
 )
 from evalkit.report.verbs import figures, tables, words
 from evalkit.report.words import Voice
-from evalkit.risk.fairness import Fairness
+from evalkit.risk.fairness import Fairness, untold
 from evalkit.risk.official_list import ListEvaluation
 from evalkit.risk.visiting import Visits
 from evalkit.terms import Text
@@ -38,8 +38,9 @@ ADJUSTED = Text("校正后 p 值", "Adjusted p-value")
 
 @tables.register
 def _(answer: Fairness, voice: Voice) -> tuple[Table, ...]:
-    named = answer.frame.assign(attribute=[headed(str(one), voice) for one in answer.frame["attribute"]])
-    return *risk_tables(named, voice, "fairness", GROUPS), *gap_tables(answer.gaps, voice)
+    frame, gaps = (untold(rows, answer.telling) for rows in (answer.frame, answer.gaps))
+    named = frame.assign(attribute=[headed(str(one), voice) for one in frame["attribute"]])
+    return *risk_tables(named, voice, "fairness", GROUPS), *gap_tables(gaps, voice)
 
 
 def gap_tables(gaps: pd.DataFrame, voice: Voice) -> tuple[Table, ...]:
@@ -78,8 +79,12 @@ def _(answer: Fairness, voice: Voice) -> str:
         "校正后仍明显的召回率差距 {n} 处，应查明数据漏掉了什么",
         "{n} gaps in recall stand after adjustment: look at what the data miss there",
     )
+    one = Text(
+        "校正后仍明显的召回率差距 1 处，应查明数据漏掉了什么",
+        "1 gap in recall stands after adjustment: look at what the data miss there",
+    )
     none = Text("校正后没有明显的召回率差距", "no gap in recall stands after adjustment")
-    parts.append(voice(text, n=len(sure)) if len(sure) else voice(none))
+    parts.append(voice(text, n=len(sure)) if len(sure) > 1 else voice(one if len(sure) else none))
     return told(parts, voice)
 
 

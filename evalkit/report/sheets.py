@@ -39,7 +39,7 @@ def sheet_names(tables: Iterable[Table]) -> list[str]:
         base = re.sub(r"[\[\]:*?/\\\s]+", "_", safe_text(table.key)).strip("'_") or "sheet"
         for at in count(1):
             tail = "" if at == 1 else f"_{at}"
-            name = base[: LONGEST_NAME - len(tail)] + tail
+            name = base[: LONGEST_NAME - len(tail)].rstrip("'") + tail
             if name.casefold() not in taken:
                 break
         taken.add(name.casefold())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +15,7 @@ from evalkit.check import has_columns, one_of, whole
 from evalkit.errors import DataError, SpecError, several
 from evalkit.panel.pseudonyms import a_key, short
 from evalkit.report.document import Block, Document, Heading, Paragraph, Table
-from evalkit.report.plain import cell, safe_text
+from evalkit.report.plain import cell, neutral
 from evalkit.report.render import write
 from evalkit.report.words import Voice
 from evalkit.report.workbook import workbook
@@ -35,20 +34,6 @@ HEADS = {
 }
 YES, NO = Text("是", "yes"), Text("否", "no")
 LETTERS = 12  # of a pseudonym: 60 bits
-FORMULA = re.compile(r"^[\s\x00-\x1f]*[=+\-@\t\r|%＝＋－＠]")
-
-
-def neutral(text: object) -> str:
-    """Text that no spreadsheet takes for a formula: what begins like one is given an apostrophe.
-
-    Examples
-    --------
-    >>> neutral("=HYPERLINK(1)"), neutral("-2+3"), neutral("illness")
-    ("'=HYPERLINK(1)", "'-2+3", 'illness')
-    """
-    raw = str(text)
-    plain = safe_text(raw)
-    return f"'{plain}" if FORMULA.match(raw) or FORMULA.match(plain) else plain
 
 
 def pseudonyms(ids: Iterable[object], key: bytes) -> list[str]:
@@ -146,7 +131,7 @@ class VisitSheet:
         return printed
 
     def save(self, visits: Visits, path: str | Path, about: pd.DataFrame | None = None) -> Path:
-        """Write the list to .xlsx or .csv, whole or not at all; nothing in it is a formula.
+        """Write the list to .xlsx or .csv, for its owner alone, whole or not at all; nothing in it is a formula.
 
         Raises
         ------
@@ -163,7 +148,8 @@ class VisitSheet:
             raise SpecError(f"a list of visits is not written as '{place.suffix}'", where=str(place), do="use .xlsx or .csv")
         printed = self.rows(visits, about)
         notes = self._notes(visits, about)
-        write(place, self._csv(printed) if kind == ".csv" else self._workbook(printed, self._counts(visits, about), notes))
+        data = self._csv(printed) if kind == ".csv" else self._workbook(printed, self._counts(visits, about), notes)
+        write(place, data, private=True)
         return place
 
     def notes(self, visits: Visits, about: pd.DataFrame | None = None) -> tuple[Note, ...]:

@@ -12,7 +12,7 @@ from evalkit.check import whole
 from evalkit.errors import SpecError
 from evalkit.risk.budgets import budgets_of
 from evalkit.risk.drift import VERDICTS, Drifted
-from evalkit.risk.fairness import Fairness
+from evalkit.risk.fairness import Fairness, untold
 from evalkit.risk.observed import a_name, names_of
 from evalkit.risk.scores import ScoredRisk
 from evalkit.risk.targeting import Targeted
@@ -164,7 +164,7 @@ class Card:
             frame=frame,
             scores=scores,
             reliability=pd.DataFrame() if scored is None else _risk(scored.reliability, risk),
-            fairness=pd.DataFrame() if fairness is None else fairness.gaps,
+            fairness=pd.DataFrame() if fairness is None else untold(fairness.gaps, fairness.telling),
             drift=pd.DataFrame() if drifted is None else drifted.rules,
             budgets={} if targeted is None else {b.label: b.said for b in budgets_of(targeted.spec.budgets, who="Card")},
             notes=self._notes(given),

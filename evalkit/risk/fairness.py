@@ -34,6 +34,8 @@ LISTED = ("recall", "selection", "false_alarm")
 SAID = ("observed", "predicted", "calibration_gap")
 GAPS = ("recall", "calibration_gap")
 
+Cell = tuple[str, object, Mask]  # an attribute, a group, its rows
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FairnessAudit:
@@ -124,20 +126,24 @@ class FairnessAudit:
             frame=with_errors(keys, point, draws, self.bootstrap.level, of),
             gaps=gaps,
             draws=draws,
-            notes=(*self._notes(small, len(gaps)), *bootstrap_notes(self.bootstrap, drawn, point, draws)),
+            telling=_telling(cells, [attribute for attribute, _ in small]),
+            notes=(
+                *self._notes([f"{attribute} {name}" for attribute, name in small], len(gaps)),
+                *bootstrap_notes(self.bootstrap, drawn, point, draws),
+            ),
         )
 
-    def _cells(self, frame: pd.DataFrame, outcome: Array, held: Mask) -> tuple[list[tuple[str, object, Mask]], list[str]]:
+    def _cells(self, frame: pd.DataFrame, outcome: Array, held: Mask) -> tuple[list[Cell], list[tuple[str, object]]]:
         """Groups large enough to be shown, and the names of the others."""
-        cells: list[tuple[str, object, Mask]] = []
-        small = []
+        cells: list[Cell] = []
+        small: list[tuple[str, object]] = []
         for attribute in names_of(self.attributes, who="FairnessAudit attributes"):
             codes, names = labeled(frame, attribute, who="FairnessAudit")
             for at, name in enumerate(names):
                 rows = held & (codes == at)
                 events = int(outcome[rows].sum())
                 if min(events, int(rows.sum()) - events) < self.least:
-                    small.append(f"{attribute} {name}")
+                    small.append((attribute, name))
                 else:
                     cells.append((attribute, name, rows))
         if not cells:
@@ -214,8 +220,28 @@ class Fairness(Answer):
     Measures: "recall" (of those with the event, how many were listed), "selection" (of all), "false_alarm" (of those without the
     event), and where risks are probabilities "observed", "predicted" and "calibration_gap", observed less predicted: above 0 the
     group is at more risk than said. `gaps` has recall and calibration gap of each group less those of the largest, `against`,
-    with `p` and `p_adjusted`.
+    with `p` and `p_adjusted`. `telling` are groups whose number of rows, beside that of all, would tell that of a small group
+    that is left out; reports do not print it.
     """
 
     gaps: pd.DataFrame
     draws: Array
+    telling: tuple[tuple[str, object], ...] = ()
+
+
+def untold(rows: pd.DataFrame, telling: tuple[tuple[str, object], ...]) -> pd.DataFrame:
+    """Rows of groups without the numbers from which that of a small group would follow."""
+    if not telling or not len(rows):
+        return rows
+    keys = pd.MultiIndex.from_frame(rows[["attribute", "group"]])
+    return rows.assign(n=rows["n"].astype(float).mask(keys.isin(list(telling))))
+
+
+def _telling(cells: list[Cell], left_out: list[str]) -> tuple[tuple[str, object], ...]:
+    """The smallest group that is shown of each attribute of which one group alone is left out."""
+    told = []
+    for attribute in dict.fromkeys(left_out):
+        shown = [(int(rows.sum()), at) for at, (of, _, rows) in enumerate(cells) if of == attribute]
+        if shown and left_out.count(attribute) == 1:
+            told.append((attribute, cells[min(shown)[1]][1]))
+    return tuple(told)

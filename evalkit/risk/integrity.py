@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
-from evalkit.errors import DataError, OutputError, SpecError
+from evalkit.errors import DataError, OutputError, SafetyError, SpecError
 
 MANIFEST = "manifest.json"
 FORMAT = "evalkit-model/1"
@@ -46,24 +46,26 @@ def opened(data: bytes, names: tuple[str, ...], key: bytes | None = None) -> tup
 
     Raises
     ------
+    SafetyError
+        It has other members, or a byte of it is not as it was written; or a key was given and the file is not signed, or by
+        another key.
     DataError
-        The file is no such archive, has other members, or a byte of it is not as it was written; or a key was given and the file
-        is not signed, or by another key.
+        The file is no such archive, or of another format.
     """
     members = unpacked(data, (*names, MANIFEST))
     body = from_json(members.pop(MANIFEST), MANIFEST)
     if body.get("format") != FORMAT:
         raise DataError("the model file is of another format", found=repr(body.get("format"))[:60], do=f"save it as {FORMAT}")
     if body.get("sha256") != {name: _digest(member) for name, member in members.items()}:
-        raise DataError("the content of the model file is not what was written", do=BROKEN)
+        raise SafetyError("the content of the model file is not what was written", do=BROKEN)
     signature = body.pop("signature", None)
     if set(body) != {"format", "sha256"}:
-        raise DataError("the manifest of the model file holds what it must not", do=BROKEN)
+        raise SafetyError("the manifest of the model file holds what it must not", do=BROKEN)
     if key is None:
         return members, False
     if not isinstance(signature, str) or not hmac.compare_digest(signature.encode(), _signature(body, key).encode()):
         found = "a signature by another key" if signature else "no signature"
-        raise DataError("the model file is not signed with this key", found=found, do="ask who sent it, and use the right key")
+        raise SafetyError("the model file is not signed with this key", found=found, do="ask who sent it, and use the right key")
     return members, True
 
 
@@ -89,11 +91,13 @@ def unpacked(data: bytes, names: tuple[str, ...] | None = None) -> dict[str, byt
 
     Raises
     ------
+    SafetyError
+        It is too large, torn, compressed, has other members than `names`, or a byte that is not as written.
     DataError
-        It is too large, no archive, compressed, has other members than `names`, or a byte that is not as written.
+        It is no archive.
     """
     if len(data) > LARGEST:
-        raise DataError("the model file is too large", found=f"{len(data):,} bytes", do=f"keep it under {LARGEST:,}")
+        raise SafetyError("the model file is too large", found=f"{len(data):,} bytes", do=f"keep it under {LARGEST:,}")
     try:
         with ZipFile(BytesIO(data)) as archive:
             entries = archive.infolist()
@@ -102,21 +106,21 @@ def unpacked(data: bytes, names: tuple[str, ...] | None = None) -> dict[str, byt
     except DataError:
         raise
     except Exception as fault:  # a broken archive may fail its reader in any way
-        raise DataError("this is no model file", found=type(fault).__name__, do=BROKEN) from None
+        torn = SafetyError if data[:2] == b"PK" else DataError
+        raise torn("this is no model file", found=type(fault).__name__, do=BROKEN) from None
     if packed(members) != data:
-        raise DataError("the model file is not as it was written", do=BROKEN)
+        raise SafetyError("the model file is not as it was written", do=BROKEN)
     return members
 
 
 def _fits(entries: list[ZipInfo], names: tuple[str, ...] | None, length: int) -> None:
     """Refuse members with other names, compressed, or longer than the file they are in."""
     if names is not None and tuple(entry.filename for entry in entries) != names:
-        found = ", ".join(entry.filename[:40] for entry in entries[:6])
-        raise DataError("the model file has other members than it must", found=found, do=BROKEN)
+        raise SafetyError("the model file has other members than it must", found=f"{len(entries)} in all", do=BROKEN)
     if any(entry.compress_type != ZIP_STORED or entry.flag_bits & 1 for entry in entries):
-        raise DataError("the model file is compressed or encrypted, which none is", do=BROKEN)
+        raise SafetyError("the model file is compressed or encrypted, which none is", do=BROKEN)
     if sum(entry.file_size for entry in entries) > length:
-        raise DataError("the model file says it holds more than it is long", do=BROKEN)
+        raise SafetyError("the model file says it holds more than it is long", do=BROKEN)
 
 
 def as_json(value: object) -> bytes:
@@ -135,9 +139,9 @@ def from_json(data: bytes, member: str) -> dict[str, Any]:
     try:
         found = json.loads(data)
     except (ValueError, RecursionError) as fault:
-        raise DataError(f"{member} of the model file is no JSON", found=str(fault)[:80], do=BROKEN) from None
+        raise SafetyError(f"{member} of the model file is no JSON", found=type(fault).__name__, do=BROKEN) from None
     if not isinstance(found, dict):
-        raise DataError(f"{member} of the model file is no object of JSON", do=BROKEN)
+        raise SafetyError(f"{member} of the model file is no object of JSON", do=BROKEN)
     return found
 
 
@@ -151,13 +155,17 @@ def a_key(key: object) -> None:
 
 def read_file(path: Path) -> bytes:
     """The bytes of a file that is not too large."""
+    if path.exists() and not path.is_file():
+        raise DataError("this is no file", where=str(path), do="name a model file")
     try:
         with path.open("rb") as file:
             data = file.read(LARGEST + 1)
     except OSError as fault:
-        raise DataError("the model file cannot be read", where=str(path), found=str(fault), do="check the path") from None
+        raise DataError(
+            "the model file cannot be read", where=str(path), found=fault.strerror or "", do="check the path"
+        ) from None
     if len(data) > LARGEST:
-        raise DataError("the model file is too large", where=str(path), do=f"keep it under {LARGEST:,} bytes")
+        raise SafetyError("the model file is too large", where=str(path), do=f"keep it under {LARGEST:,} bytes")
     return data
 
 
@@ -167,7 +175,7 @@ def write_file(path: Path, data: bytes) -> None:
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.part-", dir=path.parent)
     except OSError as fault:
-        raise OutputError("the model file cannot be written", where=str(path), found=str(fault), do=do) from None
+        raise OutputError("the model file cannot be written", where=str(path), found=fault.strerror or "", do=do) from None
     part = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -176,7 +184,7 @@ def write_file(path: Path, data: bytes) -> None:
             os.fsync(file.fileno())
         part.replace(path)
     except OSError as fault:
-        raise OutputError("the model file cannot be written", where=str(path), found=str(fault), do=do) from None
+        raise OutputError("the model file cannot be written", where=str(path), found=fault.strerror or "", do=do) from None
     finally:
         part.unlink(missing_ok=True)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from evalkit.errors import DataError, SpecError, several
+from evalkit.errors import DataError, SafetyError, SpecError, several
 from evalkit.risk.integrity import BROKEN, packed, unpacked
 
 SCHEMA = "schema.json"
@@ -103,7 +103,7 @@ def dumped(model: object, trusted: tuple[str, ...] = ()) -> bytes:
     try:
         raw = skops.io.dumps(model)
     except Exception as fault:  # any part of a model may refuse to be written
-        found = f"{type(model).__name__}: {str(fault)[:120]}"
+        found = f"{type(model).__name__}: {type(fault).__name__}"
         raise SpecError("the model cannot be written without pickle", found=found, do="keep estimators of scikit-learn") from None
     from zipfile import ZipFile
 
@@ -127,7 +127,7 @@ def restored(data: bytes, trusted: tuple[str, ...] = ()) -> Any:
 
     Raises
     ------
-    DataError
+    SafetyError
         A type is not among `ALLOWED` and `trusted`, an array is not as long as it says, or a tree points outside of itself.
     """
     import skops.io
@@ -135,25 +135,24 @@ def restored(data: bytes, trusted: tuple[str, ...] = ()) -> Any:
 
     members = unpacked(data)
     if SCHEMA not in members or any(name != SCHEMA and not _NUMBERED.fullmatch(name) for name in members):
-        raise DataError("the model has other members than it must", found=several(members), do=BROKEN)
+        raise SafetyError("the model has other members than it must", found=several(members), do=BROKEN)
     for name, member in members.items():
         if name.endswith(".npy"):
             _whole_array(name, member)
     try:
         schema = json.loads(members[SCHEMA])
     except (ValueError, RecursionError):
-        raise DataError("the model cannot be read", do=BROKEN) from None
+        raise SafetyError("the model cannot be read", do=BROKEN) from None
     if not isinstance(schema, dict) or schema.get("protocol") != PROTOCOL:
         raise DataError("the model is written by another protocol of skops", do="save it again with the skops that is installed")
     odd = _odd(schema, trusted)
     if odd:
         do = "load it only if you know who wrote it and what these are; then name them in trusted"
-        raise DataError("the model holds types that are not allowed", found=several(odd), do=do)
+        raise SafetyError("the model holds types that are not allowed", found=several(odd), do=do)
     try:
         model = skops.io.loads(data, trusted=skops.io.get_untrusted_types(data=data))
     except Exception as fault:  # a crafted tree may break its builder in any way
-        found = f"{type(fault).__name__}: {str(fault)[:100]}"
-        raise DataError("the model cannot be built", found=found, do=BROKEN) from None
+        raise SafetyError("the model cannot be built", found=type(fault).__name__, do=BROKEN) from None
     _sound(model)
     return model
 
@@ -210,10 +209,10 @@ def _whole_array(name: str, data: bytes) -> None:
         read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}[version]
         shape, _, dtype = read(stream)
     except Exception:  # any header but a plain one
-        raise DataError("an array of the model cannot be read", found=name, do=BROKEN) from None
+        raise SafetyError("an array of the model cannot be read", found=name, do=BROKEN) from None
     length = int(np.prod([int(side) for side in shape], dtype=object)) if shape else 1
     if dtype.hasobject or length * dtype.itemsize != len(data) - stream.tell():
-        raise DataError("an array of the model is not as long as it says", found=name, do=BROKEN)
+        raise SafetyError("an array of the model is not as long as it says", found=name, do=BROKEN)
 
 
 def _sound(model: object) -> None:
@@ -227,10 +226,10 @@ def _sound(model: object) -> None:
             width = int(part.n_features_in_)
             held = [tree for row in part._predictors for tree in row]
             if len(part._bin_mapper.bin_thresholds_) != width or not all(_closed(tree, width) for tree in held):
-                raise DataError("a tree of the model points outside of itself", do=BROKEN)
+                raise SafetyError("a tree of the model points outside of itself", do=BROKEN)
             checked |= {id(tree) for tree in held}
     if any(id(tree) not in checked for tree in trees):
-        raise DataError("a tree of the model belongs to no ensemble", do=BROKEN)
+        raise SafetyError("a tree of the model belongs to no ensemble", do=BROKEN)
 
 
 def _closed(tree: Any, width: int) -> bool:

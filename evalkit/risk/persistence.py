@@ -14,7 +14,7 @@ import pandas as pd
 
 from evalkit.answer import Note
 from evalkit.check import able, has_columns, whole
-from evalkit.errors import DataError, EvalkitError, SpecError, located, several
+from evalkit.errors import DataError, EvalkitError, SafetyError, SpecError, located, several
 from evalkit.risk.fingerprint import fingerprint
 from evalkit.risk.integrity import BROKEN, a_key, as_json, from_json, opened, read_file, sealed, write_file
 from evalkit.risk.model_bytes import NATIVE, dumped, restored
@@ -165,7 +165,7 @@ class KeptModel:
         except EvalkitError:
             raise
         except Exception as fault:  # whatever a library says of rows it does not take
-            raise DataError("the model does not take these rows", found=str(fault)[:160], do="look at its features") from None
+            raise DataError("the model does not take these rows", found=type(fault).__name__, do="look at its features") from None
         return pd.Series(np.concatenate(parts), index=frame.index, name="risk")
 
 
@@ -199,9 +199,11 @@ def load(path: str | Path, *, key: bytes | None = None, trusted: tuple[str, ...]
 
     Raises
     ------
+    SafetyError
+        The file is not as it was written, not signed by this key, holds types that are not allowed, is of other columns, or its
+        model says another thing of the reference rows.
     DataError
-        The file is not as it was written, not signed by this key, holds types that are not allowed, is of other library versions
-        or columns, or its model says another thing of the reference rows.
+        It cannot be read, or is of other library versions.
     """
     a_key(key)
     place, names = Path(path), _names(trusted)
@@ -213,12 +215,12 @@ def load(path: str | Path, *, key: bytes | None = None, trusted: tuple[str, ...]
         except DataError:
             raise
         except Exception:  # any value of a crafted record may be of another kind
-            raise DataError("the record of the model file does not make sense", do=BROKEN) from None
+            raise SafetyError("the record of the model file does not make sense", do=BROKEN) from None
         if same_versions:
             _same_versions(shape["versions"])
         parts = restored(members[MODEL], (*names, *NATIVE) if signed else names)
         if not isinstance(parts, dict) or set(parts) != {"model", "curve"} or not hasattr(parts["model"], "predict_proba"):
-            raise DataError("the file holds no model that gives probabilities", do=BROKEN)
+            raise SafetyError("the file holds no model that gives probabilities", do=BROKEN)
         kept = KeptModel(**shape, **parts, notes=(_origin(signed),))
         _fits(kept)
         return kept
@@ -260,7 +262,7 @@ def _unrecorded(record: Mapping[str, Any]) -> dict[str, Any]:
         seed=record["seed"],
     )
     if set(record["kinds"]) != set(spec.features) or set(record["reference"]) != set(spec.features):
-        raise DataError("the record of the model file names other columns than its features", do=BROKEN)
+        raise SafetyError("the record of the model file names other columns than its features", do=BROKEN)
     rows = pd.DataFrame({name: pd.Series(record["reference"][name], dtype=record["dtypes"][name]) for name in spec.features})
     return {
         "spec": spec,
@@ -280,12 +282,12 @@ def _fits(kept: KeptModel) -> None:
     names, count = getattr(model, "feature_names_in_", None), getattr(model, "n_features_in_", len(features))
     if (names is not None and list(names) != list(features)) or count != len(features):
         found = several(names) if names is not None else f"{count} columns"
-        raise DataError("the model was fitted on other columns than its record names", found=found, do=BROKEN)
+        raise SafetyError("the model was fitted on other columns than its record names", found=found, do=BROKEN)
     again = kept.score(kept.reference).to_numpy()
     apart = float(np.abs(again - kept.risks).max()) if len(again) == len(kept.risks) else np.inf
     if not apart <= NEAR:
         do = "use the library versions it was saved with, or fit it anew"
-        raise DataError(
+        raise SafetyError(
             "the model says another thing of its reference rows than when it was saved", found=f"{apart:.3g} apart", do=do
         )
 
@@ -294,7 +296,7 @@ def _same_versions(saved: Mapping[str, str]) -> None:
     now = _versions()
     absent = [name for name in LIBRARIES if name not in saved]
     if absent:
-        raise DataError("the model file does not say all library versions", found=f"no {several(absent)}", do=BROKEN)
+        raise SafetyError("the model file does not say all library versions", found=f"no {several(absent)}", do=BROKEN)
     other = [f"{name} {saved[name]} (here {now[name]})" for name in LIBRARIES if saved[name] != now[name]]
     if other:
         do = "install these versions, or pass same_versions=False to go by the reference rows"

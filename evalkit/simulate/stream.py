@@ -126,7 +126,9 @@ class Writer:
             self.engine.execute(f"COPY (SELECT {chosen} FROM part) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
         except duckdb.Error as error:
             partial.unlink(missing_ok=True)
-            raise OutputError(f"'{path}' cannot be written", found=str(error), do="free space or choose another place") from error
+            raise OutputError(
+                f"'{path}' cannot be written", found=type(error).__name__, do="free space or choose another place"
+            ) from None
         finally:
             self.engine.unregister("part")
         partial.replace(path)
@@ -144,5 +146,5 @@ def ready(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"'{folder}' cannot be made", found=str(error), do="choose another place") from error
+        raise OutputError(f"'{folder}' cannot be made", found=error.strerror or "", do="choose another place") from None
     return folder

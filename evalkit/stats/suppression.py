@@ -46,7 +46,8 @@ def suppressed(counts: Codes, least: int = 10, *, zeros: Zeros = "shown", totals
     most it can be, given all that is shown; where both are the same it is known, another cell is hidden, and all is done again.
 
     Totals below `least` are hidden like other cells. That a hidden cell is below `least` may still follow; its figure does not.
-    Only this one table is looked at: a table of last month with the same totals, or one of parts of a place, may give cells away.
+    Only this one table is looked at: a table of last month with the same totals, or one of parts of a place, may give cells away
+    (see `suppressed_together`, `suppressed_years`).
 
     Source: Cox (1980), Journal of the American Statistical Association 75:377–385.
 
@@ -90,6 +91,35 @@ def suppressed_together(tables: Sequence[Codes], least: int = 10, *, zeros: Zero
     small, hidden = suppressed_cells(wide.ravel(), _linked(wide.shape, parts), least, zeros=zeros)
     small, hidden = small.reshape(wide.shape), hidden.reshape(wide.shape)
     return tuple(Suppressed(wide[:, at], small[:, at], hidden[:, at]) for at in parts)
+
+
+def suppressed_years(years: Sequence[Codes], least: int = 10, *, zeros: Zeros = "shown") -> tuple[Suppressed, ...]:
+    """Tables of the same rows and columns in several years, and last the table of all years together, looked at together.
+
+    Each has its totals, and each cell of the last is the sum over the years: what one year hides, the others and the sum do not
+    give away. Cells of the three ways are linked as in `suppressed_together`.
+
+    Raises
+    ------
+    SpecError
+        The tables differ in shape.
+
+    Examples
+    --------
+    >>> one, two = np.array([[3, 20], [30, 25]]), np.array([[14, 21], [31, 26]])
+    >>> [found.hidden.astype(int).tolist()[0] for found in suppressed_years([one, two])]
+    [[1, 1, 0], [1, 1, 0], [0, 0, 0]]
+    """
+    if len({np.shape(counts) for counts in years}) != 1:
+        raise SpecError("tables of several years need the same rows and columns", do="write 0 where a year has none")
+    inner = np.stack([with_totals(counts) for counts in years])
+    cube = np.concatenate([inner, inner.sum(axis=0, keepdims=True)])
+    cell = np.arange(cube.size).reshape(cube.shape)
+    lines = [line for axis in range(3) for line in np.moveaxis(cell, axis, -1).reshape(-1, cube.shape[axis])]
+    rank = sum((np.indices(cube.shape)[axis] == cube.shape[axis] - 1).astype(np.intp) for axis in range(3))
+    sums = Sums(_signs(lines, cube.size), np.ravel(rank))
+    small, hidden = (part.reshape(cube.shape) for part in suppressed_cells(cube.ravel(), sums, least, zeros=zeros))
+    return tuple(Suppressed(*parts) for parts in zip(cube, small, hidden, strict=True))
 
 
 def suppressed_cells(counts: Codes, sums: Sums, least: int, *, zeros: Zeros = "shown") -> tuple[Mask, Mask]:

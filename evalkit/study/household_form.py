@@ -16,7 +16,8 @@ class HouseholdsForm(HomesFile):
     """`[households]`: one row a home and year; its codes are replaced by numbers before anything else is read.
 
     `transfers` asks for poverty without them, `deprivations` for multidimensional poverty, `formerly_poor` and `threshold` for
-    the bottom line; homes that are seen in two waves tell of moves.
+    the bottom line; homes that are seen in two waves tell of moves. Places with fewer homes than `smallest` are not shown, nor
+    what would give them away.
     """
 
     single: Single = "adjust"
@@ -29,6 +30,7 @@ class HouseholdsForm(HomesFile):
     formerly_poor: str | None = None
     threshold: Share | None = None
     level: Annotated[float, Field(ge=0.8, lt=1)] = 0.95
+    smallest: Annotated[int, Field(ge=5)] = 10
 
     @model_validator(mode="after")
     def _whole(self) -> HouseholdsForm:

@@ -18,12 +18,13 @@ from evalkit.poverty.bottom_line import BottomLine, ReturnVerdict
 from evalkit.poverty.deprivation_form import read_deprivations
 from evalkit.poverty.deprivations import DeprivationSystem
 from evalkit.poverty.dynamics import PovertyMoves, PovertyTransitions, paired
-from evalkit.poverty.fgt import PovertyIndices
+from evalkit.poverty.fgt import PovertyEstimates, PovertyIndices
 from evalkit.poverty.persistence import Persistence, PovertyPersistence
 from evalkit.poverty.ratios import yes_or_no
 from evalkit.poverty.return_clusters import ClustersFound, ReturnClusters
 from evalkit.poverty.transfers import TransferPoverty, WithoutTransfers
 from evalkit.report.households import HouseholdFindings
+from evalkit.stats.suppression import suppressed
 from evalkit.study.household_file import POOR, WEIGHT, read_homes
 from evalkit.study.household_form import HouseholdsForm
 from evalkit.terms import Text
@@ -55,7 +56,7 @@ def household_findings(form: HouseholdsForm, folder: Path) -> HouseholdFindings:
         homes=len(now),
         persons=form.members is not None,
         by_year=indices.measure(homes, over=form.period),
-        by_place=indices.measure(now, over=form.place) if form.place is not None else None,
+        by_place=_by_place(form, indices, now),
         transfers=_without(form, now, design),
         many=_many(form, system, now, design),
         moves=_moves(form, homes, design),
@@ -64,6 +65,24 @@ def household_findings(form: HouseholdsForm, folder: Path) -> HouseholdFindings:
         villages=_villages(form, now),
         notes=(*survey.notes, *_said(form, homes)),
     )
+
+
+def _by_place(form: HouseholdsForm, indices: PovertyIndices, now: pd.DataFrame) -> PovertyEstimates | None:
+    """The indices of places, without those of few homes and those from which theirs would follow."""
+    if form.place is None:
+        return None
+    found = indices.measure(now, over=form.place)
+    homes = found.frame.groupby(form.place, sort=False)["n"].first()
+    hidden = suppressed(homes.to_numpy(dtype=np.intp)[:, None], form.smallest, totals=(False, True)).hidden[:-1, 0]
+    if not hidden.any():
+        return found
+    shown = found.frame[~found.frame[form.place].isin(homes.index[hidden])].reset_index(drop=True)
+    text = Text(
+        "户数不足 {least} 的地区，以及可据以推算其数字的地区，不列出：共 {n} 个。",
+        "Places with fewer than {least} homes, or that would give such a place away, are not shown: {n}.",
+    )
+    note = Note("left_out", text.format(least=form.smallest, n=int(hidden.sum())))
+    return replace(found, frame=shown, notes=(*found.notes, note)) if len(shown) else None
 
 
 def _said(form: HouseholdsForm, homes: pd.DataFrame) -> Iterator[Note]:
@@ -160,7 +179,7 @@ def _bottom(form: HouseholdsForm, now: pd.DataFrame, design: SurveyDesign) -> Re
     left = _left(form, now)
     if left is None:
         return None
-    asked = {"returned": POOR, "threshold": form.threshold, "design": design, "level": form.level}
+    asked = {"returned": POOR, "threshold": form.threshold, "design": design, "level": form.level, "smallest": form.smallest}
     return BottomLine(**asked).measure(left, over=form.place)  # type: ignore[arg-type]
 
 
@@ -168,7 +187,9 @@ def _villages(form: HouseholdsForm, now: pd.DataFrame) -> ClustersFound | None:
     left = _left(form, now)
     if left is None or form.village is None:
         return None
-    return ReturnClusters(returned=POOR, village=form.village, within=form.place, level=form.level).measure(left)
+    return ReturnClusters(
+        returned=POOR, village=form.village, within=form.place, level=form.level, smallest=form.smallest
+    ).measure(left)
 
 
 def _left(form: HouseholdsForm, now: pd.DataFrame) -> pd.DataFrame | None:

@@ -12,12 +12,13 @@ import numpy as np
 import pandas as pd
 
 from evalkit.errors import DataError, did_you_mean, several
+from evalkit.identifiers import direct_identifier
 from evalkit.monitor.door.columns import read_column
 from evalkit.monitor.door.rules import Refusal
 from evalkit.monitor.ledger.changes import COLUMNS
 from evalkit.monitor.ledger.stages import CODES, RANK, STAGES
 from evalkit.monitor.sources.columns import Column, State
-from evalkit.panel.pseudonyms import direct_identifier, numbers_of
+from evalkit.panel.pseudonyms import numbers_of
 from evalkit.panel.raw import RawTable
 from evalkit.panel.read import FORMATS, open_table
 from evalkit.stats.arrays import Mask

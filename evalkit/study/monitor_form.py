@@ -117,7 +117,7 @@ class BulletinForm(Form):
     """`[report]`: who publishes, and from how many homes on a count may be told."""
 
     organization: Words = Text("", "")
-    least: Annotated[int, Field(ge=2)] = 10
+    least: Annotated[int, Field(ge=5)] = 10
     formats: tuple[Literal["html", "docx", "xlsx", "pdf"], ...] = ("html", "docx", "xlsx")
 
 

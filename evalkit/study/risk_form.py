@@ -298,7 +298,7 @@ class ListForm(Form):
     visits: Annotated[float, Field(gt=0)] | None = None
     quotas: dict[str, float] | None = None
     reasons: Annotated[int, Field(ge=0)] = 3
-    least: Annotated[int, Field(ge=1)] = 10
+    least: Annotated[int, Field(ge=5)] = 10
     seed: Annotated[int, Field(ge=0)] = 0
 
     @model_validator(mode="after")

@@ -22,7 +22,8 @@ from evalkit.risk.followed import Followed, origins_of
 from evalkit.risk.labels import Labels, ReturnLabel
 from evalkit.risk.outcomes import REASONS
 from evalkit.stats.arrays import Array
-from evalkit.study.household_file import are_places, are_there
+from evalkit.stats.ranks import below
+from evalkit.study.household_file import are_places, are_there, not_personal
 from evalkit.study.risk_form import HomesForm, RiskForm
 from evalkit.terms import Text
 
@@ -80,8 +81,9 @@ def read_homes(path: Path, form: RiskForm, key: bytes | None, must: Iterable[str
     raw.frame[homes.unit], called = _without_codes(raw.frame[homes.unit], key)
     figures = dict.fromkeys([*homes.figures, *must])
     asked = {homes.unit, homes.period, homes.weight, *homes.texts, *figures, *may} - {None}
+    not_personal(homes.texts, (*figures, *may), place=raw.place)
     kept = [column for column in raw.frame.columns if homes.columns.get(column, column) in asked]
-    raw = replace(raw, frame=raw.frame[kept])
+    raw = replace(raw, frame=raw.frame[kept], personal=True)
     there = {name: target for name, target in homes.columns.items() if name in kept}
     layout = Layout(
         unit=homes.unit, period=homes.period, groups=homes.texts, weight=homes.weight, columns=there, missing=homes.missing
@@ -123,8 +125,8 @@ def _named(frame: pd.DataFrame, homes: HomesForm, who: str) -> pd.DataFrame:
         new["line"] = line
         if homes.poor is None:
             income = new["income_pc"]
-            below = income < line if homes.strict else income <= line
-            new["poor"] = below.astype(float).where(income.notna() & line.notna())
+            poor = below(np.asarray(income, dtype=np.float64), np.asarray(line, dtype=np.float64), strict=homes.strict)
+            new["poor"] = pd.Series(poor.astype(float), index=frame.index).where(income.notna() & line.notna())
     return frame.assign(**new)
 
 

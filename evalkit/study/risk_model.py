@@ -167,7 +167,7 @@ def list_visits(
     label = form.label.model_copy(update={"outcome": None, "later": None, "assisted": None, "stay": None})
     asked = form.model_copy(update={"label": label})
     made = {"line", "poor", "income_pc", "formerly_poor", "members", "village", "county", "weight"}  # at the door
-    homes = read_homes(place, asked, key, sorted({*opened.columns, *label.figures} - made))
+    homes = read_homes(place, asked, key, sorted({*opened.columns, *label.figures} - made), form.features.may_read)
     origin = _period(homes, period)
     with located(place.name):
         seen = homes.frame.xs(origin, level="period").index

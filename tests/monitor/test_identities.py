@@ -60,6 +60,13 @@ class Person:
     def phone(self) -> str:
         return f"138{71000000 + 13579 * self.at:08d}"
 
+    @property
+    def bank(self) -> str:
+        """A card of 19 digits whose last one is that of Luhn."""
+        body = f"622848{100_000_000_000 + 7_654_321 * self.at:012d}"
+        doubled = [int(one) * (2 if place % 2 == 0 else 1) for place, one in enumerate(reversed(body))]
+        return body + str(-sum(one // 10 + one % 10 for one in doubled) % 10)
+
 
 PEOPLE = [Person(at) for at in range(MANY)]
 CARDS = {f"H{person.at + 1:07d}": person.card for person in PEOPLE}
@@ -69,6 +76,7 @@ SECRETS = {
     **{f"name {p.at}": p.name for p in PEOPLE},
     **{f"card {p.at}": p.card for p in PEOPLE},
     **{f"phone {p.at}": p.phone for p in PEOPLE},
+    **{f"bank {p.at}": p.bank for p in PEOPLE},
     "key": KEY,
 }
 
@@ -269,7 +277,7 @@ def study(home: Path, out: Path) -> None:
     (home / "rules.toml").write_text(rules, encoding="utf-8")
     told = (shipped / "studies" / "monitor.toml").read_text(encoding="utf-8")
     told = told.replace('rules = "shipped"', 'rules = "rules.toml"').replace('store = "store"', f'store = "{out / "store"}"')
-    told = told.replace("least = 10", "least = 2")
+    told = told.replace("least = 10", "least = 5")
     (home / "monitor.toml").write_text(told + '\n[follow_up]\nfile = "follow_up/*"\n', encoding="utf-8")
 
 
@@ -297,6 +305,7 @@ def with_people(table: pd.DataFrame) -> pd.DataFrame:
     who = [OF_CARD.get(unit) for unit in table["unit"]]
     table.insert(0, "姓名", [person.name if person else "某人" for person in who])
     table.insert(2, "电话", [person.phone if person else "" for person in who])
+    table["一卡通账号"] = [person.bank if person else "" for person in who]
     return table.assign(住址=[f"某县某村{person.name}家" if person else "" for person in who])
 
 
@@ -321,6 +330,8 @@ def spoil(deliveries: Path) -> None:
     homes.assign(county=homes["姓名"]).to_csv(deliveries / "register" / "homes-13.csv", index=False)
     homes.assign(county=homes["unit"]).to_csv(deliveries / "register" / "homes-15.csv", index=False)
     homes.assign(village=homes["住址"] + homes["电话"]).to_csv(deliveries / "register" / "homes-16.csv", index=False)
+    homes.assign(county=homes["一卡通账号"]).to_csv(deliveries / "register" / "homes-20.csv", index=False)
+    students.assign(stage=students["一卡通账号"]).to_csv(deliveries / "education-20.csv", index=False)
     torn = (deliveries / "water-0.xlsx").read_bytes()
     (deliveries / f"water-{three.card}.xlsx").write_bytes(torn[: len(torn) // 2])
     (deliveries / f"water-{two.name}.xlsx").write_bytes(torn[: len(torn) // 3])  # refused, and a good one under another name
@@ -380,7 +391,7 @@ def fail(evalkit, looked, root: Path, home: Path, out: Path) -> None:
     assert evalkit("bulletin", "monitor.toml", "--as-of", "5 March", "--out", out / "day.html") == 2
     for path, name in ((root / "safe" / "other.txt", "wrong"), (home / "key.txt", "beside")):
         path.write_text(KEY if name == "beside" else KEY[::-1], encoding="utf-8")
-        assert evalkit("run", "monitor.toml", "--as-of", THIRD, "--key", path, "--out", out / name) in (2, 3)
+        assert evalkit("run", "monitor.toml", "--as-of", THIRD, "--key", path, "--out", out / name) in (2, 3, 5)
         path.unlink()
     (victim,) = (out / "store" / "records" / "medical").glob("medical-0*.parquet")
     whole = victim.read_bytes()
@@ -408,7 +419,7 @@ def test_bad_deliveries_were_refused_and_the_commands_ran(run):
     by_file = {one["file"]: one for one in told}
     assert by_file["medical-19.csv"]["set_aside"] == 3
     refused = {"medical-11", "medical-12", "education-13", "education-14", "employment-14", "homes-13"}
-    refused |= {"homes-15", "homes-16", "water-17", "housing-18", "disaster-18"}
+    refused |= {"homes-20", "education-20", "homes-15", "homes-16", "water-17", "housing-18", "disaster-18"}
     assert not refused & {Path(file).stem for file in by_file}
     assert any((run.written / "caught").iterdir())
 
@@ -426,3 +437,14 @@ def test_pseudonyms_lead_back_with_the_key_only(run):
         homes = connection.execute(f"SELECT household FROM '{run.written}/store/register/homes/*.parquet'").df()["household"]
     assert mine <= set(homes)
     assert not other & set(homes)
+
+
+def test_what_is_about_homes_is_for_its_owner_alone(run):
+    """Lists, records, evidence and ledger: 0600 in folders of 0700, whatever the umask."""
+    for folder in (run.written / "store", run.written / "second" / "visits"):
+        every = [folder, *folder.rglob("*")]
+        assert len(every) > 1
+        assert folder.stat().st_mode & 0o077 == 0  # nobody else gets in, whatever lies inside
+        open_to_others = [path for path in every if path.is_file() and path.suffix in (".xlsx", ".csv", ".parquet")]
+        assert open_to_others
+        assert not [path.name for path in open_to_others if path.stat().st_mode & 0o077]

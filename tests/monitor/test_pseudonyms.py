@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalkit.errors import DataError, SpecError
+from evalkit.errors import DataError, SafetyError, SpecError
+from evalkit.identifiers import direct_identifier
 from evalkit.panel import pseudonyms as module
-from evalkit.panel.pseudonyms import direct_identifier, key_id, numbers_of, printed, pseudonym_numbers, read_key, short
+from evalkit.panel.pseudonyms import key_id, numbers_of, printed, pseudonym_numbers, read_key, short
 from evalkit.report.visits import pseudonyms
 
 KEY = b"0123456789abcdef0123456789abcdef"
@@ -121,7 +122,7 @@ def test_keys_come_from_a_file_apart_or_from_the_environment(tmp_path, monkeypat
     file.parent.mkdir()
     file.write_bytes(KEY + b"\n")
     assert read_key(file, [tmp_path / "store"]) == KEY
-    with pytest.raises(SpecError, match="lies beside"):
+    with pytest.raises(SafetyError, match="lies beside"):
         read_key(file, [tmp_path])
     monkeypatch.delenv("EVALKIT_MONITOR_KEY", raising=False)
     assert read_key(None) is None

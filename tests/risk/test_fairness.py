@@ -145,3 +145,20 @@ def test_costs_are_not_negative():
 def test_data_that_cannot_answer_are_refused(change):
     with pytest.raises(EvalkitError):
         ASK.measure(homes(n=200).assign(**change))
+
+
+def test_the_report_does_not_print_the_numbers_that_would_tell_a_small_group():
+    from evalkit.report.verbs import tables
+    from evalkit.report.words import Voice
+
+    frame = homes()
+    frame.loc[:15, "sex"] = "unsaid"
+    found = ASK.measure(frame)
+    smallest = min(("female", "male"), key=lambda sex: (frame["sex"] == sex).sum())
+    assert found.telling == (("sex", smallest),)
+    for table in tables(found, Voice("en")):
+        rows = table.frame[table.frame.iloc[:, 2].astype(str).str.lower() == smallest]
+        assert rows["Rows"].isna().all()
+        others = table.frame.drop(rows.index)
+        assert others["Rows"].notna().all()
+    assert ASK.measure(homes()).telling == ()

@@ -72,7 +72,8 @@ def test_codes_of_homes_never_reach_a_message(tmp_path):
     form = HouseholdsForm(file="homes.csv")
     with pytest.raises(ek.DataError) as wrong:
         read_homes(tmp_path / "homes.csv", form)
-    assert "many" in str(wrong.value)
+    assert "row 3" in str(wrong.value)
+    assert "many" not in str(wrong.value)
     assert secret not in str(wrong.value)
 
 

@@ -219,7 +219,8 @@ def test_codes_of_homes_never_reach_a_message(tmp_path):
     rows.loc[1, "income_pc"] = "many"
     with pytest.raises(ek.DataError) as wrong:
         small(tmp_path, rows).run()
-    assert "many" in str(wrong.value)
+    assert "row 3" in str(wrong.value)
+    assert "many" not in str(wrong.value)
     assert secret not in str(wrong.value)
 
 
@@ -277,7 +278,7 @@ def test_keys_are_long_enough_and_kept_apart(tmp_path, monkeypatch):
     (tmp_path / "safe").mkdir()
     (tmp_path / "safe" / "key.txt").write_bytes(KEY + b"\n")
     assert read_key(tmp_path / "safe" / "key.txt", (tmp_path / "study",)) == KEY
-    with pytest.raises(ek.SpecError, match="kept apart"):
+    with pytest.raises(ek.SafetyError, match="kept apart"):
         read_key(tmp_path / "safe" / "key.txt", (tmp_path,))
     with pytest.raises(ek.DataError, match="cannot be read"):
         read_key(tmp_path / "safe" / "none.txt")
@@ -347,6 +348,6 @@ def test_every_key_of_the_study_is_documented():
 def test_a_village_that_names_persons_is_refused(tmp_path):
     number = pd.factorize(ROWS["household"])[0]
     for names in ([f"51032119900101{n:04d}" for n in number], [f"家 {n}" for n in number]):
-        with pytest.raises(ek.DataError, match="the column 'village' of the survey") as wrong:
+        with pytest.raises(ek.DataError, match=r"column 'village' of the survey|'village' looks like identity") as wrong:
             small(tmp_path, ROWS.assign(village=names)).run()
         assert "51032119900101" not in str(wrong.value)

@@ -12,10 +12,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from evalkit.identifiers import direct_identifier
 from evalkit.monitor.door.rules import Refusal
 from evalkit.monitor.sources.columns import NO, YES, Column, Covers
 from evalkit.panel.cells import MISSING, read_numbers
-from evalkit.panel.pseudonyms import direct_identifier, pseudonym_numbers
+from evalkit.panel.pseudonyms import pseudonym_numbers
 from evalkit.stats.arrays import Array, Mask
 
 MOST = 2**53  # whole numbers up to here are exact in every file format

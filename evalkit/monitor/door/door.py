@@ -11,13 +11,14 @@ from typing import Any
 
 from evalkit.check import instance, number, whole
 from evalkit.errors import DataError, SpecError, several
+from evalkit.identifiers import direct_identifier
 from evalkit.monitor.door.files import Batch, Batches, arrivals, batches_of, fingerprint_of, same, table_batches
 from evalkit.monitor.door.received import Outcome, Received, received
 from evalkit.monitor.door.rules import Refusal
 from evalkit.monitor.door.store import Store, Writing, delivery_name
 from evalkit.monitor.door.tally import Tally, standardized
 from evalkit.monitor.sources.sources import Delivered, RegisterSource, Source
-from evalkit.panel.pseudonyms import a_key, direct_identifier, key_id
+from evalkit.panel.pseudonyms import a_key, key_id
 from evalkit.panel.read import FORMATS
 
 __all__ = ["Batches", "Door", "Received"]

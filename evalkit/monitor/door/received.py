@@ -10,12 +10,12 @@ import pandas as pd
 
 from evalkit.answer import Answer
 from evalkit.errors import EvalkitError
+from evalkit.identifiers import direct_identifier
 from evalkit.monitor.door.notes import notes_of
 from evalkit.monitor.door.rules import Refusal
 from evalkit.monitor.door.store import declared
 from evalkit.monitor.door.tally import Tally
 from evalkit.monitor.sources.sources import Delivered
-from evalkit.panel.pseudonyms import direct_identifier
 
 OUTCOME = (
     "source", "delivery", "file", "status", "rule", "rows", "kept", "set_aside", "rounded", "first_event", "last_event",

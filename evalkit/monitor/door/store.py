@@ -21,11 +21,11 @@ import pandas as pd
 from evalkit.check import instance
 from evalkit.disk import alone
 from evalkit.errors import DataError, OutputError, SpecError
+from evalkit.identifiers import direct_identifier
 from evalkit.monitor.engine.base import Engine, Frame
 from evalkit.monitor.engine.duck import DuckDB
 from evalkit.monitor.engine.places import whole_or_not
 from evalkit.monitor.sources.sources import Delivered, RegisterTable, Source
-from evalkit.panel.pseudonyms import direct_identifier
 
 ARRIVING = ".arriving-"
 CARD = "store.json"
