@@ -11,10 +11,15 @@ import pandas as pd
 
 from evalkit.answer import Answer
 from evalkit.check import one_of
+from evalkit.panel.copies import copies
 from evalkit.panel.findings import Finding, finding, refusal
 from evalkit.panel.gaps import absent_columns, flat_columns, missing_periods
 from evalkit.panel.guess import guess_layout
 from evalkit.panel.jumps import unit_jumps
+from evalkit.panel.layout import Layout
+from evalkit.panel.levels import far_levels, leaps
+from evalkit.panel.marks import bad_weights, odd_marks
+from evalkit.panel.measures import contradicted
 from evalkit.panel.observed import Observed, Span, asked_of
 from evalkit.panel.panel import Panel
 from evalkit.panel.plausible import implausible
@@ -22,7 +27,7 @@ from evalkit.panel.raw import below_heads, notes_of
 from evalkit.panel.read import open_table
 from evalkit.panel.rules import ACCEPTABLE, RULES
 from evalkit.panel.system import IndicatorSystem
-from evalkit.panel.tidy import Layout, Tidied, tidy
+from evalkit.panel.tidy import Tidied, tidy
 from evalkit.terms import Text, same
 
 __all__ = ["RULES", "Audit", "Checks", "audit_file", "audit_panel", "refuse"]
@@ -45,12 +50,13 @@ class Audit(Answer):
 
     `frame` has one row a finding: rule, severity ("defect", "notice" or "repaired"), column, count, where (the first
     twenty places), found, message_zh, message_en; defects come first. `kept` says what stands after the reading,
-    `source` and `fingerprint` what was audited.
+    `source` and `fingerprint` what was audited. `places` has every place of each finding, up to five thousand.
     """
 
     kept: Text = Text("", "")
     source: Text = Text("", "")
     fingerprint: str = ""
+    places: tuple[tuple[str, ...], ...] = ()
 
     @property
     def defects(self) -> pd.DataFrame:
@@ -73,7 +79,14 @@ def audit_panel(panel: Panel, systems: Iterable[IndicatorSystem] = (), *, refere
     [['constant_column', 'roads', "all 4 values of 'roads' are 5"]]
     """
     checks = Checks(systems=tuple(systems), reference=reference)
-    observed = Observed(frame=panel.frame, asked=asked_of(checks.systems), places=panel.places, reference=reference)
+    observed = Observed(
+        frame=panel.frame,
+        asked=asked_of(checks.systems),
+        places=panel.places,
+        reference=reference,
+        weights=None if panel.weights is None else (str(panel.weights.name or "weight"), panel.weights.to_numpy(np.float64)),
+        said=panel.places.said if panel.places else {},
+    )
     findings = _values(observed)
     kept = _kept(len(panel.frame), len(panel.units), panel.periods, panel.frame.shape[1])
     audit = _audit(findings, checks, kept)
@@ -163,7 +176,18 @@ def _values(observed: Observed) -> list[Finding]:
     findings = [*absent_columns(observed), *flat_columns(observed)]
     if not len(observed.frame) or observed.frame.index.names != ["unit", "period"]:
         return findings
-    return [*findings, *implausible(observed), *missing_periods(observed), *unit_jumps(observed)]
+    findings += [*implausible(observed), *contradicted(observed), *missing_periods(observed), *unit_jumps(observed)]
+    findings += [*odd_marks(observed), *far_levels(observed), *leaps(observed), *copies(observed)]
+    return [*findings, *bad_weights(observed), *_jumps_of_weights(observed)]
+
+
+def _jumps_of_weights(observed: Observed) -> list[Finding]:
+    """Jumps of the weights by a power of ten."""
+    if observed.weights is None:
+        return []
+    name, values = observed.weights
+    frame = pd.DataFrame({name: values}, index=observed.frame.index)
+    return unit_jumps(replace(observed, frame=frame, asked={}))
 
 
 def _observed(tidied: Tidied, checks: Checks) -> Observed:
@@ -180,7 +204,10 @@ def _observed(tidied: Tidied, checks: Checks) -> Observed:
         pd.factorize(index.get_level_values(0), sort=True)[0] * 100_000 + index.get_level_values(1).to_numpy(), kind="stable"
     )
     keyed = frame.loc[tidied.keyed].set_axis(index, axis=0).iloc[order]
-    return Observed(frame=keyed, asked=asked, places=tidied.places, reference=checks.reference)
+    weights = None
+    if (weight := layout.weight) is not None and weight in tidied.frame:
+        weights = (weight, tidied.frame[weight].to_numpy(np.float64)[tidied.keyed][order])
+    return Observed(frame=keyed, asked=asked, places=tidied.places, reference=checks.reference, weights=weights, said=tidied.said)
 
 
 def _kept(rows: int, units: int, periods: Sequence[int], columns: int) -> Text:
@@ -198,4 +225,5 @@ def _audit(findings: Sequence[Finding], checks: Checks, kept: Text) -> Audit:
         (item.rule, item.severity, item.column, item.count, item.where, item.found, item.message.zh, item.message.en)
         for item in ordered
     ]
-    return Audit(spec=checks, frame=pd.DataFrame(rows, columns=_COLUMNS), kept=kept)
+    places = tuple(item.places for item in ordered)
+    return Audit(spec=checks, frame=pd.DataFrame(rows, columns=_COLUMNS), kept=kept, places=places)

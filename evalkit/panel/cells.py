@@ -26,8 +26,12 @@ _WHAT = (
     "persons?|people|households?|villages?|hectares?|pp|pct|percent"
 )
 _UNIT = re.compile(rf"{_SCALE}(?:{_WHAT})?(?:[/每·]{_SCALE}(?:{_WHAT}))*", re.IGNORECASE)
-_YEAR = re.compile(r"(\d{1,4})(?:\.0*)?\s*年?度?")
+_YEAR = re.compile(r"(\d{4})(?:\.0*)?\s*年?度?")
 _WIDE = re.compile(r"[\uff01-\uff5e\u3000]")
+_RAISED = re.compile(r"(?<![^\W\d_])[\u00b2\u00b3\u00b9\u2070-\u209c\u2460-\u24ff\u2776-\u2793\u3251-\u325f\u32b1-\u32bf]")
+_UNSEEN = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+_WRITTEN = {ord(sign): str(digit) for digit, signs in enumerate(("〇零○", *"一二三四五六七八九")) for sign in signs}
+YEARS = (1900, 2100)  # what is outside is no year of these data, but two of its four digits, or one too many
 
 
 class Cell(NamedTuple):
@@ -46,7 +50,8 @@ def read_cell(text: str, missing: Collection[str] = ()) -> Cell:
     """The number that a cell's text means, or an unreadable cell; nothing is guessed.
 
     Full-width characters, thousands separators and a unit behind the number are understood; the unit is handed back,
-    never applied, so a percentage stays a percentage. A date, a range, a decimal comma or a word is not a number.
+    never applied, so a percentage stays a percentage. A date, a range, a decimal comma, a raised or ringed figure, what is too
+    small or too large to be held, or a word is not a number.
 
     Examples
     --------
@@ -56,19 +61,35 @@ def read_cell(text: str, missing: Collection[str] = ()) -> Cell:
     ((3.5, '万元'), (85.2, '%'))
     >>> [read_cell(text).readable for text in ("约300", "1.234,5", "2016-05-01", "12,34")]
     [False, False, False, False]
+    >>> [read_cell(text).readable for text in ("12345²", "③", "1e-400", "1e400")]
+    [False, False, False, False]
     """
-    plain = unicodedata.normalize("NFKC", text).replace("\u2212", "-").strip()
+    plain = unseen(unicodedata.normalize("NFKC", text)).replace("\u2212", "-").strip()
     if plain.casefold() in MISSING or text.strip() in missing or plain in missing:
         return Cell(np.nan, repairs=("missing_marker",))
-    if (match := _NUMBER.fullmatch(plain)) is None:
+    if (match := _NUMBER.fullmatch(plain)) is None or _RAISED.search(text):
         return UNREADABLE
     money, sign, simple, grouped, tail = match[1], match[2], match[3], match[4], match[6] or ""
     unit = (tail or money).strip()
     if tail and (money or not _UNIT.fullmatch(unit)):
         return UNREADABLE
-    repairs = [name for name, hit in (("full_width", _WIDE.search(text)), ("thousands", grouped), ("unit_in_cell", unit)) if hit]
-    value = float(sign + (simple or re.sub("[, ]", "", grouped)))
-    return Cell(value, unit, tuple(repairs)) if np.isfinite(value) else UNREADABLE
+    digits = simple or re.sub("[, ]", "", grouped)
+    wide = _WIDE.search(text) or not digits.isascii()
+    repairs = [name for name, hit in (("full_width", wide), ("thousands", grouped), ("unit_in_cell", unit)) if hit]
+    value = float(sign + digits)
+    lost = value == 0 and re.search("[1-9]", digits.partition("e")[0].partition("E")[0])
+    return Cell(value, unit, tuple(repairs)) if np.isfinite(value) and not lost else UNREADABLE
+
+
+def unseen(text: str) -> str:
+    """A text without the characters that no one sees: of no width, of direction, marks of byte order.
+
+    Examples
+    --------
+    >>> unseen("5301\u200b11\ufeff")
+    '530111'
+    """
+    return text if text.isascii() else _UNSEEN.sub("", text)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,6 +123,8 @@ def read_numbers(column: pd.Series, missing: Collection[str] = ()) -> Numbers:
     found = column.to_numpy(object)
     coarse = np.asarray(pd.to_numeric(column.astype(object), errors="coerce"), dtype=np.float64)
     plain = np.isfinite(coarse)
+    zeros = np.flatnonzero(coarse == 0)
+    plain[zeros] = [not isinstance(cell, str) for cell in found[zeros]]  # a text may have been too small to be held
     values = np.full(len(found), np.nan)
     values[plain] = found[plain].astype(np.float64)  # Python's own conversion: the nearest double, as printed
     rest = np.flatnonzero(~plain & ~column.isna().to_numpy())
@@ -133,12 +156,12 @@ def _without(numbers: Numbers, missing: Collection[str]) -> Numbers:
 
 
 def read_years(column: pd.Series) -> Numbers:
-    """A column read as whole years: 2016, 2016.0, "2016年", "２０１６年度"; anything else is unreadable.
+    """A column read as whole years from 1900 to 2100: 2016, 2016.0, "2016年", "二〇一六年"; anything else is unreadable.
 
     Examples
     --------
-    >>> read_years(pd.Series(["2016年", 2017.0, "２０１８"], dtype=object)).values
-    array([2016., 2017., 2018.])
+    >>> read_years(pd.Series(["2016年", 2017.0, "２０１８", "二〇一九年", "20", 106.0], dtype=object)).values
+    array([2016., 2017., 2018., 2019.,   nan,   nan])
     """
     found = column.to_numpy(object)
     values = np.full(len(found), np.nan)
@@ -156,9 +179,11 @@ def read_years(column: pd.Series) -> Numbers:
 
 def _year(value: object) -> float:
     if isinstance(value, str):
-        match = _YEAR.fullmatch(unicodedata.normalize("NFKC", value).strip())
-        return float(match[1]) if match else np.nan
-    return float(value) if isinstance(value, int | float) and 0 < value < 1e4 and float(value).is_integer() else np.nan
+        match = _YEAR.fullmatch(unseen(unicodedata.normalize("NFKC", value)).strip().translate(_WRITTEN))
+        year = float(match[1]) if match and not _RAISED.search(value) else np.nan
+    else:
+        year = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else np.nan
+    return year if YEARS[0] <= year <= YEARS[1] and year.is_integer() else np.nan
 
 
 def read_codes(column: pd.Series) -> tuple[pd.Series, NDArray[np.intp]]:
@@ -178,5 +203,21 @@ def read_codes(column: pd.Series) -> tuple[pd.Series, NDArray[np.intp]]:
 def _code(value: object) -> str | None:
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else repr(value)
-    text = unicodedata.normalize("NFKC", str(value)).strip()
+    text = unseen(unicodedata.normalize("NFKC", str(value))).strip().removeprefix("'")
     return re.sub(r"^(\d+)\.0+$", r"\1", text) or None
+
+
+def single_precision(column: pd.Series) -> bool:
+    """Whether figures are stored in fewer than 64 bits and those do not tell them exactly: fractions, and what is too large.
+
+    Examples
+    --------
+    >>> [single_precision(pd.Series(x, dtype="float32")) for x in ([1.0, 12588.0], [0.1, 0.2])]
+    [False, True]
+    """
+    digits = {"float16": 2**11, "float32": 2**24}.get(str(column.dtype).lower())
+    if digits is None:
+        return False
+    values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    values = values[np.isfinite(values)]
+    return bool(((values != np.rint(values)) | (np.abs(values) > digits)).any())

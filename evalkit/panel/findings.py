@@ -8,14 +8,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from evalkit.errors import DataError, nearest, sentence
+from evalkit.identifiers import direct_identifier, masked
 from evalkit.panel.rules import RULES, Severity
 from evalkit.terms import Text
 
 SHOWN = 20  # places, values and problems printed before the rest is only counted
-
-_SECRET = re.compile(
-    r"(?<!\d)[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?!\d)|(?<!\d)1[3-9]\d{9}(?!\d)"
+LISTED = 5000  # places kept for a file of problems
+ALL = Text(
+    "列出全部问题：evalkit audit {file} --study 设定文件 --out problems.csv",
+    "list every problem with: evalkit audit {file} --study STUDY --out problems.csv",
 )
+
+
+class Listed(str):
+    """The first of many, as they are printed, with `every` one of them beside it."""
+
+    __slots__ = ("every",)
+    every: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +38,7 @@ class Finding:
     count: int = 1
     where: str = ""
     found: str = ""
+    places: tuple[str, ...] = ()
 
     @property
     def line(self) -> str:
@@ -39,22 +49,34 @@ class Finding:
 def finding(rule: str, *, severity: Severity | None = None, **parts: object) -> Finding:
     """What was found against a rule, its message filled in with `column`, `count`, `where`, `found` and what else it says.
 
+    Numbers of persons are masked, wherever they stand.
+
     Examples
     --------
     >>> finding("constant_column", column="income", count=4, found="5").message.en
     "all 4 values of 'income' are 5"
     """
     parts = {"column": "", "count": 1, "where": "", "found": ""} | parts
+    places = tuple(map(masked, getattr(parts["where"], "every", ())))
+    parts = {name: masked(part) if isinstance(part, str) else part for name, part in parts.items()}
     found, count = parts["found"], int(str(parts["count"]))
     return Finding(
         rule=rule,
         severity=severity or RULES[rule].severity,
-        message=RULES[rule].says.format(**parts | {"count": f"{count:,}"}),
+        message=RULES[rule].says.format(
+            **parts | {"where": Text(in_chinese(str(parts["where"])), str(parts["where"])), "count": f"{count:,}"}
+        ),
         column=str(parts["column"]),
         count=count,
         where=str(parts["where"]),
         found=found.en if isinstance(found, Text) else str(found),
+        places=places,
     )
+
+
+def in_chinese(where: str) -> str:
+    """Places in Chinese: the rows of a file that has no letters for its columns."""
+    return re.sub(r"\brows? (\d+(?:, \d+)*)", r"第\1行", where)
 
 
 def absent(names: Sequence[str], have: Sequence[str], **more: Any) -> Finding:
@@ -74,11 +96,11 @@ def absent(names: Sequence[str], have: Sequence[str], **more: Any) -> Finding:
     )
     others = Text("；现有列：{have}", "; there are {have}").format(have=listing(have, 8))
     column = names[0] if len(names) == 1 else ""
-    tell = others if have and not any(near.values()) else ""
+    tell = others if have and not any(near.values()) and not any(map(direct_identifier, have)) else ""
     return finding("missing_column", column=column, count=len(names), found=found, others=tell, **more)
 
 
-def listing(items: Sequence[object], most: int = SHOWN, total: int | None = None) -> str:
+def listing(items: Sequence[object], most: int = SHOWN, total: int | None = None) -> Listed:
     """The first of many in words of no language, and how many more there are.
 
     Examples
@@ -88,11 +110,13 @@ def listing(items: Sequence[object], most: int = SHOWN, total: int | None = None
     """
     more = (len(items) if total is None else total) - min(most, len(items))
     text = ", ".join(str(item) for item in items[:most])
-    return f"{text}, … (+{more:,})" if more else text
+    listed = Listed(f"{text}, … (+{more:,})" if more else text)
+    listed.every = tuple(map(str, items[:LISTED]))
+    return listed
 
 
 def shown(value: object) -> str:
-    """A value as it may be printed: short, and with identity and telephone numbers masked.
+    """A value as it may be printed: short, and with numbers of persons masked.
 
     Examples
     --------
@@ -101,20 +125,30 @@ def shown(value: object) -> str:
     """
     if isinstance(value, float):
         return f"{value:,.6g}"
-    text = _SECRET.sub("***", str(value))
+    text = masked(str(value))
     return f"'{text}'" if len(text) <= 40 else f"'{text[:37]}…'"
-
-
-def secret(value: str) -> bool:
-    """Whether a text is an identity or a mobile telephone number."""
-    return _SECRET.fullmatch(value.strip()) is not None
 
 
 def refusal(findings: Iterable[Finding], *, where: str) -> DataError:
     """One error that lists every defect, the first twenty in full."""
     wrong = [item for item in findings if item.severity == "defect"]
+    every = ALL.format(file=where.partition(" › ")[0])
     if len(wrong) == 1:
-        return DataError(wrong[0].message.en, where=where, do=f"{RULES[wrong[0].rule].do.en} [{wrong[0].rule}]")
+        told = DataError(wrong[0].message.en, where=where, do=f"{RULES[wrong[0].rule].do.en} [{wrong[0].rule}]")
+        told.zh = f"{where}：{_line_zh(wrong[0])}"
+        if wrong[0].count > SHOWN:
+            told.do, told.zh = f"{told.do}; {every.en}", f"{told.zh}{every.zh}"
+        return told
     lines = [f"\n  - {item.line}" for item in wrong[:SHOWN]]
     more = f"\n  and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
-    return DataError(f"{len(wrong)} problems:{''.join(lines)}{more}", where=where)
+    told = DataError(f"{len(wrong)} problems:{''.join(lines)}{more}", where=where, do=every.en)
+    more = f"\n  另有 {len(wrong) - SHOWN} 处" if len(wrong) > SHOWN else ""
+    told.zh = (
+        f"{where}：{len(wrong)} 处问题：" + "".join(f"\n  - {_line_zh(item)}" for item in wrong[:SHOWN]) + more + f"\n{every.zh}"
+    )
+    return told
+
+
+def _line_zh(item: Finding) -> str:
+    """A finding as a line of an error, in Chinese."""
+    return f"{item.message.zh}。处理：{RULES[item.rule].do.zh}。[{item.rule}]"

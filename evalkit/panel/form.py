@@ -10,17 +10,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, GetCoreSchemaHandler, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import CoreSchema, ErrorDetails
 
 from evalkit.errors import DataError, SpecError, did_you_mean
-from evalkit.panel.system import Dimension, Direction, Indicator, IndicatorSystem
+from evalkit.panel.system import Dimension, Direction, Indicator, IndicatorSystem, Theme
+from evalkit.panel.toml_lines import Place, last_line, line_of
 from evalkit.terms import Text
 
-Place = tuple[int | str, ...]
+SHOWN, LONGEST, MOST_BYTES = 20, 80, 2**22  # faults told, letters of an id, bytes of a declaration
 
-EXACT: dict[str, dict[str, bool]] = {  # figures are taken as TOML writes them: no true or "3" for a number, no nan, no inf
-    "int": {"strict": True},
+EXACT: dict[str, dict[str, Any]] = {  # figures are taken as TOML writes them: no true or "3" for a number, no nan, no inf
+    "int": {"strict": True, "ge": -(2**53), "le": 2**53},
     "float": {"strict": True, "allow_inf_nan": False},
     "bool": {"strict": True},
 }
@@ -46,7 +55,9 @@ def _make_exact(schema: Any) -> None:
             if key not in ("default", "metadata"):
                 _make_exact(part)
         kind = schema.get("type")
-        schema.update(EXACT.get(kind, {}) if isinstance(kind, str) else {})
+        schema.update(
+            {**EXACT[kind], **{limit: schema[limit] for limit in ("ge", "le") if limit in schema}} if kind in EXACT else {}
+        )
 
 
 class Form(BaseModel):
@@ -78,22 +89,33 @@ SomeForm = TypeVar("SomeForm", bound=Form)
 
 def read_form(path: Path, form: type[SomeForm]) -> SomeForm:
     """A TOML file as a checked form; all its faults in one `SpecError`, each with its line."""
-    text, plain = _read_text(path), dict[str, Any]()
+    text = _read_text(path)
+    plain = _parsed(text, path.name)
     try:
-        plain = tomllib.loads(text)
         return form.model_validate(plain)
-    except tomllib.TOMLDecodeError as broken:
-        raise SpecError("the file is not valid TOML", where=path.name, found=str(broken), do="correct that line") from None
     except ValidationError as wrong:
-        faults = _faults(wrong, plain, form)
-        lines = [_line(text, fault.place) or 1 for fault in faults]
-        if len(faults) == 1:
-            raise SpecError(
-                faults[0].what, where=f"{path.name}, line {lines[0]}", do=faults[0].do or "correct the file"
-            ) from None
-        listed = [f"{fault.what} ({fault.do})" if fault.do else fault.what for fault in faults]
-        told = "".join(f"\n  line {line}: {what}" for line, what in zip(lines, listed, strict=True))
-        raise SpecError(f"{len(faults)} faults:{told}", where=path.name, do="correct the file") from None
+        raise _refusal(path, text, *_faults(wrong, plain, form)) from None
+
+
+def _refusal(path: Path, text: str, faults: list[_Fault], count: int) -> SpecError:
+    """One error that lists the first twenty faults, each with its line, and says how many there are."""
+    lines = [line_of(text, fault.place) or 1 for fault in faults]
+    if count == 1:
+        return SpecError(faults[0].what, where=f"{path.name}, line {lines[0]}", do=faults[0].do or "correct the file")
+    listed = [f"{fault.what} ({fault.do})" if fault.do else fault.what for fault in faults]
+    told = "".join(f"\n  line {line}: {what}" for line, what in zip(lines, listed, strict=True))
+    more = f"\n  and {count - len(faults)} more" if count > len(faults) else ""
+    return SpecError(f"{count} faults:{told}{more}", where=path.name, do="correct the file")
+
+
+def _parsed(text: str, name: str) -> dict[str, Any]:
+    """What a TOML file holds."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as broken:
+        raise SpecError("the file is not valid TOML", where=name, found=str(broken), do="correct that line") from None
+    except (RecursionError, ValueError):  # tables within tables without end, a number of thousands of digits
+        raise SpecError("the file is not valid TOML", where=name, do="write plain tables, lists and numbers") from None
 
 
 def whereabouts(path: Path, *place: int | str) -> str:
@@ -105,7 +127,7 @@ def whereabouts(path: Path, *place: int | str) -> str:
     >>> whereabouts(folder() / "studies" / "template.toml", "nowhere")
     'template.toml'
     """
-    line = _line(path.read_text(encoding="utf-8-sig"), place) if path.is_file() else 0
+    line = line_of(path.read_text(encoding="utf-8-sig"), place) if path.is_file() else 0
     return f"{path.name}, line {line}" if line else path.name
 
 
@@ -124,15 +146,26 @@ def read_system(path: str | Path) -> IndicatorSystem:
         return form.build()
     except SpecError as wrong:
         text = path.read_text(encoding="utf-8-sig")
+        if faults := list(_wrong_parts(form)):
+            raise _refusal(path, text, faults[:SHOWN], len(faults)) from None
         names = re.findall(r"'([^']+)'", wrong.what)
-        line = next((at for name in names if (at := _last_line(text, name))), 1)
+        line = next((at for name in names if (at := last_line(text, name))), 1)
         raise SpecError(wrong.what, where=f"{path.name}, line {line}", found=wrong.found, do=wrong.do) from None
+
+
+def _an_id(value: str) -> str:
+    if not value.strip() or value != value.strip() or len(value) > LONGEST or not value.isprintable():
+        raise ValueError(f"an id is a word of up to {LONGEST} letters that can be seen, without blanks around it")
+    return value
+
+
+Id = Annotated[str, AfterValidator(_an_id)]
 
 
 class IndicatorForm(Form):
     """`[[dimension.indicator]]` of a system file."""
 
-    id: str
+    id: Id
     name: Words
     unit: Words = Text("", "")
     direction: Direction
@@ -141,6 +174,7 @@ class IndicatorForm(Form):
     ideal: tuple[float, float] | None = None
     target: float | None = None
     weight: float | None = None
+    theme: Theme | None = None
     source: Words = Text("", "")
     note: Words = Text("", "")
 
@@ -148,7 +182,7 @@ class IndicatorForm(Form):
 class DimensionForm(Form):
     """`[[dimension]]` of a system file."""
 
-    id: str
+    id: Id
     name: Words
     indicator: tuple[IndicatorForm, ...] = ()
 
@@ -156,10 +190,20 @@ class DimensionForm(Form):
 class SystemForm(Form):
     """A whole system file."""
 
-    id: str
+    id: Id
     name: Words
     source: Words = Text("", "")
+    sections: tuple[tuple[str, ...], ...] = ()
     dimension: tuple[DimensionForm, ...] = ()
+
+    @model_validator(mode="after")
+    def _known_sections(self) -> SystemForm:
+        known, named = [part.id for part in self.dimension], [key for section in self.sections for key in section]
+        wrong = next((key for key in named if key not in known or named.count(key) > 1), None)
+        if wrong is not None:
+            why = "more than once" if wrong in known else f"which is no dimension; {did_you_mean(wrong, known)}".strip("; ")
+            raise ValueError(f"sections names '{wrong}' {why}")
+        return self
 
     def build(self) -> IndicatorSystem:
         """The system that the file declares."""
@@ -167,11 +211,15 @@ class SystemForm(Form):
             Dimension(id=part.id, name=part.name, indicators=tuple(Indicator(**dict(item)) for item in part.indicator))
             for part in self.dimension
         )
-        return IndicatorSystem(id=self.id, name=self.name, source=self.source, dimensions=dimensions)
+        return IndicatorSystem(id=self.id, name=self.name, source=self.source, dimensions=dimensions, sections=self.sections)
 
 
 def _read_text(path: Path) -> str:
+    if path.exists() and not path.is_file():
+        raise DataError("this is no file", where=str(path), do="name a .toml file")
     try:
+        if path.stat().st_size > MOST_BYTES:
+            raise SpecError("the file is too large for a declaration", where=path.name, found=f"{path.stat().st_size:,} bytes")
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         near = did_you_mean(path.name, (p.name for p in path.parent.glob("*.toml"))) if path.parent.is_dir() else ""
@@ -191,13 +239,40 @@ class _Fault:
     do: str = ""
 
 
-def _faults(wrong: ValidationError, plain: object, form: type[Form]) -> list[_Fault]:
-    """Each fault once: of a value that may be of several kinds, only the kind that it comes nearest to is told."""
+def _wrong_parts(form: SystemForm) -> Iterator[_Fault]:
+    """What is wrong with the parts of a system, each by itself, and which ids stand twice."""
+    dimensions, seen = set[str](), dict[str, str]()
+    for at, part in enumerate(form.dimension):
+        place: Place = ("dimension", at)
+        if part.id in dimensions:
+            yield _Fault((*place, "id"), f"dimension '{part.id}' is declared twice in system '{form.id}'", "rename or merge one")
+        dimensions.add(part.id)
+        if not any(item.direction is not Direction.CONTEXT for item in part.indicator):
+            yield _Fault(
+                place, f"dimension '{part.id}' is empty: it has no indicator to score", "add one or remove the dimension"
+            )
+        for number, item in enumerate(part.indicator):
+            here = (*place, "indicator", number, "id")
+            try:
+                Indicator(**dict(item))
+            except SpecError as wrong:
+                yield _Fault(here, f"{wrong.what}; found {wrong.found}" if wrong.found else wrong.what, wrong.do)
+            if seen.get(item.id) == part.id:
+                yield _Fault(here, f"indicator '{item.id}' is declared twice in dimension '{part.id}'", "remove one")
+            elif item.id in seen:
+                what = f"indicator '{item.id}' stands in two dimensions, '{seen[item.id]}' and '{part.id}'"
+                yield _Fault(here, what, "keep it in one: it would count twice")
+            seen[item.id] = part.id
+
+
+def _faults(wrong: ValidationError, plain: object, form: type[Form]) -> tuple[list[_Fault], int]:
+    """The first faults, each once, and their number: of a value of several kinds, only the one it comes nearest to is told."""
     found = defaultdict[Place, list[ErrorDetails]](list)
     for one in wrong.errors():
         found[_place(one, plain)].append(one)
-    nearest = [place for place in found if not any(len(other) > len(place) == _shared(other, place) for other in found)]
-    return [_fault(place, found[place], form) for place in nearest]
+    led_through = {place[:at] for place in found for at in range(len(place))}
+    nearest = [place for place in found if place not in led_through]
+    return [_fault(place, found[place], form) for place in nearest[:SHOWN]], len(nearest)
 
 
 def _place(fault: ErrorDetails, plain: object) -> Place:
@@ -281,51 +356,3 @@ def _forms(kind: object) -> Iterator[type[Form]]:
         yield kind
     for part in get_args(kind):
         yield from _forms(part)
-
-
-def _line(text: str, loc: Place) -> int:
-    """The line on which a place of a TOML document stands or begins, or the nearest above that leads to it; 0: there is none."""
-    best, best_depth, counts = 0, 0, dict[Place, int]()
-    here: Place = ()
-    for number, line in enumerate(text.splitlines(), start=1):
-        if header := re.match(r"\s*(\[\[?)\s*([\w.\"'-]+)\s*\]", line):
-            here = _header(header.group(2), many=header.group(1) == "[[", counts=counts)
-            path = here
-        elif key := re.match(r"\s*([\w.\"'-]+)\s*=", line):
-            path = (*here, *(part.strip("\"'") for part in key.group(1).split(".")))
-        else:
-            continue
-        depth = _shared(path, loc)
-        if depth == min(len(path), len(loc)) and depth > best_depth:
-            best, best_depth = number, depth
-    return best
-
-
-def _header(words: str, *, many: bool, counts: dict[Place, int]) -> Place:
-    """The indexed path of a `[table]` or `[[table]]` header."""
-    path: Place = ()
-    parts = [part.strip("\"'") for part in words.split(".")]
-    for part in parts[:-1]:
-        path = (*path, part)
-        path = (*path, counts[path] - 1) if path in counts else path
-    path = (*path, parts[-1])
-    if many:
-        counts[path] = counts.get(path, 0) + 1
-        path = (*path, counts[path] - 1)
-    return path
-
-
-def _shared(path: Place, wanted: Place) -> int:
-    """How many leading steps two paths share."""
-    for at, (a, b) in enumerate(zip(path, wanted, strict=False)):
-        if a != b:
-            return at
-    return min(len(path), len(wanted))
-
-
-def _last_line(text: str, name: str) -> int:
-    """The last line on which an id is declared, or 0."""
-    lines = [
-        n for n, line in enumerate(text.splitlines(), start=1) if re.search(rf"\bid\s*=\s*[\"']{re.escape(name)}[\"']", line)
-    ]
-    return lines[-1] if lines else 0

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from evalkit.panel.cells import read_codes, read_years
+from evalkit.panel.layout import Layout
 from evalkit.panel.raw import RawTable
-from evalkit.panel.tidy import Layout
 
 _PERIOD = re.compile(r"年份?|年度|时间|时期|.*\b(?:year|period|time|date)\b.*|.*_year|yr", re.IGNORECASE)
 _CODE = re.compile(r".*(?:代码|编码|区划码|code|adcode|geoid|fips|iso[23]?)|.*\bid|gb", re.IGNORECASE)

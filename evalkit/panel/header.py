@@ -11,8 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalkit.errors import DataError
-from evalkit.panel.cells import read_cell
+from evalkit.panel.cells import read_cell, unseen
 from evalkit.panel.findings import Finding, finding, listing, shown
+from evalkit.panel.measure_words import line_measure
 from evalkit.panel.raw import Cells, Merge
 from evalkit.panel.sheet import letter
 
@@ -34,6 +35,7 @@ class Table:
     rows: NDArray[np.intp]  # position in the sheet of each row
     merged: dict[str, NDArray[np.intp]]
     findings: tuple[Finding, ...]
+    unit: str = ""  # that a line above the table names for all of it
 
 
 def find_header(table: pd.DataFrame, merges: Sequence[Merge] = ()) -> int | None:
@@ -74,7 +76,8 @@ def cut_table(cells: Cells, header: int | None, *, place: str) -> Table:
     body, filled = _fill(body, cells.merges)
     body = body.iloc[:, columns].set_axis(pd.Index(names, dtype=object), axis=1)
     keep, left = _ends(body, first=top + depth)
-    above = [shown(str(cell)) for cell in table.iloc[:top].to_numpy(object).ravel() if pd.notna(cell)]
+    lines = [str(cell) for cell in table.iloc[:top].to_numpy(object).ravel() if pd.notna(cell)]
+    above, units = list(map(shown, lines)), list(dict.fromkeys(filter(None, map(line_measure, lines))))
     if above:
         left = (finding("title_rows", count=int(table.iloc[:top].notna().any(axis=1).sum()), found=listing(above, 3)), *left)
     position = np.cumsum(keep) - 1
@@ -87,9 +90,18 @@ def cut_table(cells: Cells, header: int | None, *, place: str) -> Table:
         raise DataError(
             "the file holds a header and no rows yet",
             where=place,
-            do="fill in one row a unit and year" if not above else "fill it in, or name another header row",
+            do=_where_else(cells)
+            or ("fill in one row a unit and year" if not above else "fill it in, or name another header row"),
         )
-    return Table(body.loc[keep].reset_index(drop=True), columns, np.flatnonzero(keep) + top + depth, merged, (*findings, *left))
+    rows = np.flatnonzero(keep) + top + depth
+    unit = units[0] if len(units) == 1 else ""
+    return Table(body.loc[keep].reset_index(drop=True), columns, rows, merged, (*findings, *left), unit)
+
+
+def _where_else(cells: Cells) -> str:
+    """The other sheets of the file, in which the table may stand."""
+    others = next((item.found for item in cells.findings if item.rule == "other_sheets"), "")
+    return f"name the sheet with the table; there are {others}" if others else ""
 
 
 def _numeric(cell: str) -> bool:
@@ -135,7 +147,7 @@ def _tidy(cell: object) -> str:
     """A header cell on one line; a break between Latin words stays a blank, between characters it goes."""
     text = str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
     text = re.sub(r"(?<=[\x21-\x7e])\s*\n\s*(?=[\x21-\x7e])", " ", text)
-    return re.sub(r"\s*\n\s*", "", text).strip()
+    return unseen(re.sub(r"\s*\n\s*", "", text)).strip()
 
 
 def _settle(names: list[str], body: pd.DataFrame, columns: NDArray[np.intp]) -> tuple[list[str], list[Finding]]:
@@ -143,7 +155,10 @@ def _settle(names: list[str], body: pd.DataFrame, columns: NDArray[np.intp]) -> 
     findings = []
     blank = [letter(int(column)) for name, column in zip(names, columns, strict=True) if not name]
     if blank:
-        findings.append(finding("blank_header", count=len(blank), where=listing(blank)))
+        held = body.iloc[:, [int(at) for name, at in zip(names, columns, strict=True) if not name]].notna().any(axis=1)
+        rows = [f"row {int(row) + 1}" for row in held.index[held]]
+        few = f" ({listing(rows, 5)})" if len(rows) < len(body) else ""
+        findings.append(finding("blank_header", count=len(blank), where=listing(blank) + few))
     for name in dict.fromkeys(name for name in names if name and names.count(name) > 1):
         where = [letter(int(column)) for other, column in zip(names, columns, strict=True) if other == name]
         findings.append(finding("duplicate_column", column=name, count=len(where), where=listing(where)))

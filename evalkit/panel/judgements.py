@@ -12,6 +12,8 @@ from evalkit.errors import DataError, did_you_mean, several
 from evalkit.stats.arrays import Array
 
 ROUNDING = 0.05  # 1/8 written as 0.13 is 4 percent off
+MOST = 100  # no scale of judgements reaches so far
+SHOWN = 20  # problems told before the rest is only counted
 
 Rows = Sequence[Sequence[float | None]]
 
@@ -107,6 +109,16 @@ def upper_rows(size: int, upper: Sequence[float], *, where: str) -> list[list[fl
     return [[next(given) if j > i else 1.0 if j == i else None for j in range(size)] for i in range(size)]
 
 
+def refuse_all(wrong: Sequence[DataError], where: str) -> None:
+    """Raise what is wrong, in one error: nothing where nothing is, the one thing where there is one."""
+    if len(wrong) == 1:
+        raise wrong[0]
+    if wrong:
+        more = f"\n  and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
+        listed = "".join(f"\n  - {str(one).removeprefix(where).lstrip(', :')}" for one in wrong[:SHOWN])
+        raise DataError(f"{len(wrong)} problems:{listed}{more}", where=where)
+
+
 def reciprocal(items: Sequence[str], ratios: Rows, *, where: str, cell: Callable[[int, int], str]) -> Array:
     """The judgements as an exactly reciprocal array, or a `DataError` that names the pair, its cells and its values."""
     size = len(items)
@@ -116,23 +128,28 @@ def reciprocal(items: Sequence[str], ratios: Rows, *, where: str, cell: Callable
         found = f"rows of {several(sorted({len(row) for row in ratios}))}, {len(ratios)} in all"
         raise DataError(f"judgements of {size} items must be a square of {size} by {size}", where=where, found=found)
     a = np.array(ratios, dtype=np.float64)
-    for i, j in np.argwhere(~np.isnan(a) & ~((a > 0) & np.isfinite(a))).tolist():
-        what = "a judgement must be a positive number"
-        raise DataError(what, where=f"{where}, {cell(i, j)}", found=f"{a[i, j]:g} for '{items[i]}' over '{items[j]}'")
+    wrong = list[DataError]()
+    for i, j in np.argwhere(~np.isnan(a) & ~((a >= 1 / MOST) & (a <= MOST))).tolist():
+        what = f"a judgement must be a positive number{f' up to {MOST}' if a[i, j] > 0 else ''}"
+        wrong.append(DataError(what, where=f"{where}, {cell(i, j)}", found=f"{a[i, j]:g} for '{items[i]}' over '{items[j]}'"))
+        a[i, j] = np.nan
     a = np.where(np.isnan(a), 1 / a.T, a)
     np.fill_diagonal(a, np.where(np.isnan(np.diag(a)), 1.0, np.diag(a)))
     for i in np.flatnonzero(np.abs(np.diag(a) - 1) > 1e-9).tolist():
         what = "an item compared with itself is judged 1"
-        raise DataError(what, where=f"{where}, {cell(i, i)}", found=f"{a[i, i]:g} for '{items[i]}'")
-    for i, j in np.argwhere(np.isnan(a)).tolist():
+        wrong.append(DataError(what, where=f"{where}, {cell(i, i)}", found=f"{a[i, i]:g} for '{items[i]}'"))
+    for i, j in np.argwhere(np.triu(np.isnan(a))).tolist() if not wrong else ():
         what = f"'{items[i]}' and '{items[j]}' are not compared"
-        raise DataError(what, where=f"{where}, {cell(i, j)} and {cell(j, i)}", do="fill one of the two in")
-    for i, j in np.argwhere(np.abs(a * a.T - 1) > ROUNDING).tolist():
-        raise DataError(
-            f"the two judgements of '{items[i]}' and '{items[j]}' are not reciprocal",
-            where=f"{where}, {cell(i, j)} and {cell(j, i)}",
-            found=f"{a[i, j]:g} and {a[j, i]:g}, whose product is {a[i, j] * a[j, i]:.3g}",
-            do="correct one of the two, or leave it blank",
+        wrong.append(DataError(what, where=f"{where}, {cell(i, j)} and {cell(j, i)}", do="fill one of the two in"))
+    for i, j in np.argwhere(np.triu(np.abs(a * a.T - 1) > ROUNDING, k=1)).tolist():
+        wrong.append(
+            DataError(
+                f"the two judgements of '{items[i]}' and '{items[j]}' are not reciprocal",
+                where=f"{where}, {cell(i, j)} and {cell(j, i)}",
+                found=f"{a[i, j]:g} and {a[j, i]:g}, whose product is {a[i, j] * a[j, i]:.3g}",
+                do="correct one of the two, or leave it blank",
+            )
         )
+    refuse_all(wrong, where)
     as_given = (a > a.T) | ((a == a.T) & np.triu(np.ones_like(a, dtype=bool)))  # whole numbers are given, reciprocals rounded
     return np.where(as_given, a, 1 / a.T)

@@ -27,9 +27,9 @@ def unit_jumps(observed: Observed) -> list[Finding]:
         values = observed.values(column)
         at = np.flatnonzero(np.isfinite(values) & (values != 0))
         before, after = at[:-1], at[1:]
-        pairs = (codes[before] == codes[after]) & (values[before] * values[after] > 0)
+        pairs = (codes[before] == codes[after]) & (np.sign(values[before]) == np.sign(values[after]))
         before, after = before[pairs], after[pairs]
-        step = np.log10(np.abs(values[after] / values[before]))
+        step = np.log10(np.abs(values[after])) - np.log10(np.abs(values[before]))
         power = np.rint(step)
         close = (power != 0) & (np.abs(step - power) < np.where(np.abs(power) == 1, _NEAR[1], _NEAR[2]))
         if not close.any():

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from evalkit.panel.findings import SHOWN, Finding, finding, listing
+from evalkit.panel.findings import LISTED, Finding, finding, listing
 from evalkit.panel.panel import Places
 from evalkit.panel.rules import RULES, Severity
 from evalkit.panel.system import Indicator, IndicatorSystem
@@ -24,13 +24,16 @@ class Observed:
 
     `places` says where they stand in the file they come from, if they do; `asked` are the indicators of the systems by id,
     empty when no system is at hand: then every column counts as asked for; `reference` are the first and the last of the
-    years that a study learns on.
+    years that a study learns on; `weights` are the weights and their column; `said` is the unit of measure that the file names
+    for a column.
     """
 
     frame: pd.DataFrame
     asked: Mapping[str, Indicator] = field(default_factory=dict)
     places: Places | None = None
     reference: Span | None = None
+    weights: tuple[str, NDArray[np.float64]] | None = None
+    said: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def units(self) -> NDArray[np.object_]:
@@ -55,7 +58,7 @@ class Observed:
 
     def where(self, column: str, at: NDArray[np.intp]) -> str:
         """Some rows of a column by unit, period and, in a file, cell."""
-        keys = self.frame.index[at[:SHOWN]]
+        keys = self.frame.index[at[:LISTED]]
         cells = self.places.cells(column, keys) if self.places else [""] * len(keys)
         names = [f"{unit} {year} ({cell})" if cell else f"{unit} {year}" for (unit, year), cell in zip(keys, cells, strict=True)]
         return listing(names, total=len(at))
@@ -66,6 +69,10 @@ class Observed:
         if severity == "defect" and self.asked and column not in self.scored:
             severity = "notice"
         return finding(rule, column=column, severity=severity, **more)
+
+    def of_weights(self, rule: str, column: str, at: NDArray[np.intp]) -> Finding:
+        """A finding about some of the weights."""
+        return finding(rule, column=column, count=len(at), where=self.where(column, at))
 
 
 def asked_of(systems: Sequence[IndicatorSystem]) -> dict[str, Indicator]:

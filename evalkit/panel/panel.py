@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from html import escape
 
 import numpy as np
 import pandas as pd
 
-from evalkit.answer import Note, by_period
+from evalkit.answer import Note, by_period, first_rows
 from evalkit.check import has_columns
 from evalkit.errors import DataError, SpecError, several
+from evalkit.panel.cells import single_precision
+from evalkit.panel.findings import finding, listing
 from evalkit.stats.arrays import Columns, Mask
 from evalkit.terms import Text
 
@@ -19,10 +22,14 @@ Periods = slice | range | list[int] | set[int] | int | None
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Places:
-    """Where the figures of a panel stand in a file: the row of each (unit, period), in a spreadsheet the letter of a column."""
+    """Where the figures of a panel stand in a file: the row of each (unit, period), in a spreadsheet the letter of a column.
+
+    `said` is the unit of measure that the file names for a column, in its header or in its cells.
+    """
 
     rows: pd.Series
     letters: Mapping[str, str]
+    said: Mapping[str, str] = field(default_factory=dict)
 
     def cells(self, column: str, keys: pd.Index) -> list[str]:
         """The cells of a column at some keys: C5 in a spreadsheet, row 5 elsewhere; "" for a key that the file does not have."""
@@ -106,6 +113,7 @@ class Panel:
                 f"columns [{several(texts)}] hold text where figures belong",
                 do="name them as groups or names, drop them, or correct the cells",
             )
+        single = [str(name) for name in values.columns if single_precision(values[name])]
         keyed = values.astype("float64").set_axis(index, axis=0).sort_index()
         units = pd.Index(codes.astype(object), name="unit")
         return cls(
@@ -113,6 +121,9 @@ class Panel:
             names={str(k): Text(str(v), str(v)) for k, v in zip(units, frame[name], strict=True)} if name else {},
             groups=_constant_by_unit(frame[list(groups)].set_axis(units, axis=0)) if groups else pd.DataFrame(),
             weights=frame[weight].astype("float64").set_axis(index).reindex(keyed.index) if weight else None,
+            notes=(Note("caution", finding("single_precision", count=len(single), found=listing(single)).message),)
+            if single
+            else (),
         )
 
     @property
@@ -138,7 +149,7 @@ class Panel:
     def columns(self, names: Sequence[str], periods: Periods = None, *, dated: bool = False) -> Columns:
         """Some columns as arrays, at all periods or some, with the period of each row if `dated`; nothing is copied."""
         bare = self.frame.set_axis(pd.RangeIndex(len(self.frame)))  # its columns are quicker to take than those of two keys
-        arrays = [bare[name].to_numpy() for name in names]
+        arrays = [bare[name].to_numpy(dtype=np.float64) for name in names]
         rows = None if periods is None else np.flatnonzero(self._within(periods))
         dates = self.frame.index.get_level_values("period").to_numpy(dtype=np.intp) if dated else None
         return Columns(arrays, rows, dates=dates)
@@ -155,8 +166,9 @@ class Panel:
 
     def _repr_html_(self) -> str:
         span = f"{self.periods[0]}–{self.periods[-1]}" if self.periods else "–"
-        head = f"<b>Panel</b> · {len(self.units):,} units × {span} · {self.frame.shape[1]} columns · {self.source.en}"
-        return head + self.frame.head(5).to_html()
+        size = f"{len(self.units):,} × {span} × {self.frame.shape[1]}"
+        source = " · ".join(dict.fromkeys(text for text in (self.source.zh, self.source.en) if text))
+        return f"<div><b>Panel</b> · {size}<div>{escape(source)}</div>{first_rows(self.frame)}</div>"
 
 
 def resolve(periods: Periods, known: Sequence[int]) -> tuple[int, ...]:

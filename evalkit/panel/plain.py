@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from evalkit.errors import DataError
-from evalkit.panel.findings import Finding, finding
+from evalkit.panel.cells import single_precision
+from evalkit.panel.encodings import decode
+from evalkit.panel.findings import Finding, finding, listing
 from evalkit.panel.header import find_header
 from evalkit.panel.raw import Cells
 
@@ -26,12 +28,13 @@ _LINES = 60  # lines looked at to find the delimiter and the header
 
 def read_text(data: bytes, *, name: str, header: int | None, delimiter: str | None = None) -> Cells:
     """The cells of a delimited text file; comment lines above the header become blank rows, so that rows keep their number."""
-    text, encoding = _decode(data, name)
+    text, findings = decode(data, name)
     text, comments = _uncomment(text)
     if not text.strip(" \n,;|\t"):
         raise DataError("the file is empty", where=name)
     mark = delimiter or _sniff(text, header)
-    width = max(map(len, _sample(text, mark)))
+    sample = _sample(text, mark)
+    width = max(map(len, sample))
     try:
         table = pd.read_csv(
             io.StringIO(text),
@@ -52,11 +55,9 @@ def read_text(data: bytes, *, name: str, header: int | None, delimiter: str | No
             found=said,
             do="quote cells that hold the delimiter, and remove what stands beyond the table",
         ) from None
-    findings = list[Finding]()
-    if encoding != "UTF-8":
-        findings.append(finding("encoding", found=encoding))
     if comments:
         findings.append(finding("comment_lines", count=comments))
+    findings += _short_lines(text, mark, len(sample[header - 1]) if header and 0 < header <= len(sample) else _widest(sample))
     return Cells(table=table, findings=tuple(findings))
 
 
@@ -152,41 +153,23 @@ def read_stata(path: Path, text: Collection[str]) -> Cells:
 
 def _framed(frame: pd.DataFrame) -> Cells:
     """A table that has typed columns, as cells: numbers as floats, all else as text."""
-    columns = dict[int, Any]()
+    columns, single = dict[int, Any](), list[str]()
     for at, name in enumerate(frame.columns):
         column = frame[name]
+        if single_precision(column):
+            single.append(str(name))
         if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
             columns[at] = column.astype("float64")
         else:
             columns[at] = pd.Series([None if pd.isna(cell) or cell == "" else _text(cell) for cell in column], dtype=object)
     table = pd.DataFrame(columns, index=pd.RangeIndex(len(frame)))
     table.attrs["names"] = [str(name) for name in frame.columns]
-    return Cells(table=table)
+    found = (finding("single_precision", count=len(single), found=listing(single)),) if single else ()
+    return Cells(table=table, findings=found)
 
 
 def _text(cell: object) -> object:
     return float(cell) if isinstance(cell, int | float) and not isinstance(cell, bool) else str(cell).removesuffix(" 00:00:00")
-
-
-def _decode(data: bytes, name: str) -> tuple[str, str]:
-    """The text of a file and the name of its encoding."""
-    if data[:2] in (b"PK", b"\xd0\xcf", b"\x1f\x8b"):
-        raise DataError(
-            "the file is not text: its name does not say what it is",
-            where=name,
-            do="give it the ending it should have, such as .xlsx",
-        )
-    tries = ["utf-16"] if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ["utf-8-sig", "gb18030"]
-    for encoding in tries:
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" in text:
-            break
-        plain = {"utf-8-sig": "UTF-8", "gb18030": "GB18030", "utf-16": "UTF-16"}[encoding]
-        return text.replace("\r\n", "\n").replace("\r", "\n"), plain
-    raise DataError("the file is not text in UTF-8 or GB18030", where=name, do="save it as CSV UTF-8")
 
 
 def _uncomment(text: str) -> tuple[str, int]:
@@ -219,3 +202,20 @@ def _sniff(text: str, header: int | None) -> str:
 def _sample(text: str, mark: str) -> list[list[str]]:
     """The first lines as cells."""
     return list(csv.reader(io.StringIO("\n".join(text.split("\n", _LINES)[:_LINES])), delimiter=mark))
+
+
+def _widest(sample: list[list[str]]) -> int:
+    """How many cells most lines have."""
+    widths = [len(row) for row in sample if len(row) > 1]
+    return max(set(widths), key=widths.count, default=0)
+
+
+def _short_lines(text: str, mark: str, width: int) -> list[Finding]:
+    """Lines with fewer cells than the others; where the last one is so and has no end, the file was cut off."""
+    lines = text.split("\n")
+    short = [at for at, line in enumerate(lines) if mark in line and line.count(mark) < width - 1] if '"' not in text else []
+    if not short:
+        return []
+    cut = short[-1] == len(lines) - 1
+    where = listing([f"row {at + 1}" for at in short])
+    return [finding("cut_off", where=f"row {len(lines)}")] if cut else [finding("short_lines", count=len(short), where=where)]

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalkit.answer import Note, NoteKind
-from evalkit.panel.findings import SHOWN, Finding, listing
+from evalkit.panel.findings import LISTED, Finding, listing
 from evalkit.terms import Text
 
 Held = TypeVar("Held")
@@ -50,6 +50,10 @@ class RawTable:
         What is wrong with the file or its header, and what was left aside.
     merged, percent
         For each column, the positions filled from a merged cell, and those in percent format.
+    personal
+        Whether it holds names or numbers of persons; then no cell of it is told.
+    unit
+        The unit of measure that a line above the table names for all of it.
     """
 
     frame: pd.DataFrame
@@ -61,6 +65,8 @@ class RawTable:
     findings: tuple[Finding, ...] = ()
     merged: Mapping[str, NDArray[np.intp]] = field(default_factory=dict)
     percent: Mapping[str, NDArray[np.intp]] = field(default_factory=dict)
+    personal: bool = False
+    unit: str = ""
 
     @property
     def place(self) -> str:
@@ -88,8 +94,8 @@ class RawTable:
         """Addresses of some cells of a column: J5, J19 in a spreadsheet, row 5, row 19 elsewhere."""
         at = np.asarray(list(positions) if not isinstance(positions, np.ndarray) else positions, dtype=np.intp)
         head = "" if not self.letters else self.letters.get(column, "")
-        names = [f"{head}{row}" if head else f"row {row}" for row in self.rows[at[:SHOWN]]]
-        return listing(names) + (f", … (+{len(at) - SHOWN:,})" if len(at) > SHOWN else "")
+        names = [f"{head}{row}" if head else f"row {row}" for row in self.rows[at[:LISTED]]]
+        return listing(names, total=len(at))
 
 
 def _renamed(held: Mapping[str, Held], names: Mapping[str, str]) -> dict[str, Held]:

@@ -14,10 +14,12 @@ import pandas as pd
 
 from evalkit.check import has_columns
 from evalkit.errors import DataError, did_you_mean
+from evalkit.identifiers import direct_identifier
 from evalkit.panel.cells import read_codes
 from evalkit.panel.findings import refusal
 from evalkit.panel.header import cut_table
 from evalkit.panel.panel import Panel
+from evalkit.panel.persons import unheaded
 from evalkit.panel.plain import read_parquet, read_stata, read_text
 from evalkit.panel.raw import Cells, RawTable
 from evalkit.panel.sheet import MOST_BYTES, letter, read_sheet
@@ -25,6 +27,7 @@ from evalkit.panel.tidy import Layout, tidy
 
 __all__ = ["FORMATS", "Layout", "RawTable", "open_table", "read_as", "read_panel", "read_table"]
 
+LONGEST_NAME = 255
 FORMATS = (".csv", ".tsv", ".txt", ".csv.gz", ".xlsx", ".parquet", ".dta")
 
 
@@ -138,7 +141,7 @@ def open_table(path: str | Path, *, sheet: str | None = None, header: int | None
     if "names" in cells.table.attrs:
         frame, rows = cells.table.set_axis(cells.table.attrs["names"], axis=1), np.arange(1, len(cells.table) + 1)
         frame.attrs = {}
-        raw = RawTable(frame=frame, rows=rows, path=path, fingerprint=_digest(data))
+        raw = RawTable(frame=frame, rows=rows, path=path, fingerprint=_digest(data), findings=cells.findings)
     else:
         table = cut_table(cells, header, place=place)
         percent = {
@@ -158,22 +161,26 @@ def open_table(path: str | Path, *, sheet: str | None = None, header: int | None
             findings=(*cells.findings, *table.findings),
             merged=table.merged,
             percent={name: at for name, at in percent.items() if at.size},
+            unit=table.unit,
         )
-    return raw
+    return unheaded(raw)
 
 
-def file_bytes(path: Path) -> tuple[bytes, str]:
+def file_bytes(path: Path, formats: Sequence[str] = FORMATS) -> tuple[bytes, str]:
     """The bytes of a file and its kind, or why it cannot be read."""
     name = path.name.lower()
-    kind = next((ending for ending in sorted(FORMATS, key=len, reverse=True) if name.endswith(ending)), "")
+    kind = next((ending for ending in sorted(formats, key=len, reverse=True) if name.endswith(ending)), "")
+    if len(path.name.encode()) > LONGEST_NAME:
+        raise DataError("the name is longer than a file can have", where=f"{path.name[:20]}…", do="check the path")
     if path.is_dir():
         raise DataError("this is a folder, not a file", where=str(path), do="name a file in it")
     if not path.exists():
-        near = did_you_mean(path.name, (other.name for other in path.parent.iterdir())) if path.parent.is_dir() else ""
+        others = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
+        near = did_you_mean(path.name, (name for name in others if not direct_identifier(name)))
         raise DataError("there is no such file", where=str(path), do=near or "check the path")
     if not kind:
         raise DataError(
-            f"files ending in '{path.suffix}' are not read", where=path.name, do=f"save it as one of {', '.join(FORMATS)}"
+            f"files ending in '{path.suffix}' are not read", where=path.name, do=f"save it as one of {', '.join(formats)}"
         )
     if not path.is_file():
         raise DataError("this is not a regular file", where=path.name, do="name a file")

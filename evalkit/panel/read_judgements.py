@@ -6,14 +6,18 @@ import io
 import re
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
 
 from evalkit.errors import DataError, did_you_mean, several
 from evalkit.panel.cells import read_cell
 from evalkit.panel.findings import refusal
 from evalkit.panel.form import Form, read_form
-from evalkit.panel.judgements import Judgements, Rows, position, reciprocal, upper_rows
+from evalkit.panel.judgements import Judgements, Rows, position, reciprocal, refuse_all, upper_rows
 from evalkit.panel.raw import Cells
 from evalkit.panel.read import file_bytes
 from evalkit.panel.sheet import letter, open_archive, read_sheet
@@ -23,10 +27,13 @@ from evalkit.terms import Text
 
 LEVELS = {"dimensions": Text("维度", "dimensions"), "indicators": Text("指标", "indicators")}
 
+_BAR = re.compile("fraction|002F")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}.*|\d{1,2}月\d{1,2}日")
 
 
-def read_judgements(path: str | Path, *, system: IndicatorSystem, expert: str = "") -> dict[str, Judgements]:
+def read_judgements(
+    path: str | Path, *, system: IndicatorSystem, expert: str = "", whole: IndicatorSystem | None = None
+) -> dict[str, Judgements]:
     """What one expert judged, by what is compared: "dimensions", "indicators" (all of them), or the id of a dimension.
 
     Parameters
@@ -40,6 +47,9 @@ def read_judgements(path: str | Path, *, system: IndicatorSystem, expert: str = 
         The system whose dimensions and indicators are compared.
     expert
         Who judged; by default the name of the file.
+    whole
+        The system that `system` is a part of, such as its core: what is only in it is not scored, so it is not judged, and
+        an error says so.
 
     Raises
     ------
@@ -62,7 +72,7 @@ def read_judgements(path: str | Path, *, system: IndicatorSystem, expert: str = 
     """
     path = Path(path)
     if path.suffix.lower() == ".toml":
-        return _from_toml(path, system, expert)
+        return _from_toml(path, system, expert, whole or system)
     data, kind = file_bytes(path)
     if kind != ".xlsx":
         raise DataError("judgements are read from .xlsx and .toml", where=path.name, do="save the matrices as a workbook")
@@ -73,7 +83,7 @@ def read_judgements(path: str | Path, *, system: IndicatorSystem, expert: str = 
         raise DataError(
             f"no sheet is named after what '{system.id}' compares",
             where=path.name,
-            found=f"sheets [{several(titles, 8)}]",
+            found=f"sheets [{several(titles, 8)}]" if near else f"{len(titles)} sheets of other names",
             do=near or f"name the sheets {', '.join(_compared(system))}",
         )
     said = dict[str, Judgements]()
@@ -84,7 +94,7 @@ def read_judgements(path: str | Path, *, system: IndicatorSystem, expert: str = 
         cells = read_sheet(data, name=path.name, sheet=title)
         if any(item.severity == "defect" for item in cells.findings):
             raise refusal(cells.findings, where=where)
-        said[what] = _from_cells(cells, where, _items(system, what), expert or path.stem)
+        said[what] = _from_cells(cells, _Place(where, _items(system, what), _items(whole or system, what)), expert or path.stem)
     return said
 
 
@@ -103,45 +113,48 @@ class JudgementsForm(Form):
     judgements: dict[str, MatrixForm]
 
 
-def _from_toml(path: Path, system: IndicatorSystem, expert: str) -> dict[str, Judgements]:
+def _from_toml(path: Path, system: IndicatorSystem, expert: str, whole: IndicatorSystem) -> dict[str, Judgements]:
     form = read_form(path, JudgementsForm)
     said = dict[str, Judgements]()
+    if not form.judgements:
+        raise DataError("the file holds no judgements", where=path.name, do=f"add [judgements.{next(iter(_compared(system)))}]")
     for title, part in form.judgements.items():
         where = f"{path.name}, [judgements.{title}]"
         if not (what := _named(title, _compared(system))):
             near = did_you_mean(title, _compared(system)) or f"use one of {', '.join(_compared(system))}"
             raise DataError(f"'{system.id}' does not compare '{title}'", where=where, do=near)
-        items = _identified([(name, "items") for name in part.items], _items(system, what), where)
-        upper = [_ratio(cell, f"{where}, upper {at + 1}") for at, cell in enumerate(part.upper)]
-        rows: Rows = (
-            [[_ratio(cell, f"{where}, {position(i, j)}") for j, cell in enumerate(row)] for i, row in enumerate(part.matrix)]
-            if part.matrix
-            else upper_rows(len(items), upper, where=where)
-        )
+        if what in said:
+            raise DataError(f"'{what}' is judged twice", where=where, do="keep one of the two tables")
+        if bool(part.matrix) == bool(part.upper):
+            raise DataError("judgements are given as matrix or as upper, one of the two", where=where, do="write one of them")
+        compared = _Place(where, _items(system, what), _items(whole, what))
+        items = _identified([(name, "items") for name in part.items], compared)
+        upper = _ratios([(cell, f"{where}, upper {at + 1}") for at, cell in enumerate(part.upper)], where)
+        told = [[(cell, f"{where}, {position(i, j)}") for j, cell in enumerate(row)] for i, row in enumerate(part.matrix)]
+        flat = iter(_ratios([one for row in told for one in row], where))
+        rows: Rows = [[next(flat) for _ in row] for row in told] if told else upper_rows(len(items), upper, where=where)
         exact = reciprocal(items, rows, where=where, cell=position)
         said[what] = Judgements(items=items, ratios=exact.tolist(), expert=expert or form.expert or path.stem)
     return said
 
 
-def _from_cells(cells: Cells, where: str, known: Mapping[str, Text], expert: str) -> Judgements:
+def _from_cells(cells: Cells, compared: _Place, expert: str) -> Judgements:
     """The matrix of a sheet: names in the first row with two filled cells and in the first column with a name below it."""
-    table = cells.table
+    table, where = cells.table, compared.where
     filled = table.notna().to_numpy(bool)
     top = next((row for row in range(len(table)) if filled[row].sum() > 1), 0)
     left = next((column for column in range(table.shape[1]) if filled[top + 1 :, column].any()), 0)
     rows = _run(filled[top + 1 :, left], top + 1)
     columns = _run(filled[top, left + 1 :], left + 1)
-    items = _identified([(table.iat[row, left], f"{letter(left)}{row + 1}") for row in rows], known, where)
-    heads = _identified([(table.iat[top, column], f"{letter(column)}{top + 1}") for column in columns], known, where)
+    items = _identified([(table.iat[row, left], f"{letter(left)}{row + 1}") for row in rows], compared)
+    heads = _identified([(table.iat[top, column], f"{letter(column)}{top + 1}") for column in columns], compared)
     place = {item: columns[at] for at, item in enumerate(heads)}
 
     def cell(i: int, j: int) -> str:
         return f"{letter(place[items[j]])}{rows[i] + 1}"
 
-    ratios = [
-        [_ratio(table.iat[row, place[item]], f"{where}, {cell(i, j)}") for j, item in enumerate(items)]
-        for i, row in enumerate(rows)
-    ]
+    told = [(table.iat[row, place[item]], f"{where}, {cell(i, j)}") for i, row in enumerate(rows) for j, item in enumerate(items)]
+    ratios = np.reshape(_ratios(told, where), (len(items), len(items))).tolist()
     return Judgements(items=items, ratios=reciprocal(items, ratios, where=where, cell=cell).tolist(), expert=expert)
 
 
@@ -151,15 +164,31 @@ def _run(filled: Mask, start: int) -> list[int]:
     return list(range(start, start + end))
 
 
-def _identified(found: Sequence[tuple[object, str]], known: Mapping[str, Text], where: str) -> tuple[str, ...]:
-    """The ids that names in cells stand for: all of `known`, each once."""
-    ids = list[str]()
+class _Place(NamedTuple):
+    """Where judgements stand, the names of what they compare, and of all that a larger system would compare there."""
+
+    where: str
+    known: Mapping[str, Text]
+    whole: Mapping[str, Text]
+
+
+def _identified(found: Sequence[tuple[object, str]], compared: _Place) -> tuple[str, ...]:
+    """The ids that names in cells stand for: all that is compared, each once."""
+    (where, known, whole), ids = compared, list[str]()
     for name, place in found:
         item = _named(str(name), known)
+        if not item and (other := _named(str(name), whole)):
+            raise DataError(
+                f"'{other}' is not scored here, so it is not judged",
+                where=f"{where}, {place}",
+                found=f"scored and asked for: [{several(known, 12)}]",
+                do="leave out its row and column; or score it too (core = false in a study)",
+            )
         if not item:
             hint = did_you_mean(str(name), [*known, *(text.zh for text in known.values()), *(text.en for text in known.values())])
             do = hint or f"use one of {several(known, 8)}"
-            raise DataError(f"'{name}' is not among what is compared here", where=f"{where}, {place}", do=do)
+            told = f"'{name}'" if hint else "what stands here"  # it may be the name of an expert
+            raise DataError(f"{told} is not among what is compared here", where=f"{where}, {place}", do=do)
         if item in ids:
             raise DataError(f"'{name}' stands there twice", where=f"{where}, {place}", do="name each item once")
         ids.append(item)
@@ -169,11 +198,24 @@ def _identified(found: Sequence[tuple[object, str]], known: Mapping[str, Text], 
     return tuple(ids)
 
 
+def _ratios(told: Sequence[tuple[object, str]], where: str) -> list[float]:
+    """Judgements as written, each with its place; all that are none are refused in one error."""
+    ratios, wrong = list[float](), list[DataError]()
+    for cell, place in told:
+        try:
+            ratios.append(_ratio(cell, place))
+        except DataError as fault:
+            wrong.append(fault)
+    refuse_all(wrong, where)
+    return ratios
+
+
 def _ratio(cell: object, where: str) -> float:
     """A judgement as written: a number, a fraction, or NaN where it is blank."""
     if cell is None or isinstance(cell, int | float):
         return float("nan") if cell is None else float(cell)
-    text = unicodedata.normalize("NFKC", str(cell)).replace("\u2044", "/").strip()
+    signs = [unicodedata.normalize("NFKC", sign) if _BAR.search(unicodedata.decomposition(sign)) else sign for sign in str(cell)]
+    text = "".join(signs).replace("\u2044", "/").replace("\u2215", "/").strip()
     parts = [read_cell(part) for part in (text.split("/") if text != "/" else [text])]
     if len(parts) > 2 or any(part.unit or not part.readable for part in parts) or (len(parts) == 2 and not parts[1].value > 0):
         turned = "the spreadsheet made a date of a fraction: write =1/3, or set the cell to text before writing 1/3"
@@ -222,7 +264,5 @@ def _titles(data: bytes, name: str) -> list[str]:
     open_archive(data, name)
     try:
         return list(CalamineWorkbook.from_filelike(io.BytesIO(data)).sheet_names)
-    except (CalamineError, zipfile.BadZipFile) as fault:
-        raise DataError(
-            "the spreadsheet cannot be read", where=name, found=type(fault).__name__, do="open and save it again"
-        ) from None
+    except (CalamineError, zipfile.BadZipFile, zlib.error):
+        raise DataError("the spreadsheet is damaged, or is none", where=name, do="open and save it again as .xlsx") from None

@@ -21,6 +21,17 @@ class Direction(StrEnum):
     CONTEXT = "context"
 
 
+class Theme(StrEnum):
+    """Which part of the work an indicator of process tells of.
+
+    Responsibility: what those in charge decide and answer for. Policy: whether what is due reaches people. Work: how it is done.
+    """
+
+    RESPONSIBILITY = "responsibility"
+    POLICY = "policy"
+    WORK = "work"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Indicator:
     """One thing that is observed.
@@ -43,6 +54,8 @@ class Indicator:
         The value a policy document sets, if one does.
     weight
         A given weight, used by `Given` weighting only.
+    theme
+        Of an indicator of process, which part of the work it tells of; None: it tells of results.
     source, note, core
         Where the figures come from; what to mind; whether it belongs to the core of its system.
     """
@@ -55,6 +68,7 @@ class Indicator:
     ideal: tuple[float, float] | None = None
     target: float | None = None
     weight: float | None = None
+    theme: Theme | None = None
     source: Text = Text("", "")
     note: Text = Text("", "")
     core: bool = True
@@ -102,6 +116,9 @@ class Dimension:
 class IndicatorSystem:
     """An indicator system: dimensions of indicators, each id once.
 
+    `sections` says in which order a report goes through the dimensions, and which of them share a section; without it each has
+    its own, in the order declared.
+
     Examples
     --------
     >>> water = Indicator(id="water", name=Text("自来水普及率", "tap water"))
@@ -114,6 +131,7 @@ class IndicatorSystem:
     name: Text
     dimensions: tuple[Dimension, ...]
     source: Text = Text("", "")
+    sections: tuple[tuple[str, ...], ...] = ()
 
     def __post_init__(self) -> None:
         if not self.dimensions:
@@ -154,6 +172,13 @@ class IndicatorSystem:
     def membership(self) -> tuple[int, ...]:
         """For each scored indicator, the position of its dimension."""
         return tuple(at for at, dimension in enumerate(self.dimensions) for indicator in dimension.indicators if indicator.scored)
+
+    @property
+    def parts(self) -> tuple[tuple[Dimension, ...], ...]:
+        """The dimensions by section of a report; those that `sections` does not name come last, one each."""
+        left = {dimension.id: dimension for dimension in self.dimensions}
+        named = [tuple(left.pop(key) for key in section if key in left) for section in self.sections]
+        return tuple(part for part in (*named, *((dimension,) for dimension in left.values())) if part)
 
     def core(self) -> IndicatorSystem:
         """The system reduced to its core indicators; a dimension left with none to score falls away."""

@@ -2,57 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from evalkit.identifiers import called_personal
 from evalkit.panel.cells import Numbers, read_codes, read_numbers, read_years
-from evalkit.panel.findings import Finding, absent, finding, listing, refusal, secret, shown
+from evalkit.panel.findings import Finding, absent, finding, listing, refusal, shown
+from evalkit.panel.keys import keyed_rows, spoilt_codes, unseen_signs
+from evalkit.panel.layout import Layout
+from evalkit.panel.measure_words import header_measure
 from evalkit.panel.panel import Panel, Places
+from evalkit.panel.persons import about_persons, named_persons, numbered, private
 from evalkit.panel.raw import RawTable, below_heads, notes_of
-from evalkit.terms import Text, same
+from evalkit.terms import same
 
-_TOTAL = re.compile(
-    r"(?:.*(?:合\s*计|总\s*计|小\s*计|共\s*计)|全国|全省|全市|全县|全区|全州|各地区?平均|平均值?|均值|"
-    r"(?:grand |sub|regional |national )?totals?|sum|average|mean|whole country|all (?:counties|provinces|units|regions))",
-    re.IGNORECASE,
-)
-_SECRET_NAME = re.compile(
-    r"身份证|证件号|手机|电话|联系方式|银行卡|id ?card|identity (?:card|number)|phone|mobile number", re.IGNORECASE
-)
-_SHORT = (5, 8, 11)  # one digit less than codes of counties, of townships and of villages have
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
-    """What the columns of a file are; `unit` and `period` may be left for an audit to guess.
-
-    A column below a merged header, "upper/lower", may be named by "lower" alone where one column only ends so; `wanted` are
-    the indicators that are looked for in this way.
-    """
-
-    unit: str | None = None
-    period: str | None = None
-    name: str | None = None
-    groups: tuple[str, ...] = ()
-    weight: str | None = None
-    columns: Mapping[str, str] = field(default_factory=dict)
-    missing: tuple[str, ...] = ()
-    wanted: tuple[str, ...] = ()
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """The columns that hold codes and names."""
-        return tuple(column for column in (self.unit, self.name, *self.groups) if column)
-
-    @property
-    def roles(self) -> tuple[str, ...]:
-        """The columns that hold no figures of indicators."""
-        return tuple(column for column in (self.unit, self.period, self.name, *self.groups, self.weight) if column)
+__all__ = ["Layout", "Tidied", "tidy"]
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -60,7 +28,7 @@ class Tidied:
     """A table read for what its columns are: keys, texts and figures, and everything found on the way.
 
     `frame` has the row positions of the raw table as its index; `keyed` tells which of its rows have a unit and a period
-    that no row before them has; `units` holds the unit written in the cells of a column.
+    that no row before them has; `said` is the unit of measure that the file names for a column.
     """
 
     raw: RawTable
@@ -70,6 +38,7 @@ class Tidied:
     findings: tuple[Finding, ...]
     keyed: NDArray[np.bool_]
     letters: Mapping[str, str]
+    said: Mapping[str, str]
 
     @property
     def keys(self) -> pd.MultiIndex:
@@ -81,7 +50,7 @@ class Tidied:
     @property
     def places(self) -> Places:
         """Where those rows stand in the file."""
-        return Places(pd.Series(self.raw.rows[self.keyed], index=self.keys), self.letters)
+        return Places(pd.Series(self.raw.rows[self.keyed], index=self.keys), self.letters, self.said)
 
     def panel(self) -> Panel:
         """The panel, or one error with everything that keeps it from being one."""
@@ -103,19 +72,22 @@ class Tidied:
 
 def tidy(raw: RawTable, layout: Layout) -> Tidied:
     """A raw table with its columns read for what `layout` says they are; nothing is raised, all is found."""
-    raw, ambiguous = _known_below(raw, layout)
+    raw, ambiguous = _known_below(replace(raw, personal=raw.personal or about_persons(raw.frame) is not None), layout)
     findings = [*raw.findings, *ambiguous, *_absent(raw, layout)]
     have = [column for column in raw.frame.columns if layout.columns.get(column, column)]
     columns = dict[str, pd.Series]()
     for column in (column for column in layout.texts if column in raw.frame):
         columns[column], numeric = read_codes(raw.frame[column])
-        short = _zeros(raw, column, columns[column]) if column == layout.unit else []
+        if hidden := named_persons(raw.frame[column], column):
+            findings.append(finding("personal_data", column=column, count=hidden))
+            columns[column] = numbered(columns[column])
+        short = spoilt_codes(raw, column, columns[column]) if column == layout.unit else []
         if numeric.size and not short:
             findings.append(finding("code_number", column=column, count=len(numeric)))
-        findings += [*short, *_filled(raw, column)]
+        findings += [*short, *unseen_signs(raw, column), *_filled(raw, column)]
     if layout.period is not None and layout.period in raw.frame:
         findings += _filled(raw, layout.period) + _years(raw, layout.period, columns)
-    figures = list[str]()
+    figures, said = list[str](), dict[str, str]()
     for column in have:
         if column in layout.roles and column != layout.weight:
             continue
@@ -123,13 +95,14 @@ def tidy(raw: RawTable, layout: Layout) -> Tidied:
         if target in columns:
             findings.append(finding("duplicate_column", column=target, count=2, where=f"{target}, {column}"))
             continue
-        values, found = _figures(raw, column, target, layout)
+        values, found, unit = _figures(raw, column, target, layout)
         findings += found
+        said[target] = unit or header_measure(column) or raw.unit
         if values is not None:
             columns[target] = pd.Series(values, index=raw.frame.index)
             figures += [target] if column != layout.weight else []
     frame = pd.DataFrame(columns, index=raw.frame.index)
-    keyed, about_keys = _keys(raw, frame, layout)
+    keyed, about_keys = keyed_rows(raw, frame, layout)
     letters = {layout.columns.get(column, column): at for column, at in raw.letters.items()}
     return Tidied(
         raw=raw,
@@ -139,6 +112,7 @@ def tidy(raw: RawTable, layout: Layout) -> Tidied:
         findings=(*findings, *about_keys),
         keyed=keyed,
         letters=letters,
+        said=said,
     )
 
 
@@ -166,8 +140,8 @@ def _filled(raw: RawTable, column: str) -> list[Finding]:
 
 
 def _some(raw: RawTable, column: str, at: NDArray[np.intp]) -> str:
-    """Some of the different values at some positions of a column, masked where they are somebody's numbers."""
-    if _SECRET_NAME.search(column):
+    """Some of the different values at some positions of a column, masked where the file holds somebody's names or numbers."""
+    if raw.personal or called_personal(column):
         return "***"
     return listing([shown(value) for value in pd.unique(raw.frame[column].to_numpy(object)[at])[:6]], 5)
 
@@ -188,18 +162,17 @@ def _years(raw: RawTable, column: str, columns: dict[str, pd.Series]) -> list[Fi
     return findings
 
 
-def _figures(raw: RawTable, column: str, target: str, layout: Layout) -> tuple[NDArray[np.float64] | None, list[Finding]]:
-    """A column read as figures, or None for a column of words, and what was found."""
+def _figures(raw: RawTable, column: str, target: str, layout: Layout) -> tuple[NDArray[np.float64] | None, list[Finding], str]:
+    """A column read as figures, or None for a column of words; what was found; and the unit written in its cells."""
     cells = raw.frame[column]
-    hidden = _private(cells, column)
+    hidden = private(cells, column)
     if hidden:
-        return None, [finding("personal_data", column=target, count=hidden)]
+        return None, [finding("personal_data", column=target, count=hidden)], ""
     numbers = read_numbers(cells, layout.missing)
-    wordy = numbers.unreadable.size and np.isnan(numbers.values).all() and column != layout.weight
+    wordy = numbers.unreadable.size and np.isnan(numbers.values).all() and column != layout.weight and target not in layout.wanted
     if wordy and not _digits(cells, numbers.unreadable):
-        return None, [
-            finding("text_column", column=target, count=len(numbers.unreadable), where=_some(raw, column, numbers.unreadable[:3]))
-        ]
+        some = _some(raw, column, numbers.unreadable[:3])
+        return None, [finding("text_column", column=target, count=len(numbers.unreadable), where=some)], ""
     findings = list[Finding]()
     if numbers.unreadable.size:
         bad = numbers.unreadable
@@ -214,25 +187,7 @@ def _figures(raw: RawTable, column: str, target: str, layout: Layout) -> tuple[N
         units = ", ".join(f"{unit} × {len(there):,}" for unit, there in numbers.units.items())
         found = units if kind == "unit_in_cell" else _some(raw, column, at) if kind == "missing_marker" else ""
         findings.append(finding(kind, column=target, count=len(at), found=found, where=raw.where(column, at)))
-    return values, findings
-
-
-def _private(cells: pd.Series, column: str) -> int:
-    """How many cells are somebody's identity or telephone number, when the column is one of such numbers."""
-    if pd.api.types.is_float_dtype(cells.dtype):
-        whole = cells.to_numpy()[~np.isnan(cells.to_numpy())]
-        mobile = (whole >= 1.3e10) & (whole < 2e10) & (whole % 1 == 0)
-        return (
-            int(mobile.sum())
-            if whole.size and (mobile.mean() > 0.9) and (len(np.unique(whole)) > 1 and _SECRET_NAME.search(column))
-            else 0
-        )
-    texts = [cell for cell in cells.to_numpy(object)[:1000] if isinstance(cell, str)]
-    hits = sum(map(secret, texts))
-    named = bool(_SECRET_NAME.search(column))
-    if not hits or not (named or 2 * hits > len(texts)):
-        return 0
-    return sum(secret(cell) for cell in cells.to_numpy(object) if isinstance(cell, str))
+    return values, findings, next(iter(numbers.units), "") if len(numbers.units) == 1 else ""
 
 
 def _digits(cells: pd.Series, at: NDArray[np.intp]) -> bool:
@@ -277,71 +232,3 @@ def _mixed(raw: RawTable, column: str, numbers: Numbers, target: str) -> list[Fi
     fewest = sorted(units, key=lambda unit: len(units[unit]))[:-1]
     where = "; ".join(f"{unit}: {raw.where(column, units[unit])}" for unit in fewest)
     return [finding("mixed_units", column=target, count=sum(len(units[unit]) for unit in fewest), where=where, found=found)]
-
-
-def _keys(raw: RawTable, frame: pd.DataFrame, layout: Layout) -> tuple[NDArray[np.bool_], list[Finding]]:
-    """Which rows have a key of their own, and what is wrong with the keys."""
-    unit, period = layout.unit, layout.period
-    if unit not in frame or period not in frame:
-        return np.zeros(len(frame), dtype=bool), _totals(raw, frame, layout) if unit in frame else []
-    findings = list[Finding]()
-    years = frame[period].to_numpy()
-    blank = frame[unit].isna().to_numpy() | (raw.frame[period].isna().to_numpy() & np.isnan(years))
-    if blank.any():
-        at = np.flatnonzero(blank)
-        findings.append(finding("missing_key", count=len(at), where=listing([f"row {row}" for row in raw.rows[at]])))
-    findings += _totals(raw, frame, layout)
-    known = ~(frame[unit].isna().to_numpy() | np.isnan(years))
-    keys = pd.MultiIndex.from_arrays([frame[unit].to_numpy(object)[known], years[known]])
-    again = np.zeros(len(frame), dtype=bool)
-    again[known] = keys.duplicated()
-    if again.any():
-        findings.append(_twice(raw, frame, keys, known, layout))
-    for group in (group for group in layout.groups if group in frame):
-        distinct = frame.loc[known, [unit, group]].drop_duplicates()
-        moved = distinct[unit][distinct[unit].duplicated()].unique()
-        if len(moved):
-            findings.append(finding("group_changes", column=group, count=len(moved), where=listing(list(moved))))
-    return known & ~again, findings
-
-
-def _twice(raw: RawTable, frame: pd.DataFrame, keys: pd.MultiIndex, known: NDArray[np.bool_], layout: Layout) -> Finding:
-    """The rows that share their unit and period, grouped."""
-    rows = pd.Series(raw.rows[known], index=keys)[keys.duplicated(keep=False)]
-    groups = rows.groupby(level=[0, 1], sort=False).agg(list)
-    where = [f"{key[0]} {key[1]:.0f} (rows {listing(at, 6)})" for key, at in zip(groups.index.tolist(), groups, strict=True)]
-    same_figures = bool(frame.loc[known].duplicated().sum() == keys.duplicated().sum())
-    found = Text("完全相同", "identical") if same_figures else Text("数值不同", "with different figures")
-    return finding("duplicate_rows", column=str(layout.unit), count=len(groups), where=listing(where), found=found)
-
-
-def _zeros(raw: RawTable, unit: str, codes: pd.Series) -> list[Finding]:
-    """Codes that are a digit shorter than the others, or than codes of regions are: as if a leading zero was lost."""
-    every = pd.Series(codes.dropna().unique(), dtype=object)
-    distinct = every[every.str.fullmatch(r"\d+").astype(bool)]
-    if 2 * len(distinct) <= len(every):
-        return []
-    lengths = distinct.str.len()
-    longest = lengths.max()
-    if longest >= 5 and set(lengths) == {longest, longest - 1}:
-        rule, short = "lost_leading_zeros", distinct[lengths < longest]
-    elif distinct.str.startswith("0").any():
-        return []
-    else:
-        rule, short = "short_codes", distinct[lengths.isin(_SHORT)]
-    where = raw.where(unit, np.flatnonzero(codes.isin(short)))
-    return [finding(rule, column=unit, count=len(short), found=listing(list(short), 5), where=where)] if len(short) else []
-
-
-def _totals(raw: RawTable, frame: pd.DataFrame, layout: Layout) -> list[Finding]:
-    """Rows that look like totals."""
-    findings = list[Finding]()
-    for column in (column for column in (layout.unit, layout.name) if column and column in frame):
-        names = pd.Series(frame[column].dropna().unique(), dtype=object)
-        sums = names[[_TOTAL.fullmatch(str(name)) is not None for name in names]]
-        if len(sums):
-            at = np.flatnonzero(frame[column].isin(sums))
-            findings.append(
-                finding("total_row", column=column, count=len(at), found=listing(list(sums), 5), where=raw.where(column, at))
-            )
-    return findings

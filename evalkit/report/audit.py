@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
+from evalkit.panel.audit import Audit
 from evalkit.report.assessment import Accepted, Assessment
 from evalkit.report.document import Block, Bullets, Heading, Paragraph, Table
 from evalkit.report.treatment import outlier_table, tamed_points
@@ -17,6 +20,32 @@ CALLED: dict[str, Text] = {
     "formula_without_value": Text("公式无结果", "formula without a result"),
     "blank_header": Text("列无名称", "column without a name"),
     "duplicate_column": Text("列名重复", "column name twice"),
+    "mixed_encodings": Text("编码不一致", "mixed encodings"),
+    "garbled_text": Text("乱码", "garbled text"),
+    "cut_off": Text("文件中断", "file cut off"),
+    "repeated_cell": Text("地址重复", "address twice"),
+    "raised_marks": Text("数字带上标", "raised marks"),
+    "code_in_powers": Text("代码成科学计数", "code in powers of ten"),
+    "whole_region": Text("上级地区", "region that holds others"),
+    "name_changes": Text("名称变化", "name changes"),
+    "name_shared": Text("名称重复", "name of several codes"),
+    "too_large": Text("数值过大", "too large a value"),
+    "missing_code": Text("疑似缺失代码", "code for missing"),
+    "zero_for_missing": Text("疑似以零代缺失", "zero for missing"),
+    "few_negative": Text("少数负值", "few values below 0"),
+    "weight_not_positive": Text("权重不为正", "weight not above 0"),
+    "weight_missing": Text("缺权重", "weight missing"),
+    "unit_contradicts": Text("单位与体系不符", "unit not as declared"),
+    "far_level": Text("量级悬殊", "level far off"),
+    "leap": Text("同年骤变", "leap in one year"),
+    "repeated_row": Text("与上年相同", "row repeated"),
+    "same_columns": Text("两列相同", "columns alike"),
+    "sum_row": Text("合计行", "row of sums"),
+    "unseen_signs": Text("看不见的字符", "unseen signs"),
+    "short_lines": Text("行内缺单元格", "line too short"),
+    "hidden_rows": Text("隐藏行", "hidden rows"),
+    "scaled_format": Text("缩小显示", "shown scaled"),
+    "doubtful_encoding": Text("编码存疑", "doubtful encoding"),
     "missing_column": Text("缺少列", "column absent"),
     "ambiguous_column": Text("列名不唯一", "name in several columns"),
     "unreadable_cell": Text("不是数字", "not a number"),
@@ -58,6 +87,7 @@ CALLED: dict[str, Text] = {
     "comment_lines": Text("注释行", "comment lines"),
     "footnotes": Text("表下注释", "footnotes"),
     "blank_rows": Text("空行", "blank rows"),
+    "single_precision": Text("单精度存储", "stored in single precision"),
     "encoding": Text("文件编码", "encoding"),
     "other_sheets": Text("其他工作表", "other sheets"),
 }
@@ -95,7 +125,14 @@ def _accepted(one: Accepted, voice: Voice) -> str:
 
 def _findings(found: Assessment, voice: Voice) -> list[Block]:
     assert found.audit is not None
-    frame = found.audit.frame.assign(message=found.audit.frame[f"message_{voice.lang}"])
+    source = voice(found.panel.source)
+    return [replace(table, source=source) for table in tables(found.audit, voice)]
+
+
+@tables.register
+def _(answer: Audit, voice: Voice) -> tuple[Table, ...]:
+    """The findings by rule, and all of them."""
+    frame = answer.frame.assign(message=answer.frame[f"message_{voice.lang}"])
     severity = {"defect": Text("缺陷", "defect"), "notice": Text("提示", "notice"), "repaired": Text("已修复", "repaired")}
     heads = {
         "rule": voice(Text("规则", "Rule")),
@@ -110,22 +147,15 @@ def _findings(found: Assessment, voice: Voice) -> list[Block]:
         severity=[voice(severity[s]) for s in frame["severity"]],
         column=[voice.name(c) for c in frame["column"]],
     )
-    source = voice(found.panel.source)
     brief = named.groupby(["rule", "severity"], sort=False).agg(
         column=("column", lambda columns: voice.listing(columns, 4)), count=("count", "sum"), message=("message", "first")
     )
     brief = brief.reset_index().rename(columns=heads | {"message": voice(Text("其中一例", "One of them"))})
     whole = named[list(heads)].rename(columns=heads)
-    return [
-        Table(key="audit", caption=Text("数据审计发现汇总", "Findings of the data audit, by rule"), frame=brief, source=source),
-        Table(
-            key="audit_all",
-            caption=Text("数据审计发现明细", "Findings of the data audit, in full"),
-            frame=whole,
-            source=source,
-            show=0,
-        ),
-    ]
+    return (
+        Table(key="audit", caption=Text("数据审计发现汇总", "Findings of the data audit, by rule"), frame=brief),
+        Table(key="audit_all", caption=Text("数据审计发现明细", "Findings of the data audit, in full"), frame=whole, show=0),
+    )
 
 
 def _filled(found: Assessment, voice: Voice) -> Table:

@@ -11,15 +11,20 @@ import pandas as pd
 
 from evalkit.answer import Note
 from evalkit.errors import DataError, did_you_mean
-from evalkit.panel.findings import secret
+from evalkit.identifiers import called_personal, called_position, personal
+from evalkit.panel.findings import refusal
+from evalkit.panel.marks import odd_marks
+from evalkit.panel.observed import Observed
 from evalkit.panel.panel import Panel
 from evalkit.panel.raw import RawTable
 from evalkit.panel.read import open_table
 from evalkit.panel.tidy import Layout, tidy
+from evalkit.stats.ranks import below
 from evalkit.study.household_form import HouseholdsForm
 from evalkit.terms import Text
 
 WEIGHT, POOR = "design weight", "poor"
+FAR, HEAVY = 100, 0.2  # how far incomes lie from the line at most, and what share of all weight one home may carry
 CROWD = 20  # names of places from which on they must be fewer than half the homes
 
 
@@ -57,9 +62,13 @@ def read_homes(path: Path, form: HouseholdsForm, more: tuple[str, ...] = ()) -> 
     if gaps.all():
         raise DataError("no home has all the columns that are asked", where=raw.place, found=", ".join(form.figures))
     line = homes[form.line] if isinstance(form.line, str) else form.line
-    below = homes[form.income] < line if form.strict else homes[form.income] <= line
-    notes = tuple(_gaps(homes, form, gaps, more))
-    kept = homes.assign(**{POOR: below.astype(int)})[~gaps].reset_index(drop=True)
+    poor = below(homes[form.income].to_numpy(dtype=float), np.asarray(line, dtype=float), strict=form.strict)
+    notes = (
+        *_gaps(homes, form, gaps, more),
+        *odd_figures(panel, form.figures, raw.place),
+        *_odd_sizes(homes[~gaps], form, raw.place),
+    )
+    kept = homes.assign(**{POOR: poor.astype(int)})[~gaps].reset_index(drop=True)
     return Survey(homes=kept, source=raw.place, fingerprint=raw.fingerprint, notes=notes)
 
 
@@ -72,15 +81,27 @@ def are_there(wanted: Iterable[str], have: Iterable[str], *, place: str) -> None
         raise DataError(f"the survey has no column '{absent[0]}'", where=place, do=do)
 
 
+def not_personal(texts: Iterable[str], figures: Iterable[str], *, place: str) -> None:
+    """Refuse words that are called as names, numbers or addresses of persons are, and figures called as positions are.
+
+    That homes have a telephone or an account is no identifier: figures that are one are found by what they look like.
+    """
+    named = [name for name in texts if called_personal(name, homes=True)] + [name for name in figures if called_position(name)]
+    if named:
+        what = f"the column '{named[0]}' is called as one of persons' names, numbers or addresses, and takes no part"
+        raise DataError(what, where=place, do="leave it out, or rename it if it holds something else")
+
+
 def _asked(raw: RawTable, form: HouseholdsForm, figures: tuple[str, ...]) -> RawTable:
     """The table with the columns that are asked and no other, homes numbered."""
     have = {form.columns.get(column, column): column for column in raw.frame.columns}
     wanted = (form.unit, form.period, *form.texts, *figures, *((form.weight,) if form.weight else ()))
+    not_personal(form.texts, figures, place=raw.place)
     are_there(wanted, have, place=raw.place)
     frame = raw.frame[[have[name] for name in dict.fromkeys(wanted)]].copy()
     codes = frame[have[form.unit]].astype("string").str.strip()
     frame[have[form.unit]] = [None if at < 0 else f"{at + 1:07d}" for at in pd.factorize(codes)[0]]
-    return replace(raw, frame=frame)
+    return replace(raw, frame=frame, personal=True)
 
 
 def _are_figures(panel: Panel, figures: tuple[str, ...], place: str) -> None:
@@ -90,10 +111,38 @@ def _are_figures(panel: Panel, figures: tuple[str, ...], place: str) -> None:
         raise DataError(f"the column '{texts[0]}' of the survey holds words where figures belong", where=place, do=do)
 
 
+def odd_figures(panel: Panel, figures: tuple[str, ...], place: str) -> list[Note]:
+    """Refuse codes for missing such as −99 among the figures, which would be counted as they stand; say which few are below 0."""
+    found = odd_marks(Observed(frame=panel.frame[list(figures)], places=panel.places))
+    wrong = [item for item in found if item.rule in ("missing_code", "too_large")]
+    if wrong:
+        raise refusal(wrong, where=place)
+    return [Note("caution", item.message) for item in found if item.rule == "few_negative"]
+
+
+def _odd_sizes(homes: pd.DataFrame, form: HouseholdsForm, place: str) -> list[Note]:
+    """Refuse incomes that are in another unit of measure than the line; say when one home carries much of all weight."""
+    line = homes[form.line].median() if isinstance(form.line, str) else form.line
+    typical = homes[form.income].median()
+    if 0 < typical < line / FAR or typical > line * FAR * 10:
+        found = f"a median income of {typical:,.4g} against a line of {line:,.4g}"
+        raise DataError(
+            f"'{form.income}' and the line are not in one unit of measure", where=place, found=found, do="convert one"
+        )
+    heaviest = float((homes[WEIGHT] / homes.groupby(form.period)[WEIGHT].transform("sum")).max())
+    if len(homes) < CROWD or heaviest <= HEAVY:
+        return []
+    text = Text(
+        "一户占其年份全部权重的 {share:.0%}：核对权重。",
+        "One home carries {share:.0%} of all weight of its year: check the weights.",
+    )
+    return [Note("caution", text.format(share=heaviest))]
+
+
 def are_places(places: pd.Series, homes: pd.Series) -> None:
-    """Refuse a column of places that names persons or homes: identity numbers, or nearly as many names as homes."""
+    """Refuse a column of places that names persons or homes: numbers of persons, or nearly as many names as homes."""
     column, names = places.name, places.dropna().astype(str).unique()
-    if any(secret(name) for name in names):
+    if personal(names):
         raise DataError(f"the column '{column}' of the survey holds identity or telephone numbers", do="name a column of places")
     if len(names) > CROWD and 2 * len(names) > homes.nunique():
         found = f"{len(names)} names of {homes.nunique()} homes"

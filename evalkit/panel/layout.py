@@ -1,0 +1,34 @@
+"""What the columns of a data file are: keys, names, groups, the weight, and the indicators."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """What the columns of a file are; `unit` and `period` may be left for an audit to guess.
+
+    A column below a merged header, "upper/lower", may be named by "lower" alone where one column only ends so; `wanted` are
+    the indicators that are looked for in this way.
+    """
+
+    unit: str | None = None
+    period: str | None = None
+    name: str | None = None
+    groups: tuple[str, ...] = ()
+    weight: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+    wanted: tuple[str, ...] = ()
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The columns that hold codes and names."""
+        return tuple(column for column in (self.unit, self.name, *self.groups) if column)
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The columns that hold no figures of indicators."""
+        return tuple(column for column in (self.unit, self.period, self.name, *self.groups, self.weight) if column)
