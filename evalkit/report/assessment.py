@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 import pandas as pd
 
+from evalkit.answer import Note
 from evalkit.coupling.compare import Comparison
 from evalkit.coupling.dynamics.contributions import ChangeParts
 from evalkit.coupling.dynamics.speeds import SpeedCoupling
@@ -29,6 +30,7 @@ from evalkit.indicators.treatment.availability import Screened
 from evalkit.indicators.uncertainty.monte_carlo import Uncertainty
 from evalkit.indicators.uncertainty.sensitivity import Drivers
 from evalkit.panel.audit import Audit
+from evalkit.panel.boundaries import Boundaries
 from evalkit.panel.panel import Panel
 from evalkit.report.households import HouseholdFindings
 from evalkit.terms import Text
@@ -40,6 +42,9 @@ Chapter = Literal[
     "scope",
     "methods",
     "audit",
+    "overview",
+    "implementation",
+    "monitoring",
     "systems",
     "coupling",
     "dynamics",
@@ -47,11 +52,11 @@ Chapter = Literal[
     "obstacles",
     "regions",
     "households",
-    "monitoring",
     "indicators",
     "uncertainty",
     "robustness",
     "problems",
+    "rectification",
     "annexes",
 ]
 CHAPTERS: tuple[Chapter, ...] = get_args(Chapter)
@@ -67,13 +72,26 @@ class Accepted(NamedTuple):
     found: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signatories:
+    """Who signs the report, as far as the study names them; what it does not name is left to be written by hand."""
+
+    organization: Text = Text("", "")
+    lead: Text = Text("", "")
+    authors: tuple[Text, ...] = ()
+    reviewers: tuple[Text, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Quality:
-    """What the indicators of a system have in common, how important each is, and what hangs on it."""
+    """What the indicators of a system have in common, how important each is, and what hangs on it.
+
+    `removals` is None where all places have the same score.
+    """
 
     diagnosis: Diagnosis
     importance: EffectiveImportance
-    removals: Removals
+    removals: Removals | None
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -81,7 +99,7 @@ class Firmness:
     """How firm the result is: under other settings one at a time, and under all doubts at once.
 
     `comparison` is of coordination, `agreement` of indices; `uncertainty` and its `drivers` are of all doubts; `outranking`
-    ranks without letting one lead make up for another, `benefit` by the weights that suit each place best. All but the first are keyed by system, and empty where not asked for.
+    ranks without letting one lead make up for another, `benefit` by the weights that suit each place best. All but the first are keyed by system, and empty where not asked for. `notes` say what was left out of it.
     """
 
     comparison: Comparison | None
@@ -90,6 +108,7 @@ class Firmness:
     drivers: Mapping[str, Drivers]
     outranking: Mapping[str, Outranking]
     benefit: Mapping[str, Benefit]
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -124,7 +143,9 @@ class Assessment:
 
     `scores`, `obstacles` and `quality` are keyed by system, in the order of the study; `doubts` puts more and more of the method in
     doubt, by what each step adds, and is empty where not asked for; `households` is None without a survey, and
-    `monitoring` without a monitor; `versions` names what computed it.
+    `monitoring` without a monitor; `versions` names what computed it; `basis` are the documents that the study names;
+    `unscored` are the dimensions that a system declares and that were left out for want of an indicator to score; `ground` is where
+    maps are drawn, if the study says so.
     """
 
     title: Text
@@ -151,3 +172,7 @@ class Assessment:
     firmness: Firmness
     versions: Mapping[str, str]
     monitoring: Monitored | None = None
+    unscored: Mapping[str, tuple[Text, ...]] = field(default_factory=dict)
+    basis: tuple[Text, ...] = ()
+    signatories: Signatories = Signatories()
+    ground: Boundaries | None = None

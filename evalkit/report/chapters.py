@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pandas as pd
 
@@ -11,12 +12,19 @@ from evalkit.report import coupling as coupling_ink
 from evalkit.report import indicators as index_ink
 from evalkit.report.assessment import Assessment, Chapter
 from evalkit.report.audit import audit
-from evalkit.report.document import Block, Document, Heading, Paragraph, Table
-from evalkit.report.findings import problems, summary
+from evalkit.report.document import Block, Bullets, Document, Heading, Paragraph, Table
+from evalkit.report.findings import problems
 from evalkit.report.firmness import indicators, robustness, uncertainty
 from evalkit.report.households import households
+from evalkit.report.implementation import implementation
+from evalkit.report.maps_section import map_section
 from evalkit.report.methods import methods
 from evalkit.report.movement import dynamics, forecast
+from evalkit.report.overview import overview
+from evalkit.report.rectification import rectification
+from evalkit.report.results import results
+from evalkit.report.signoff import signoff
+from evalkit.report.summary import summary
 from evalkit.report.verbs import figures, tables, words
 from evalkit.report.weighting import judged
 from evalkit.report.words import Voice, system_names
@@ -37,17 +45,23 @@ def compose(found: Assessment, lang: Lang) -> Document:
     """The whole report in one language."""
     systems = {name: score.system for name, score in found.scores.items()}
     voice = Voice(lang, {**found.panel.names, **system_names(systems)})
-    blocks = summary(found, voice)
-    for chapter in found.chapters:
-        blocks += CHAPTER[chapter](found, voice)
+    rest = [block for chapter in found.chapters for block in CHAPTER[chapter](found, voice)]
+    blocks = [*summary(found, voice), *_on_a_page(rest)]
     return Document(
         title=voice(found.title),
         subtitle=voice(found.subtitle),
         lang=lang,
         cover=_cover(found, voice),
         statement=voice(found.statement if any(found.statement) else STATEMENT),
+        signoff=signoff(found.signatories, voice),
         blocks=tuple(blocks),
     ).sourced(voice(COMPUTED, source=found.panel.source))
+
+
+def _on_a_page(blocks: list[Block]) -> list[Block]:
+    """The blocks, the first heading at the top of a page, so that the summary stands alone on its own."""
+    head = blocks[:1]
+    return [replace(head[0], page=True), *blocks[1:]] if head and isinstance(head[0], Heading) else blocks
 
 
 def scope(found: Assessment, voice: Voice) -> list[Block]:
@@ -75,22 +89,17 @@ def scope(found: Assessment, voice: Voice) -> list[Block]:
         "The indicator systems measure {systems}. No indicator touches a person's ethnicity, religion, politics or private conduct.",
     )
     named = voice.listing([voice(score.system.name) for score in found.scores.values()])
+    documents: list[Block] = []
+    if found.basis:
+        lead = Paragraph(voice(Text("评估依据：", "The assessment rests on these documents:")))
+        documents = [lead, Bullets(tuple(voice(one) for one in found.basis))]
     return [
         Heading(voice(Text("评估依据与范围", "Basis and scope"))),
+        *documents,
         Paragraph(said),
         Paragraph(voice(basis, systems=named)),
         Table(key="systems", caption=caption, frame=pd.DataFrame(rows), source=voice(panel.source)),
     ]
-
-
-def systems(found: Assessment, voice: Voice) -> list[Block]:
-    """Each system by dimension."""
-    blocks: list[Block] = [Heading(voice(Text("两系统发展水平", "The systems by dimension")))]
-    for score in found.scores.values():
-        blocks += [Heading(voice(score.system.name), level=2), Paragraph(words(score, voice))]
-        blocks += [*figures(score, voice), index_ink.dimension_means(score, voice)]
-        blocks += [Paragraph(note.say(voice.lang), role="note") for note in score.notes]
-    return blocks
 
 
 def coupling(found: Assessment, voice: Voice) -> list[Block]:
@@ -141,14 +150,15 @@ def obstacles(found: Assessment, voice: Voice) -> list[Block]:
 
 
 def regions(found: Assessment, voice: Voice) -> list[Block]:
-    """Differences between groups of places."""
-    if not found.groups:
+    """Differences between groups of places, and where the places stand."""
+    drawn = map_section(found, voice)
+    if not found.groups and not drawn:
         return []
     blocks: list[Block] = [Heading(voice(Text("区域差异", "Regional differences")))]
     for answer in found.groups.values():
         blocks += [Paragraph(words(answer, voice)), *figures(answer, voice), *tables(answer, voice)]
         blocks += [Paragraph(note.say(voice.lang), role="note") for note in answer.notes]
-    return blocks
+    return [*blocks, *drawn]
 
 
 def monitoring(found: Assessment, voice: Voice) -> list[Block]:
@@ -182,7 +192,11 @@ def annexes(found: Assessment, voice: Voice) -> list[Block]:
         blocks += [index_ink.recipe(score.spec, voice), index_ink.sources(score.spec, voice)]
         blocks += [table for answer in judged(score.spec.spec.weigh) for table in tables(answer, voice)]
     blocks.append(coupling_ink.all_rows(found.bond, voice))
-    blocks += [index_ink.by_place(answer, voice) for answer in found.obstacles.values()]
+    blocks += [
+        table
+        for answer in found.obstacles.values()
+        for table in (index_ink.by_place(answer, voice), index_ink.by_year(answer, voice))
+    ]
     blocks += [index_ink.all_scores(score, voice) for score in found.scores.values()]
     item, value = voice(Text("项目", "Item")), voice(Text("内容", "Value"))
     rows = [(name, number) for name, number in found.versions.items()]
@@ -224,7 +238,9 @@ CHAPTER: dict[Chapter, Callable[[Assessment, Voice], list[Block]]] = {
     "scope": scope,
     "methods": methods,
     "audit": audit,
-    "systems": systems,
+    "overview": overview,
+    "implementation": implementation,
+    "systems": results,
     "coupling": coupling,
     "dynamics": dynamics,
     "forecast": forecast,
@@ -236,5 +252,6 @@ CHAPTER: dict[Chapter, Callable[[Assessment, Voice], list[Block]]] = {
     "uncertainty": uncertainty,
     "robustness": robustness,
     "problems": problems,
+    "rectification": rectification,
     "annexes": annexes,
 }

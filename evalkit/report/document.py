@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading; level 1 is a chapter."""
+    """A heading; level 1 is a chapter; `page` begins a page with it."""
 
     text: str
     level: Literal[1, 2, 3] = 1
+    page: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +76,25 @@ class Figure:
     source: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignOff:
+    """A page to sign by hand: label–value lines, then a table; a cell or value without words is left blank to be written in."""
+
+    title: str
+    lines: tuple[tuple[str, str], ...]
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str = ""
+
+
 Block = Heading | Paragraph | Bullets | Formula | Table | Figure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A whole report: a cover, then blocks in order. `cover` holds label–value lines; `statement` stands under them.
+    """A whole report: a cover, a page to sign where there is one, then blocks in order.
+
+    `cover` holds label–value lines; `statement` stands under them.
 
     `workbook` says whether a workbook with all rows of its tables comes along.
     """
@@ -90,6 +104,7 @@ class Document:
     lang: Lang = "zh"
     cover: tuple[tuple[str, str], ...] = ()
     statement: str = ""
+    signoff: SignOff | None = None
     workbook: bool = True
     blocks: tuple[Block, ...] = ()
 

@@ -1,50 +1,23 @@
-"""What an evaluator reads first and last: the one-page summary, and the list of problems found."""
+"""The list of problems found, each with its evidence, drawn from the results by rule."""
 
 from __future__ import annotations
 
 import pandas as pd
 
-from evalkit.answer import Note, in_period
+from evalkit.answer import in_period
 from evalkit.report.assessment import Assessment
-from evalkit.report.coordination_doubt import with_the_method
-from evalkit.report.document import Block, Bullets, Heading, Paragraph, Table
+from evalkit.report.document import Block, Heading, Paragraph, Table
 from evalkit.report.plain import cell
 from evalkit.report.printed import told
+from evalkit.report.progress import Span, misses, signed
 from evalkit.report.words import Voice
+from evalkit.stats.ranks import even
 from evalkit.terms import Text
-
-
-def summary(found: Assessment, voice: Voice) -> list[Block]:
-    """The few numbers that matter, in one page."""
-    points = [*(told(score, voice) for score in found.scores.values())]
-    points += [told(answer, voice) for answer in found.obstacles.values()]
-    points += [told(answer, voice) for answer in found.groups.values()]
-    points += [told(answer, voice) for answer in list(found.doubts.values())[:1]]
-    points += [said for said in (with_the_method(found.doubts, voice),) if said]
-    if found.households is not None:
-        asked = (found.households.transfers, found.households.moves, found.households.bottom)
-        points += [told(answer, voice) for answer in asked if answer is not None]
-    if found.movement.change is not None:
-        points.append(told(found.movement.change, voice))
-    if found.firmness.comparison is not None:
-        points.append(told(found.firmness.comparison, voice))
-    points += [told(answer, voice) for answer in found.firmness.drivers.values()]
-    return [
-        Heading(voice(Text("摘要", "Summary"))),
-        Paragraph(told(found.bond, voice), role="key"),
-        _key_figures(found, voice),
-        Bullets(tuple(points)),
-        *(Paragraph(note.say(voice.lang), role="caution") for note in _cautions(found)),
-    ]
 
 
 def problems(found: Assessment, voice: Voice) -> list[Block]:
     """Problems found, each with its evidence and what could be done."""
-    rows = [
-        row
-        for check in (_lowest, _falling, _lagging, _main_obstacles, _returns, _kept_by_transfers, _weak_data, _not_firm)
-        if (row := check(found, voice))
-    ]
+    rows = found_problems(found, voice)
     heads = [
         voice(Text("序号", "No.")),
         voice(Text("问题", "Problem")),
@@ -66,24 +39,21 @@ def problems(found: Assessment, voice: Voice) -> list[Block]:
 Row = tuple[str, str, str]
 
 
-def _key_figures(found: Assessment, voice: Voice) -> Table:
-    bond = found.bond
-    years = bond.frame.index.unique("period").sort_values()
-    first, last = (in_period(bond.frame, year) for year in (years[0], years[-1]))
-    rows = [(voice.name(name), first[name].mean(), last[name].mean()) for name in bond.systems]
-    rows += [(voice.term(key), first[key].mean(), last[key].mean()) for key in ("C", "T", "D")]
-    heads = [voice(Text("均值", "Mean")), str(years[0]), str(years[-1])]
-    if len(years) == 1:
-        frame = pd.DataFrame([row[:2] for row in rows], columns=heads[:2])
-    else:
-        frame = pd.DataFrame(rows, columns=heads)
-        frame[voice(Text("变化", "Change"))] = frame[heads[2]] - frame[heads[1]]
-    return Table(key="summary", caption=Text("主要结果", "Main results"), frame=frame)
-
-
-def _cautions(found: Assessment) -> list[Note]:
-    notes = [note for score in found.scores.values() for note in score.notes] + [*found.bond.notes, *found.panel.notes]
-    return [note for note in notes if note.kind == "caution"]
+def found_problems(found: Assessment, voice: Voice) -> list[Row]:
+    """Each problem: what it is, its evidence, what to do."""
+    checks = (
+        _lowest,
+        _falling,
+        _declined,
+        _short_of_target,
+        _lagging,
+        _main_obstacles,
+        _returns,
+        _kept_by_transfers,
+        _weak_data,
+        _not_firm,
+    )
+    return [row for check in checks if (row := check(found, voice))]
 
 
 def _now(found: Assessment) -> tuple[int, pd.DataFrame]:
@@ -93,7 +63,7 @@ def _now(found: Assessment) -> tuple[int, pd.DataFrame]:
 
 def _lowest(found: Assessment, voice: Voice) -> Row:
     year, now = _now(found)
-    low = now.sort_values("D", kind="stable").head(max(1, len(now) // 20))
+    low = now.sort_values("D", kind="stable", key=even).head(max(1, len(now) // 20))
     evidence = [f"{voice.name(unit)} {value:.3f}" for unit, value in low["D"].items()]
     return (
         voice(Text("协调度最低的地区", "Places with the lowest coordination")),
@@ -107,7 +77,7 @@ def _falling(found: Assessment, voice: Voice) -> Row | None:
     if wide.shape[1] < 2:
         return None
     change = (wide.iloc[:, -1] - wide.iloc[:, -2]).dropna()
-    fallen = change[change < -0.005].sort_values(kind="stable")
+    fallen = change[change < -0.005].sort_values(kind="stable", key=even)
     if fallen.empty:
         return None
     evidence = [f"{voice.name(unit)} {cell(value)}" for unit, value in fallen.items()]
@@ -118,10 +88,46 @@ def _falling(found: Assessment, voice: Voice) -> Row | None:
     )
 
 
+def _declined(found: Assessment, voice: Voice) -> Row | None:
+    """Dimensions whose mean is below that of the base year."""
+    fallen, base = dict[str, float](), 0
+    for score in found.scores.values():
+        span = Span.of(score)
+        change = in_period(score.frame, span.last).mean() - in_period(score.frame, span.base).mean()
+        fallen |= {str(key): float(value) for key, value in change.drop("score").items() if value < -0.005}
+        base = span.base
+    if not fallen:
+        return None
+    worst = sorted(fallen.items(), key=lambda item: item[1])
+    said = Text("与 {base} 年相比：{items}", "Against {base}: {items}")
+    return (
+        voice(Text("得分均值下降的维度", "Dimensions whose mean score fell")),
+        voice(said, base=base, items=voice.listing((f"{voice.name(key)} {signed(value)}" for key, value in worst), 6)),
+        voice(Text("查明是退步还是口径变动，再分地区核查。", "Find out whether things got worse or a definition changed.")),
+    )
+
+
+def _short_of_target(found: Assessment, voice: Voice) -> Row | None:
+    """Indicators whose target, where a policy document sets one, is missed by some places."""
+    short = dict[str, int]()
+    for score in found.scores.values():
+        now = in_period(score.panel.frame, Span.of(score).last)
+        short |= {one.id: k for one in score.system.indicators if (k := misses(one, now[one.id]))}
+    if not short:
+        return None
+    most = sorted(short.items(), key=lambda item: -item[1])
+    item = Text("{name} {k} 个地区", "{name}, {k} places")
+    return (
+        voice(Text("未达政策目标的指标", "Indicators short of a target of policy")),
+        voice.listing((voice(item, name=voice.name(key), k=k) for key, k in most), 4),
+        voice(Text("先核对目标是否适用于当地，再列入整改。", "Check first whether the target applies there.")),
+    )
+
+
 def _lagging(found: Assessment, voice: Voice) -> Row | None:
     year, now = _now(found)
     now = now.assign(gap=in_period(found.bond.gap.to_frame(), year)["gap"])
-    worst = now[now["lagging"].notna()].sort_values("gap", ascending=False, kind="stable")
+    worst = now[now["lagging"].notna()].sort_values("gap", ascending=False, kind="stable", key=even)
     if worst.empty:
         return None
     arrow = Text("{unit}（{system}滞后 {gap:.2f}）", "{unit} ({system} lags by {gap:.2f})")
@@ -155,7 +161,7 @@ def _main_obstacles(found: Assessment, voice: Voice) -> Row:
     for answer in found.obstacles.values():
         now = answer.average.iloc[-1]
         said = Text("{system}：{item} {share:.1%}", "{system}: {item} {share:.1%}")
-        evidence.append(voice(said, system=answer.scores.system.name, item=voice.name(now.idxmax()), share=now.max()))
+        evidence.append(voice(said, system=answer.scores.system.name, item=voice.name(even(now).idxmax()), share=now.max()))
     return (
         voice(Text("普遍的主要障碍", "Obstacles most places share")),
         voice.listing(evidence),

@@ -10,10 +10,11 @@ from evalkit.indicators.treatment.availability import Screen
 from evalkit.indicators.treatment.denominators import Denominate
 from evalkit.panel.form import Form, Words
 from evalkit.panel.rules import ACCEPTABLE
-from evalkit.report.assessment import CHAPTERS, Chapter
+from evalkit.report.assessment import CHAPTERS, Chapter, Signatories
 from evalkit.study.coupling_form import CouplingForm, ForecastForm, UncertaintyForm, Years
 from evalkit.study.household_form import HouseholdsForm
 from evalkit.study.index_form import AggregateForm, MissingForm, NormalizeForm, OutliersForm, WeighForm
+from evalkit.study.map_form import MapForm
 from evalkit.study.monitored import MonitoringForm
 from evalkit.terms import Lang, Text
 
@@ -116,10 +117,22 @@ class RobustnessForm(Form):
     copeland: bool = False
     benefit_of_the_doubt: tuple[float, float] | None = None
 
+    @model_validator(mode="after")
+    def _none_judged(self) -> RobustnessForm:
+        if any(option.judged() for option in self.weights):
+            raise ValueError("weights by judgements belong to one system: write weigh = … in its [[system]]")
+        return self
+
     def alternatives(self) -> dict[str, tuple[Any, ...]]:
         """Other options of the index, by its field."""
         steps = {"normalize": self.normalize, "weigh": self.weights, "aggregate": self.aggregate}
         return {step: tuple(option.build() for option in options) for step, options in steps.items()}
+
+    @property
+    def named(self) -> set[str]:
+        """The steps of the index whose other options stand in the file."""
+        keys = {"normalize": "normalize", "weigh": "weights", "aggregate": "aggregate"}
+        return {step for step, key in keys.items() if key in self.model_fields_set}
 
 
 class ReportForm(Form):
@@ -130,6 +143,21 @@ class ReportForm(Form):
     organization: Words = Text("", "")
     date: str = ""
     statement: Words = Text("", "")
+    basis: tuple[Words, ...] = ()
+
+
+class SignoffForm(Form):
+    """`[signoff]`: who signs the report; what is not named is left blank, to be written by hand."""
+
+    organization: Words = Text("", "")
+    lead: Words = Text("", "")
+    authors: tuple[Words, ...] = ()
+    reviewers: tuple[Words, ...] = ()
+
+    def build(self, organization: Text) -> Signatories:
+        """Those who sign; the organization is that of the report where none is named here."""
+        own = self.organization if any(self.organization) else organization
+        return Signatories(organization=own, lead=self.lead, authors=self.authors, reviewers=self.reviewers)
 
 
 class StudyForm(Form):
@@ -158,6 +186,8 @@ class StudyForm(Form):
     uncertainty: UncertaintyForm = UncertaintyForm()
     robustness: RobustnessForm = RobustnessForm()
     report: ReportForm = ReportForm()
+    signoff: SignoffForm = SignoffForm()
+    map: MapForm | None = None
 
     @model_validator(mode="after")
     def _shares_fit(self) -> StudyForm:

@@ -16,12 +16,13 @@ from evalkit.check import has_columns
 from evalkit.coupling.static import Coordination, CouplingCoordination
 from evalkit.coupling.variant_comparison import compare_variants
 from evalkit.distribution.groups import GroupDifferences, Groups
-from evalkit.errors import SpecError, located
+from evalkit.errors import DataError, SpecError, located
 from evalkit.indicators.index import CompositeIndex
 from evalkit.indicators.obstacle import ObstacleDegree
 from evalkit.indicators.treatment.availability import Screened
 from evalkit.indicators.treatment.missing import treat
 from evalkit.panel.audit import Audit, accepted, audit_panel, refuse
+from evalkit.panel.boundaries import Boundaries
 from evalkit.panel.form import read_form, read_system, whereabouts
 from evalkit.panel.observed import asked_of
 from evalkit.panel.panel import Panel, resolve
@@ -34,7 +35,7 @@ from evalkit.study.form import StudyForm, SystemChoice
 from evalkit.study.households import household_findings
 from evalkit.study.monitored import filled, monitored
 from evalkit.study.movement import STILL, movement
-from evalkit.study.robust import Asked, Scores, firmness, quality
+from evalkit.study.robust import Asked, Scores, applicable, firmness, quality
 from evalkit.terms import Text
 
 Progress = Callable[[str], None]
@@ -94,10 +95,22 @@ class Study:
         return _told_apart(systems)
 
     def _system(self, choice: SystemChoice) -> IndicatorSystem:
-        """The system that is chosen: a file beside the study, or a shipped one."""
-        beside = self.path.parent / choice.file
-        whole = read_system(beside) if beside.suffix == ".toml" else datasets.systems(choice.file, core=False)[choice.file]
+        """The system that is chosen: all of it, or its core."""
+        whole = self._whole(choice)
         return whole.core() if choice.core else whole
+
+    def _whole(self, choice: SystemChoice) -> IndicatorSystem:
+        """The system as declared: a file beside the study, or a shipped one."""
+        beside = self.path.parent / choice.file
+        return read_system(beside) if beside.suffix == ".toml" else datasets.systems(choice.file, core=False)[choice.file]
+
+    def _unscored(self, scores: Scores) -> dict[str, tuple[Text, ...]]:
+        """The dimensions that each system declares and that were not scored."""
+        scored = {name: {dimension.id for dimension in score.system.dimensions} for name, score in scores.items()}
+        return {
+            name: tuple(one.name for one in self._whole(choice).dimensions if one.id not in scored[name])
+            for name, choice in zip(self.systems, self.form.system, strict=True)
+        }
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -167,10 +180,13 @@ class Study:
         progress("audit")
         audit = self.audit()
         refuse(audit, accept=[one.key for one in self.form.accept])
+        ground = self._ground()
         progress("indices")
         screened, panel, systems = self._screened()
         treated = treat(panel, _columns(systems), tuple(step.build() for step in self.form.missing.steps))
         asked = Asked(self._indices(systems), treated.panel, self.form.reference, self._couple)
+        with located(f"{self.path.name}, [robustness]"):
+            asked = applicable(asked, self.form.robustness)
         scores = asked.scores()
         bond = self._couple(scores)
         progress("obstacles")
@@ -209,8 +225,23 @@ class Study:
             variants=compare_variants(bond) if "robustness" in chapters else None,
             firmness=firm,
             monitoring=self.monitored if "monitoring" in chapters else None,
+            unscored=self._unscored(scores),
+            basis=self.form.report.basis,
+            signatories=self.form.signoff.build(self.form.report.organization),
+            ground=ground,
             versions={"python": python_version(), **{name: version(name) for name in LIBRARIES}},
         )
+
+    def _ground(self) -> Boundaries | None:
+        """Where the study's maps are drawn, if it says so; at least one place must be there."""
+        if self.form.map is None:
+            return None
+        with located(whereabouts(self.path, "map")):
+            ground = self.form.map.build(self.path.parent, self.panel.units)
+            if not set(ground.units) & set(self.panel.units):
+                what, do = "no place of the panel is among those of the map", "name the property that holds its codes: key = …"
+                raise DataError(what, found=f"{len(ground.units):,} other codes", do=do)
+        return ground
 
     def _households(self) -> HouseholdFindings | None:
         """What the study's survey of households tells, if it has one."""
@@ -231,14 +262,14 @@ class Study:
     def _indices(self, systems: Mapping[str, IndicatorSystem]) -> dict[str, CompositeIndex]:
         """The index of each system, as the study declares it."""
         form, folder = self.form, self.path.parent
-        own = dict(zip(self.systems, (choice.weigh for choice in form.system), strict=True))
+        choices = dict(zip(self.systems, form.system, strict=True))
         return {
             name: CompositeIndex(
                 system=system,
                 treat=(),
                 outliers=None if form.outliers is None else form.outliers.build(),
                 normalize=form.normalize.build(),
-                weigh=(own[name] or form.weigh).build(folder, system),
+                weigh=(choices[name].weigh or form.weigh).build(folder, system, self._whole(choices[name])),
                 aggregate=form.aggregate.build(),
             )
             for name, system in systems.items()

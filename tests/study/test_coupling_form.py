@@ -157,5 +157,5 @@ def test_a_single_year_is_told_as_one():
     for lang in ("zh", "en"):
         document = compose(found, lang)
         main = next(table for table in document.tables() if table.key == "summary")
-        assert main.frame.shape[1] == 2
+        assert main.frame.shape[1] == 3  # what, how much, how sure
         assert not any("nan" in block.text.split() for block in document.blocks if isinstance(block, Paragraph))

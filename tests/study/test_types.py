@@ -174,7 +174,7 @@ def test_a_system_that_is_used_twice_is_told_apart_by_its_name(tmp_path):
     assert [("third" in title, "consolidation" in title) for title in titles] == [(False, True), (False, False), (True, False)]
     for lang in ("zh", "en"):
         blocks = compose(found, lang).blocks
-        headings = [block.text for block in blocks if isinstance(block, Heading) and block.level == 2]
+        headings = [block.text for block in blocks if isinstance(block, Heading) and block.level == 1]
         assert len([text for text in headings if "consolidation" in text or "third" in text]) == 2
         told = next(block for block in blocks if isinstance(block, Table) and block.key == "systems").frame
         assert told.iloc[:, 0].nunique() == 3
