@@ -47,8 +47,10 @@ from .datasets import systems as systems
 from .distribution.groups import GroupDifferences as GroupDifferences
 from .errors import DataError as DataError
 from .errors import EvalkitError as EvalkitError
+from .errors import MachineError as MachineError
 from .errors import NoAnswer as NoAnswer
 from .errors import OutputError as OutputError
+from .errors import SafetyError as SafetyError
 from .errors import SpecError as SpecError
 from .indicators.aggregation.benefit import BenefitOfTheDoubt as BenefitOfTheDoubt
 from .indicators.aggregation.copeland import Copeland as Copeland
@@ -115,6 +117,9 @@ from .indicators.weighting.spread import CoefficientOfVariation as CoefficientOf
 from .indicators.weighting.spread import StandardDeviation as StandardDeviation
 from .panel.audit import audit_file as audit_file
 from .panel.audit import audit_panel as audit_panel
+from .panel.boundaries import Boundaries as Boundaries
+from .panel.boundaries import read_boundaries as read_boundaries
+from .panel.boundaries import read_tiles as read_tiles
 from .panel.design import SurveyDesign as SurveyDesign
 from .panel.form import read_system as read_system
 from .panel.judgements import Judgements as Judgements
@@ -152,7 +157,9 @@ from .poverty.subgroups import InequalityBySubgroup as InequalityBySubgroup
 from .poverty.subgroups import PovertyBySubgroup as PovertyBySubgroup
 from .poverty.transfers import WithoutTransfers as WithoutTransfers
 from .poverty.vulnerability import Vulnerability as Vulnerability
+from .report.explore import explore as explore
 from .report.report import Report as Report
+from .report.tiles import tile_grid as tile_grid
 from .report.verbs import figure as figure
 from .report.verbs import prose as prose
 from .report.verbs import table as table

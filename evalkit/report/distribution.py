@@ -11,12 +11,15 @@ from evalkit.report import theme
 from evalkit.report.document import Figure, Table
 from evalkit.report.verbs import figures, tables, words
 from evalkit.report.words import Voice
+from evalkit.stats.ranks import even
 from evalkit.terms import Text
+
+MOST_ACROSS = 10  # groups whose means by year fit beside one another on a page
 
 
 @tables.register
 def _(answer: Groups, voice: Voice) -> tuple[Table, ...]:
-    return by_group(answer, voice), spread(answer, voice)
+    return by_group(answer, voice), by_year(answer, voice), spread(answer, voice)
 
 
 @figures.register
@@ -27,7 +30,7 @@ def _(answer: Groups, voice: Voice) -> tuple[Figure, ...]:
 @words.register
 def _(answer: Groups, voice: Voice) -> str:
     last = answer.overall.index[-1]
-    now = in_period(answer.frame, last)["mean"].sort_values(kind="stable")
+    now = in_period(answer.frame, last)["mean"].sort_values(kind="stable", key=even)
     first = answer.overall["between_share"].iloc[0]
     text = Text(
         "{year} 年，耦合协调度均值最高的组为{high}（{a:.3f}），最低的为{low}（{b:.3f}）；组间差异占总方差的 {share:.1%}（{start} 年为 {before:.1%}）。",
@@ -59,12 +62,24 @@ def by_group(answer: Groups, voice: Voice) -> Table:
         "min": Text("最小", "Min."),
         "max": Text("最大", "Max."),
     }
-    frame = now.assign(then=then)[list(heads)].sort_values("mean", ascending=False, kind="stable")
+    frame = now.assign(then=then)[list(heads)].sort_values("mean", ascending=False, kind="stable", key=even)
     frame.index = pd.Index([voice.name(group) for group in frame.index], name=voice.term("group"))
     return Table(
         key=f"groups_{answer.spec.over}",
         caption=Text("各组耦合协调度", "Coordination by group"),
         frame=frame.rename(columns={key: voice(head) for key, head in heads.items()}).reset_index(),
+    )
+
+
+def by_year(answer: Groups, voice: Voice) -> Table:
+    """The mean of each group by year."""
+    wide = answer.frame["mean"].unstack("group")
+    wide.columns = pd.Index([voice.name(group) for group in wide.columns])
+    return Table(
+        key=f"group_years_{answer.spec.over}",
+        caption=Text("各组各年耦合协调度均值", "Mean coordination by group and year"),
+        frame=wide.rename_axis(voice.term("period")).reset_index(),
+        show=None if wide.shape[1] <= MOST_ACROSS else 0,
     )
 
 
@@ -91,11 +106,11 @@ def group_trend(answer: Groups, voice: Voice) -> Figure:
     """Mean of each group over the years."""
 
     def draw() -> Canvas:
-        wide = answer.frame["mean"].unstack("group")
+        table = by_year(answer, voice).frame
         canvas, axes = theme.new_figure(7.2, 3.8)
-        for at, group in enumerate(wide):
-            axes.plot(wide.index, wide[group], label=voice.name(group), **theme.line(at))
-        theme.years(axes, wide.index)
+        for at in range(1, table.shape[1]):
+            axes.plot(table.iloc[:, 0], table.iloc[:, at], label=str(table.columns[at]), **theme.line(at - 1))
+        theme.years(axes, table.iloc[:, 0])
         axes.set_ylabel(voice(Text("耦合协调度均值", "Mean coordination degree")))
         theme.legend_below(axes)
         return canvas

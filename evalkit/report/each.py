@@ -12,6 +12,7 @@ from evalkit.report.each_parts import dimensions, indicators, obstacles
 from evalkit.report.each_place import Place, place
 from evalkit.report.each_standing import firmness, position, trends
 from evalkit.report.each_summary import problems, scope, summary
+from evalkit.report.signoff import signoff
 from evalkit.terms import Lang, Text
 
 CHAPTERS = (summary, scope, trends, position, firmness, dimensions, indicators, obstacles, data, problems)
@@ -28,6 +29,7 @@ def compose_place(found: Assessment, unit: str, lang: Lang, *, workbook: bool = 
         lang=lang,
         cover=_cover(own),
         statement=voice(found.statement if any(found.statement) else STATEMENT),
+        signoff=signoff(found.signatories, voice),
         workbook=workbook,
         blocks=(*blocks, *annexes(own)),
     ).sourced(voice(COMPUTED, source=found.panel.source))

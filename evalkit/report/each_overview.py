@@ -17,7 +17,9 @@ from evalkit.report.each_place import places, voice_of
 from evalkit.report.each_standing import FULL, LOWER, UPPER
 from evalkit.report.findings import problems
 from evalkit.report.printed import told
+from evalkit.report.signoff import signoff
 from evalkit.report.words import Voice
+from evalkit.stats.ranks import even
 from evalkit.terms import TERMS, Lang, Text
 
 LAGS, FILLED, REPORT = TERMS["lagging"], Text("填补数值", "Cells filled"), Text("分报告", "Report in")
@@ -42,6 +44,7 @@ def compose_overview(found: Assessment, lang: Lang, folders: Mapping[str, str], 
         lang=lang,
         cover=tuple((label, value) for label, value in cover if value),
         statement=voice(found.statement if any(found.statement) else STATEMENT),
+        signoff=signoff(found.signatories, voice),
         workbook=workbook,
         blocks=tuple(blocks),
     ).sourced(voice(COMPUTED, source=found.panel.source))
@@ -162,6 +165,6 @@ def _last(found: Assessment) -> int:
 
 def _now(found: Assessment) -> tuple[pd.DataFrame, pd.Series | None]:
     """The last year, best D first, and the group of each place by the first grouping."""
-    now = in_period(found.bond.frame, _last(found)).sort_values("D", ascending=False, kind="stable")
+    now = in_period(found.bond.frame, _last(found)).sort_values("D", ascending=False, kind="stable", key=even)
     groups = found.panel.groups
     return now, None if groups.empty else groups.iloc[:, 0].reindex(now.index).astype(object)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from evalkit.report.assessment import Assessment
 from evalkit.report.coordination_doubt import cumulative, with_the_method
-from evalkit.report.document import Block, Heading, Paragraph
+from evalkit.report.document import Block, Figure, Heading, Paragraph, Table
 from evalkit.report.printed import once, printed
 from evalkit.report.words import Voice
 from evalkit.terms import Text
@@ -12,9 +14,12 @@ from evalkit.terms import Text
 
 def indicators(found: Assessment, voice: Voice) -> list[Block]:
     """What the indicators of each system have in common, how important each is, and what hangs on it."""
-    if not found.quality:
+    if "indicators" not in found.chapters:
         return []
     blocks: list[Block] = [Heading(voice(Text("指标体系诊断", "The indicators examined")))]
+    few = Text("“{system}”的数据过少，不作指标诊断。", "There are too few figures to examine the indicators of “{system}”.")
+    scarce = [score.system.name for name, score in found.scores.items() if name not in found.quality]
+    blocks += [Paragraph(voice(few, system=name), role="note") for name in scarce]
     for name, quality in found.quality.items():
         blocks += [
             Heading(voice.name(name), level=2),
@@ -22,9 +27,10 @@ def indicators(found: Assessment, voice: Voice) -> list[Block]:
             *printed(quality.diagnosis, voice),
             Heading(voice(Text("实际重要性", "Effective importance")), level=3),
             *printed(quality.importance, voice),
-            Heading(voice(Text("剔除单个指标", "Without one indicator")), level=3),
-            *printed(quality.removals, voice, drawn=0),
         ]
+        if quality.removals is not None:
+            blocks.append(Heading(voice(Text("剔除单个指标", "Without one indicator")), level=3))
+            blocks += printed(quality.removals, voice, drawn=0)
     return once(blocks)
 
 
@@ -56,6 +62,16 @@ def robustness(found: Assessment, voice: Voice) -> list[Block]:
         asked = [block for part, drawn in parts if name in part for block in printed(part[name], voice, drawn=drawn)]
         if asked:
             title = Text("{system}：位次有多稳", "{system}: how firm the ranks are")
-            blocks += [Heading(voice(title, system=voice.name(name)), level=2), *asked]
+            blocks += [Heading(voice(title, system=voice.name(name)), level=2), *_of(found.scores[name].system.name, asked)]
+    blocks = [*(Paragraph(note.say(voice.lang), role="note") for note in firm.notes), *blocks]
     head: list[Block] = [Heading(voice(Text("稳健性", "Robustness")))] if blocks else []
     return once([*head, *blocks])
+
+
+def _of(system: Text, blocks: list[Block]) -> list[Block]:
+    """The blocks, the name of the system before the captions, so that no two of a report are alike."""
+    said = Text("{system}：{caption}", "{system}: {caption}")
+    return [
+        replace(block, caption=said.format(system=system, caption=block.caption)) if isinstance(block, Table | Figure) else block
+        for block in blocks
+    ]

@@ -16,9 +16,12 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
+from matplotlib.path import Path
 from matplotlib.text import Text as Label
+from matplotlib.transforms import Transform
 from numpy.typing import NDArray
 
+from evalkit.report.maps_draw import Areas
 from evalkit.report.plain import cell, safe_text
 from evalkit.terms import Lang, Text
 
@@ -34,7 +37,7 @@ _ASIDE = re.compile(r"\s*[（(][^（()）]+[）)]$")
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One thing drawn: the box it takes (points, from the upper left corner) and what it stands for."""
+    """One thing drawn: the box it takes (points, from the upper left corner) and what it stands for; of an area also its outline."""
 
     box: tuple[float, float, float, float]
     series: str
@@ -44,6 +47,7 @@ class Mark:
     panel: str = ""
     heads: tuple[str, str, str] = ("", "", "")
     round: bool = True
+    outline: str = ""
 
     def said(self) -> str:
         """The mark in words, as shown beside the pointer; the word of an axis comes before the number of the other."""
@@ -106,6 +110,9 @@ def _marks(axes: Axes, lang: Lang, *, many: bool) -> Iterator[Mark]:
     across, up = _written(axes.xaxis), _written(axes.yaxis)
     bars = {id(part): container for container in axes.containers if isinstance(container, BarContainer) for part in container}
     for artist in axes.get_children():
+        if isinstance(artist, Areas):
+            yield from _areas(artist, axes, title)
+            continue
         found: Iterable[_Found] = ()
         value = ""
         if isinstance(artist, AxesImage):
@@ -196,6 +203,25 @@ def _bar(bar: Rectangle, container: BarContainer, axes: Axes, keys: dict[tuple[f
         yield _Found(area, x, y, _label(container.get_label()) or keys.get(_color(bar.get_facecolor()), ""))
 
 
+def _areas(artist: Areas, axes: Axes, title: str) -> Iterator[Mark]:
+    """The areas of a map: the name and the value of each place, along its whole outline."""
+    to_sheet, (width, height) = _sheet(axes)
+    for path, (name, value) in zip(artist.get_paths(), artist.said, strict=False):
+        corners = np.asarray(to_sheet.transform(path.vertices)) * (width, -height) + (0, height)
+        codes = np.asarray(path.codes, dtype=int).tolist()
+        steps = (_step(code, *place) for code, place in zip(codes, corners.tolist(), strict=True))
+        (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
+        box = (float(left), float(top), float(right - left), float(bottom - top))
+        yield Mark(box, "", name, "", value, title, round=False, outline="".join(steps))
+
+
+def _step(code: int, x: float, y: float) -> str:
+    """A step of a path as SVG writes it."""
+    if code == Path.CLOSEPOLY:
+        return "z"
+    return f"{'M' if code == Path.MOVETO else 'L'}{x:.1f} {y:.1f}"
+
+
 def _cells(image: AxesImage, keys: dict[tuple[float, ...], str]) -> Iterator[_Found]:
     """The cells of an image whose pixels stand on whole numbers; what a key says of their color, else their number."""
     array = image.get_array()
@@ -248,15 +274,20 @@ def _counts(at: float, text: str) -> bool:
 
 def _boxed(box: _Box, axes: Axes) -> tuple[float, float, float, float]:
     """A box on the sheet, in points from the upper left corner, within the plot."""
-    canvas = axes.figure
-    width, height = (72 * float(side) for side in canvas.get_size_inches())  # type: ignore[union-attr]
-    to_sheet = axes.transData + canvas.transFigure.inverted()
+    to_sheet, (width, height) = _sheet(axes)
     if isinstance(box, _Point):
         x, y = to_sheet.transform((box.x, box.y))
         return (float(x) * width - RADIUS, (1 - float(y)) * height - RADIUS, 2 * RADIUS, 2 * RADIUS)
     (xa, ya), (xb, yb) = to_sheet.transform([(box.x0, box.y0), (box.x1, box.y1)])
     across, down = sorted((float(xa) * width, float(xb) * width)), sorted(((1 - float(ya)) * height, (1 - float(yb)) * height))
     return (across[0], down[0], across[1] - across[0], down[1] - down[0])
+
+
+def _sheet(axes: Axes) -> tuple[Transform, tuple[float, float]]:
+    """From the units of a plot to parts of the sheet, and its width and height in points."""
+    canvas = axes.figure
+    width, height = (72 * float(side) for side in canvas.get_size_inches())  # type: ignore[union-attr]
+    return axes.transData + canvas.transFigure.inverted(), (width, height)
 
 
 def _value_name(image: AxesImage, lang: Lang) -> str:

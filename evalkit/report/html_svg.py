@@ -130,7 +130,9 @@ def _speak(root: Tree.Element, found: Iterable[Mark]) -> None:
     layer = Tree.SubElement(root, f"{SVG}g", {"class": "marks", "fill": "none", "pointer-events": "all"})
     for mark in found:
         x, y, width, height = mark.box
-        if mark.round:
+        if mark.outline:
+            part = Tree.SubElement(layer, f"{SVG}path", {"d": mark.outline})
+        elif mark.round:
             part = Tree.SubElement(
                 layer, f"{SVG}circle", {"cx": f"{x + width / 2:.1f}", "cy": f"{y + height / 2:.1f}", "r": "4.5"}
             )

@@ -16,6 +16,7 @@ from evalkit.report import theme
 from evalkit.report.document import Figure, Table
 from evalkit.report.verbs import figures, names, tables, words
 from evalkit.report.words import Voice, system_names
+from evalkit.stats.ranks import even
 from evalkit.terms import Text
 
 
@@ -59,7 +60,7 @@ def _(answer: IndexScores, voice: Voice) -> str:
         "The mean index “{system}” moved from {a:.3f} in {first} to {b:.3f} in {last}; the lowest dimension in {last} is “{low}” "
         "({v:.3f}), and “{up}” gained most ({d:+.3f}).",
     )
-    low = by_year.iloc[-1].drop("score").idxmin()
+    low = even(by_year.iloc[-1].drop("score")).idxmin()
     return voice(
         text,
         system=answer.system.name,
@@ -69,14 +70,14 @@ def _(answer: IndexScores, voice: Voice) -> str:
         b=by_year["score"].iloc[-1],
         low=voice.name(low),
         v=by_year[low].iloc[-1],
-        up=voice.name(change.idxmax()),
+        up=voice.name(even(change).idxmax()),
         d=change.max(),
     )
 
 
 @tables.register
 def _(answer: Obstacles, voice: Voice) -> tuple[Table, ...]:
-    return greatest(answer, voice), often(answer, voice), by_place(answer, voice)
+    return greatest(answer, voice), often(answer, voice), by_place(answer, voice), by_year(answer, voice)
 
 
 @figures.register
@@ -86,7 +87,7 @@ def _(answer: Obstacles, voice: Voice) -> tuple[Figure, ...]:
 
 @words.register
 def _(answer: Obstacles, voice: Voice) -> str:
-    last = answer.average.iloc[-1].sort_values(ascending=False, kind="stable")
+    last = answer.average.iloc[-1].sort_values(ascending=False, kind="stable", key=even)
     text = Text(
         "{year} 年，“{system}”的主要障碍指标为{items}；平均障碍度合计 {share:.1%}。",
         "In {year} the main obstacles of “{system}” are {items}; together they hold {share:.1%} of what is lacking on average.",
@@ -201,7 +202,7 @@ def dimension_trend(answer: IndexScores, voice: Voice) -> Figure:
 def greatest(answer: Obstacles, voice: Voice, most: int = 10) -> Table:
     """The indicators with the greatest mean obstacle degree in the last year, beside the first year."""
     first, last = answer.average.iloc[0], answer.average.iloc[-1]
-    top = last.sort_values(ascending=False, kind="stable").head(most)
+    top = last.sort_values(ascending=False, kind="stable", key=even).head(most)
     system = answer.scores.system
     dimension = {i.id: d.name for d in system.dimensions for i in d.indicators}
     printed = pd.DataFrame(
@@ -224,7 +225,7 @@ def greatest(answer: Obstacles, voice: Voice, most: int = 10) -> Table:
 def often(answer: Obstacles, voice: Voice, most: int = 10) -> Table:
     """How often an indicator is among the ranked obstacles of a place, in the first and the last year."""
     shares = answer.frequency
-    top = shares.iloc[-1].sort_values(ascending=False, kind="stable").head(most)
+    top = shares.iloc[-1].sort_values(ascending=False, kind="stable", key=even).head(most)
     system, ranked = answer.scores.system, answer.frame.shape[1] // 2
     printed = pd.DataFrame({voice.term("indicator"): [f"{key} {voice.name(key)}" for key in top.index]})
     for year in dict.fromkeys((shares.index[0], shares.index[-1])):
@@ -259,12 +260,27 @@ def by_place(answer: Obstacles, voice: Voice) -> Table:
     )
 
 
+def by_year(answer: Obstacles, voice: Voice) -> Table:
+    """Mean obstacle degree of every indicator by year."""
+    degrees = answer.average.T * 100
+    degrees.columns = pd.Index([str(year) for year in degrees.columns])
+    degrees.insert(0, voice.term("indicator"), [f"{key} {voice.name(key)}" for key in degrees.index])
+    system = answer.scores.system
+    return Table(
+        key=f"obstacles_years_{system.id}",
+        caption=Text(f"{system.name.zh}：各指标各年平均障碍度（%）", f"{system.name.en}: mean obstacle degrees by year (%)"),
+        frame=degrees.reset_index(drop=True),
+        decimals=dict.fromkeys(degrees.columns[1:], 1),
+        show=0,
+    )
+
+
 def heatmap(answer: Obstacles, voice: Voice, most: int = 16) -> Figure:
     """Mean obstacle degree of the leading indicators by year."""
     system = answer.scores.system
 
     def draw() -> Canvas:
-        order = answer.average.iloc[-1].sort_values(ascending=False, kind="stable").index[:most]
+        order = answer.average.iloc[-1].sort_values(ascending=False, kind="stable", key=even).index[:most]
         shown = answer.average[order].T * 100
         canvas, axes = theme.new_figure(7.2, 1.4 + 0.32 * len(shown))
         image = axes.imshow(shown.to_numpy(), cmap=theme.SEQUENTIAL, aspect="auto", vmin=0)

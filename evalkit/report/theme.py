@@ -16,6 +16,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import Colormap, ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
+from numpy.typing import NDArray
 
 from evalkit.report.fonts import families
 
@@ -25,6 +26,7 @@ PALETTE = ("#0072B2", "#E69F00", "#4B3F72", "#009E73", "#8C510A", "#CC79A7", "#0
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "h")
 DASHES = ("-", "--", "-.", ":")
 SEQUENTIAL = "YlGnBu"
+HATCH = "////"  # of what has no value
 
 
 @contextmanager
@@ -72,6 +74,25 @@ def new_figure(width: float, height: float) -> tuple[Figure, Axes]:
         return canvas, canvas.subplots()
 
 
+FEW = 24  # rows under one another in one plot
+
+
+def new_rows(count: int, *, base: float = 1.6, row: float = 0.17) -> tuple[Figure, list[tuple[Axes, slice]]]:
+    """A figure of so many rows, its height `base` inches and `row` for each; every plot comes with the rows it shows.
+
+    Many rows stand in two plots side by side, so that a page holds the figure and some text too.
+    """
+    high = count if count <= FEW else -(-count // 2)
+    with style():
+        canvas = Picture(figsize=(7.2, base + row * high), layout="constrained")
+        FigureCanvasAgg(canvas)
+        plots = canvas.subplots(1, 1 if high == count else 2, sharex=True, squeeze=False)[0]
+    for axes in plots:
+        axes.set_ylim(high - 0.4, -0.6)
+        axes.grid(visible=False, axis="y")
+    return canvas, [(axes, slice(at * high, min((at + 1) * high, count))) for at, axes in enumerate(plots)]
+
+
 def line(at: int) -> dict[str, Any]:
     """The look of the at-th line: color, dash and marker each tell it apart."""
     return {
@@ -96,20 +117,39 @@ def dots(at: int) -> dict[str, Any]:
 
 
 def grades(count: int) -> ListedColormap:
-    """Colors of `count` grades, from worst (dark brown) to best (dark blue-green), light in the middle."""
-    return ListedColormap(mpl.colormaps["BrBG"](np.linspace(0.06, 0.94, count)))
+    """Colors of `count` grades, from worst (pale yellow) to best (dark blue), each darker than the one before, in equal steps."""
+    shades = mpl.colormaps[SEQUENTIAL](np.linspace(0, 1, 1001))
+    light = _lightness(shades)
+    want = np.linspace(94, 18, count) if count > 1 else np.array([56.0])
+    return ListedColormap(shades[np.abs(light[None, :] - want[:, None]).argmin(axis=1)])
+
+
+def sequential() -> Colormap:
+    """Colors of figures from small (pale) to great (dark)."""
+    return mpl.colormaps[SEQUENTIAL]
+
+
+def _lightness(colors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The lightness (CIE L*) of colors: 0 is black, 100 is white."""
+    part = colors[:, :3]
+    linear = np.where(part <= 0.04045, part / 12.92, ((part + 0.055) / 1.055) ** 2.4)
+    shine: NDArray[np.float64] = linear @ [0.2126729, 0.7151522, 0.0721750]
+    return np.asarray(np.where(shine > 0.008856, 116 * np.cbrt(shine) - 16, 903.3 * shine))
 
 
 def on(color: Any, cmap: str | Colormap = SEQUENTIAL) -> str:
     """Black or white, whichever reads better on a color of the map (a number in [0, 1])."""
-    red, green, blue, _ = mpl.colormaps.get_cmap(cmap)(float(color))
-    return "black" if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else "white"
+    light = _lightness(np.array([mpl.colormaps.get_cmap(cmap)(float(color))]))[0]
+    return "black" if light > 49.5 else "white"  # where both have the same contrast
 
 
-def years(axes: Axes, periods: Iterable[int], *, tiles: bool = False) -> None:
-    """Whole years on the axis below, as many as fit; `tiles` where columns of an image stand for them."""
+def years(axes: Axes, periods: Iterable[int], *, tiles: bool = False, share: float = 1) -> None:
+    """Whole years on the axis below, as many as fit; `tiles` where columns of an image stand for them.
+
+    `share` is the part of the figure's width that the plot has.
+    """
     every = [int(p) for p in periods]
-    step = max(1, -(-len(every) // (9 if tiles else 14)))
+    step = max(1, -(-len(every) // max(1, int((9 if tiles else 14) * share))))
     places = range(len(every)) if tiles else every
     axes.set_xticks(list(places)[::step], [str(p) for p in every][::step])
 
@@ -130,16 +170,20 @@ def _breadth(text: str) -> int:
     return sum(2 if ord(letter) > 0x2E7F else 1 for letter in text)
 
 
-def legend_below(axes: Axes) -> None:
-    """The legend under the plot, where it hides nothing."""
-    handles, labels = axes.get_legend_handles_labels()
-    axes.figure.legend(handles, labels, loc="outside lower center", ncols=_columns(labels))
+def legend_below(*plots: Axes) -> None:
+    """The legend under the plots, where it hides nothing; what several plots show is named once."""
+    named = {label: handle for axes in plots for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
+    handles, labels = list(named.values()), list(named)
+    plots[0].figure.legend(handles, labels, loc="outside lower center", ncols=_columns(labels))
 
 
-def keys_below(axes: Axes, keys: Sequence[tuple[Any, str]]) -> None:
-    """Colored keys under the plot."""
+def keys_below(axes: Axes, keys: Sequence[tuple[Any, str]], hatched: str = "") -> None:
+    """Colored keys under the plot, and what a hatch stands for, if anything is hatched."""
     patches = [Patch(facecolor=color, edgecolor="0.4", linewidth=0.4, label=label) for color, label in keys]
-    axes.figure.legend(handles=patches, loc="outside lower center", ncols=_columns([label for _, label in keys]), fontsize=7.5)
+    if hatched:
+        patches.append(Patch(facecolor="white", edgecolor="0.6", linewidth=0.4, hatch=HATCH, label=hatched))
+    labels = [str(patch.get_label()) for patch in patches]
+    axes.figure.legend(handles=patches, loc="outside lower center", ncols=_columns(labels), fontsize=7.5)
 
 
 def _columns(labels: Sequence[str], room: int = 100) -> int:

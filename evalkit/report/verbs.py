@@ -19,6 +19,8 @@ from evalkit.terms import Lang, Text
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
+    from evalkit.panel.boundaries import Boundaries
+
 
 @singledispatch
 def tables(answer: Answer, voice: Voice) -> tuple[Table, ...]:
@@ -29,6 +31,12 @@ def tables(answer: Answer, voice: Voice) -> tuple[Table, ...]:
 @singledispatch
 def figures(answer: Answer, voice: Voice) -> tuple[Figure, ...]:
     """The figures an answer is drawn as, the main one first."""
+    return ()
+
+
+@singledispatch
+def maps(answer: Answer, voice: Voice, ground: Boundaries | None) -> tuple[Figure | Table, ...]:
+    """The maps an answer is drawn as, the main one first, and the table they are drawn from; without a ground, in a tile grid."""
     return ()
 
 
@@ -46,11 +54,23 @@ def names(answer: Answer) -> Mapping[str, Text]:
 
 def table(answer: Answer, kind: str | None = None, *, lang: Lang = "zh", known: Mapping[str, Text] | None = None) -> pd.DataFrame:
     """An answer as a table ready to print; `kind` chooses among several, `known` names units the answer has no names for."""
-    return _chosen(tables(answer, _voice(answer, lang, known)), kind, answer, "table").frame
+    voice = _voice(answer, lang, known)
+    options = [part for part in maps(answer, voice, None) if isinstance(part, Table)] if kind == "map" else tables(answer, voice)
+    return _chosen(tuple(options), kind, answer, "table").frame
 
 
-def figure(answer: Answer, kind: str | None = None, *, lang: Lang = "zh", known: Mapping[str, Text] | None = None) -> Canvas:
+def figure(
+    answer: Answer,
+    kind: str | None = None,
+    *,
+    lang: Lang = "zh",
+    known: Mapping[str, Text] | None = None,
+    boundaries: Boundaries | None = None,
+) -> Canvas:
     """An answer as a matplotlib figure; `kind` chooses among several.
+
+    `boundaries` draw it as a map: "map" (the first), "map_indices" or "map_change". Without them, such a kind is drawn as a tile
+    grid, one square a place in the order of the codes.
 
     Examples
     --------
@@ -64,10 +84,20 @@ def figure(answer: Answer, kind: str | None = None, *, lang: Lang = "zh", known:
     from evalkit.report.theme import style
 
     with style():
-        chosen = _chosen(figures(answer, _voice(answer, lang, known)), kind, answer, "figure")
+        chosen = _chosen(_drawn(answer, kind, _voice(answer, lang, known), boundaries), kind, answer, "figure")
         drawn: Canvas = chosen.draw()
         drawn.suptitle(chosen.caption.say(lang), fontsize=10)
         return drawn
+
+
+def _drawn(answer: Answer, kind: str | None, voice: Voice, ground: Boundaries | None) -> tuple[Figure, ...]:
+    """The figures to choose from: maps where these are asked for."""
+    if ground is None and not str(kind).startswith("map"):
+        return figures(answer, voice)
+    drawn = tuple(part for part in maps(answer, voice, ground) if isinstance(part, Figure))
+    if not drawn:
+        raise SpecError(f"{type(answer).__name__} is not drawn as a map", do="draw coordination or the scores of an index")
+    return drawn
 
 
 def prose(answer: Answer, *, lang: Lang = "zh", known: Mapping[str, Text] | None = None) -> str:

@@ -115,6 +115,35 @@ def test_colors_hold_in_gray():
     assert min(abs(one - other) for one, other in combinations(steps[:4], 2)) >= 10
 
 
+@pytest.mark.parametrize("count", [4, 5, 6, 10])
+def test_grades_darken_in_equal_steps_in_gray_and_stay_apart_for_every_reader(count):
+    """Each grade from the next: 8 of lightness or more, and 8 of CIE76, of which 2.3 are just seen, for color-blind readers."""
+    shades = theme.grades(count).colors[:, :3]
+    steps = -np.diff([lightness(color) for color in shades])
+    assert steps.min() >= 8
+    assert steps.max() - steps.min() <= 1.5
+    for sight in (np.eye(3), *SIGHTS.values()):
+        seen = [lab(sight @ linear(color)) for color in shades]
+        assert min(np.linalg.norm(one - other) for one, other in pairwise(seen)) >= 8
+
+
+@pytest.mark.parametrize("sight", [np.eye(3), *SIGHTS.values()], ids=["all", *SIGHTS])
+def test_what_is_greater_is_darker_on_the_scale_whoever_reads_it(sight):
+    shades = theme.sequential()(np.linspace(0, 1, 101))[:, :3]
+    light = np.array([lab(sight @ linear(color))[0] for color in shades])
+    assert (np.diff(light) < 0.3).all()
+    assert light[0] - light[-1] > 75
+
+
+@pytest.mark.parametrize("count", [1, 4, 10])
+def test_words_on_a_grade_can_be_read(count):
+    """The contrast of WCAG 2: 4.5 to 1 for small print."""
+    shades = theme.grades(count)
+    for at in range(count):
+        shine = [linear(one) @ TO_XYZ[1] for one in (theme.on((at + 0.5) / count, shades), shades(at)[:3])]
+        assert (max(shine) + 0.05) / (min(shine) + 0.05) >= 4.5
+
+
 @pytest.mark.parametrize("sight", [pytest.param(matrix, id=name) for name, matrix in SIGHTS.items()])
 def test_the_first_colors_stay_apart_for_color_blind_readers(sight):
     seen = [lab(sight @ linear(color)) for color in theme.PALETTE[:6]]
