@@ -2,6 +2,7 @@
 
 from evalkit.report import (
     aggregation,
+    audit,
     balance,
     bottom_line,
     comparison,
@@ -15,6 +16,7 @@ from evalkit.report import (
     forecast,
     importance,
     indicators,
+    maps,
     metacoupling,
     monitor_cases,
     monitor_look,
@@ -36,6 +38,7 @@ from evalkit.report import (
 
 __all__ = [
     "aggregation",
+    "audit",
     "balance",
     "bottom_line",
     "comparison",
@@ -49,6 +52,7 @@ __all__ = [
     "forecast",
     "importance",
     "indicators",
+    "maps",
     "metacoupling",
     "monitor_cases",
     "monitor_look",

@@ -15,6 +15,7 @@ from evalkit.report import theme
 from evalkit.report.document import Figure, Table
 from evalkit.report.verbs import figures, names, tables, words
 from evalkit.report.words import Voice
+from evalkit.stats.ranks import even
 from evalkit.terms import Text
 
 MOST = 40
@@ -60,7 +61,7 @@ def _(answer: Outranking, voice: Voice) -> str:
         losses=first["losses"].astype(int),
         rivals=len(answer.frame) - 1,
         mean=moved.mean(),
-        most=voice.name(moved.idxmax()),
+        most=voice.name(even(moved).idxmax()),
         by=moved.max(),
     )
 
@@ -91,9 +92,9 @@ def _(answer: Benefit, voice: Voice) -> str:
         n=len(score),
         mean=score.mean(),
         best=int((score == 1).sum()),
-        low=voice.name(score.idxmin()),
+        low=voice.name(even(score).idxmin()),
         least=score.min(),
-        top=voice.name(mean.idxmax()),
+        top=voice.name(even(mean).idxmax()),
         share=mean.max(),
     )
 
@@ -125,15 +126,16 @@ def wins_and_losses(answer: Outranking, voice: Voice) -> Figure:
 
     def draw() -> Canvas:
         shown = answer.frame.head(MOST)
-        canvas, axes = _bars(shown.index, voice)
-        place = np.arange(len(shown))
-        axes.barh(place, shown["wins"], color=theme.PALETTE[0], height=0.7, label=voice(Text("胜", "wins")))
-        axes.barh(place, -shown["losses"], color=theme.PALETTE[1], height=0.7, label=voice(Text("负", "losses")))
-        axes.plot(shown["copeland"], place, "D", color="0.1", mec="white", ms=4, label=voice(Text("净胜", "wins − losses")))
-        axes.axvline(0, color="0.3", lw=0.8)
-        axes.xaxis.set_major_formatter(lambda value, _: f"{abs(value):.0f}" if value else "0")
-        axes.set_xlabel(voice(Text("地区数（左侧为负，右侧为胜）", "Places (losses to the left, wins to the right)")))
-        theme.legend_below(axes)
+        canvas, plots = theme.new_rows(len(shown))
+        for axes, part in plots:
+            rows, place = shown.iloc[part], _places(axes, shown.index[part], voice)
+            axes.barh(place, rows["wins"], color=theme.PALETTE[0], height=0.7, label=voice(Text("胜", "wins")))
+            axes.barh(place, -rows["losses"], color=theme.PALETTE[1], height=0.7, label=voice(Text("负", "losses")))
+            axes.plot(rows["copeland"], place, "D", color="0.1", mec="white", ms=4, label=voice(Text("净胜", "wins − losses")))
+            axes.axvline(0, color="0.3", lw=0.8)
+            axes.xaxis.set_major_formatter(lambda value, _: f"{abs(value):.0f}" if value else "0")
+            axes.set_xlabel(voice(Text("地区数（左负右胜）", "Places (lost to the left, won to the right)")))
+        theme.legend_below(plots[0][0])
         return canvas
 
     return Figure(
@@ -189,13 +191,14 @@ def own_against_common(answer: Benefit, voice: Voice) -> Figure:
 
     def draw() -> Canvas:
         shown = answer.frame.head(MOST)
-        canvas, axes = _bars(shown.index, voice)
-        place = np.arange(len(shown))
-        axes.hlines(place, shown["common"], shown["score"], color="0.6", lw=1.2, zorder=1)
-        axes.plot(shown["common"], place, "s", color=theme.PALETTE[1], ms=4, label=voice(Text("共同权重", "common weights")))
-        axes.plot(shown["score"], place, "o", color=theme.PALETTE[0], ms=4.5, label=voice(Text("自选权重", "own weights")))
-        axes.set_xlabel(voice(Text("相对于前沿的得分", "Score relative to the frontier")))
-        theme.legend_below(axes)
+        canvas, plots = theme.new_rows(len(shown))
+        for axes, part in plots:
+            rows, place = shown.iloc[part], _places(axes, shown.index[part], voice)
+            axes.hlines(place, rows["common"], rows["score"], color="0.6", lw=1.2, zorder=1)
+            axes.plot(rows["common"], place, "s", color=theme.PALETTE[1], ms=4, label=voice(Text("共同权重", "common weights")))
+            axes.plot(rows["score"], place, "o", color=theme.PALETTE[0], ms=4.5, label=voice(Text("自选权重", "own weights")))
+            axes.set_xlabel(voice(Text("相对于前沿的得分", "Score relative to the frontier")))
+        theme.legend_below(plots[0][0])
         return canvas
 
     caption = Text("{year} 年自选权重与共同权重下的得分", "Scores by own and by common weights, {year}")
@@ -212,17 +215,17 @@ def share_bars(answer: Benefit, voice: Voice) -> Figure:
 
     def draw() -> Canvas:
         shown = answer.dimensions.loc[answer.frame.index[:MOST]] * 100
-        canvas, axes = _bars(shown.index, voice)
-        left, place = np.zeros(len(shown)), np.arange(len(shown))
-        for at, dimension in enumerate(shown):
-            color = theme.PALETTE[at % len(theme.PALETTE)]
-            axes.barh(
-                place, shown[dimension], left=left, color=color, height=0.75, ec="white", lw=0.5, label=voice.name(dimension)
-            )
-            left += shown[dimension].to_numpy()
-        axes.set_xlim(0, 100)
-        axes.set_xlabel(voice(Text("占自选权重得分的份额（%）", "Share of the score by own weights (%)")))
-        theme.legend_below(axes)
+        canvas, plots = theme.new_rows(len(shown))
+        for axes, part in plots:
+            place = _places(axes, shown.index[part], voice)
+            left = np.zeros(len(place))
+            for at, dimension in enumerate(shown):
+                share, color = shown[dimension].to_numpy()[part], theme.PALETTE[at % len(theme.PALETTE)]
+                axes.barh(place, share, left=left, color=color, height=0.75, ec="white", lw=0.5, label=voice.name(dimension))
+                left += share
+            axes.set_xlim(0, 100)
+            axes.set_xlabel(voice(Text("占自选权重得分的份额（%）", "Share of the score by own weights (%)")))
+        theme.legend_below(plots[0][0])
         return canvas
 
     caption = Text("{year} 年各地区自选权重所看重的维度", "What the own weights of each place rely on, {year}")
@@ -234,13 +237,10 @@ def share_bars(answer: Benefit, voice: Voice) -> Figure:
     )
 
 
-def _bars(units: pd.Index, voice: Voice) -> tuple[Canvas, Axes]:
-    """A plot with one row a place, the first on top."""
-    canvas, axes = theme.new_figure(7.2, 1.6 + 0.17 * len(units))
+def _places(axes: Axes, units: pd.Index, voice: Voice) -> np.ndarray:
+    """Where the rows of a plot stand, with the names of their places beside them."""
     axes.set_yticks(range(len(units)), [voice.name(unit) for unit in units], fontsize=7)
-    axes.set_ylim(len(units) - 0.4, -0.6)
-    axes.grid(visible=False, axis="y")
-    return canvas, axes
+    return np.arange(len(units))
 
 
 def _first(caption: Text, period: int, count: int) -> Text:

@@ -14,6 +14,7 @@ from evalkit.report import theme
 from evalkit.report.document import Figure, Table
 from evalkit.report.verbs import figures, names, tables, words
 from evalkit.report.words import Voice
+from evalkit.stats.ranks import even
 from evalkit.terms import Text
 
 BOTH_HIGH, SECOND_HIGH, BOTH_LOW, FIRST_HIGH = 1, 2, 3, 4
@@ -71,7 +72,7 @@ def by_year(answer: Balanced, voice: Voice) -> Table:
 def by_place(answer: Balanced, voice: Voice) -> Table:
     """Every place in the last year, the widest apart first."""
     year, now = _last(answer)
-    now = now.sort_values("distance", ascending=False, kind="stable")
+    now = now.sort_values("distance", ascending=False, kind="stable", key=even)
     printed = pd.DataFrame({voice.term("unit"): [voice.name(unit) for unit in now.index]})
     for key, head in (
         ("ratio", Text("最低与最高之比", "Lowest over highest")),

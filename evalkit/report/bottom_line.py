@@ -18,6 +18,7 @@ from evalkit.report.poverty import sentence
 from evalkit.report.verbs import figures, tables, words
 from evalkit.report.words import Voice
 from evalkit.stats.arrays import Codes, Mask
+from evalkit.stats.ranks import even
 from evalkit.terms import Text
 
 RETURNS = Text("返贫率及其界限", "Rates of return, and what they rule out")
@@ -72,7 +73,7 @@ def _(answer: ReturnVerdict, voice: Voice) -> tuple[Figure, ...]:
         return ()
     small = np.concatenate([[False], answer.frame["small"].to_numpy(dtype=bool)])
     shown = _shown(small, np.concatenate([[0], answer.frame["n"].to_numpy()]), whole=True)[1:]
-    kept = answer.frame[shown].sort_values("upper", ascending=False, kind="stable").head(NAMED)
+    kept = answer.frame[shown].sort_values("upper", ascending=False, kind="stable", key=even).head(NAMED)
 
     def draw() -> Canvas:
         canvas, axes = theme.new_figure(7.0, 1.3 + 0.22 * len(kept))

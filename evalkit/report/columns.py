@@ -10,9 +10,10 @@ from typing import Literal, NamedTuple
 
 TEXT_WIDTH = 9071  # twentieths of a point between margins of 2.5 cm on A4
 TURNED_WIDTH = 14003  # the same on a page turned on its side
-WORTH = 16  # rows that are worth a page of their own
 MANY = 8  # columns; with more a table is set smaller
 AIR = 116  # twips beside a number in a narrow cell: its margins, and a hair
+SPARE = 1.3  # how much wider digits of another font may be, where a table's own is not at hand
+SYLLABLES = 8  # letters of a header's long word that stay together
 SAMPLE, SLICE = 60, 100  # rows looked at, and twips given at a time, to find widths
 _SEAMS = re.compile("(?<=[0-9A-Za-z])(?=[一-鿿])|(?<=[一-鿿])(?=[0-9A-Za-z])")
 _BREAKABLE = re.compile(r"[\s/、，。；：;]+|(?<=-)")
@@ -49,12 +50,11 @@ class Columns:
         return len(self.rows) <= 8 and all(wide(text) < 60 for row in self.rows for text in row)
 
     def turned(self, room: int = TEXT_WIDTH) -> bool:
-        """Whether the table needs a page turned on its side: cells would be squeezed, or words of headers broken over many rows.
+        """Whether the table needs a page turned on its side: its numbers or the words of its cells would be squeezed.
 
-        A page is not turned for few rows or columns under a broken word: what is left of it would stay empty.
+        A page is not turned for broken words of headers: what is left of it, and of the page before it, would stay empty.
         """
-        fit = self.widths(room).fit
-        return fit == "squeezed" or (fit == "broken" and len(self.headers) > MANY and len(self.rows) >= WORTH)
+        return self.widths(room).fit == "squeezed"
 
     def widths(self, room: int = TEXT_WIDTH) -> Widths:
         """Widths by what the columns hold, in `room` twips.
@@ -69,21 +69,25 @@ class Columns:
         columns = list(zip(*self.rows, strict=True)) if self.rows else [()] * len(self.headers)
         bodies = [max(map(_longest, column), default=0) * half + pad for column in columns]
         needs = list(map(max, heads, bodies))
+        figures = [max(map(_figure, column), default=0) * half * SPARE + pad for column in columns]
+        firm = [round(max(need, figure)) for need, figure in zip(needs, figures, strict=True)]
         spans = [
             [wide(head) * half * wider for head in self.headers],
             *([_span(text) * half for text in row] for row in self.rows),
         ]
-        whole = [max(need, round(max(span)) + pad) for need, span in zip(needs, zip(*spans, strict=True), strict=True)]
+        whole = [max(need, round(max(span)) + pad) for need, span in zip(firm, zip(*spans, strict=True), strict=True)]
         if sum(whole) <= room:  # every cell on one line
             spare = max(room * 0.62 - sum(whole), min(room - sum(whole), 260 * len(whole))) / max(len(whole), 1)
             return Widths([round(want + spare) for want in whole], "loose")
         names = [min(max(map(_span, column), default=0), 24) * half + pad for column in columns]  # on one line where they can
-        ease = [max(need, round(name)) for need, name in zip(needs, names, strict=True)]
-        for least in (ease, needs):
+        ease = [max(need, round(name)) for need, name in zip(firm, names, strict=True)]
+        for least in (ease, firm, needs):
             if sum(least) <= room:
                 return Widths(_lowest(least, whole, spans[:SAMPLE], pad, room), "full")
-        if sum(bodies) <= room:  # long words of headers are broken, numbers are not
-            return Widths(_between(bodies, needs, room), "broken")
+        syllables = [max(body, min(head, SYLLABLES * half + pad)) for body, head in zip(bodies, heads, strict=True)]
+        for least in (syllables, bodies):  # long words of headers are broken, numbers are not
+            if sum(least) <= room:
+                return Widths(_lowest(least, whole, spans[:SAMPLE], pad, room), "broken")
         return self._squeezed(bodies, pad, room)
 
     def _squeezed(self, bodies: Sequence[int], pad: int, room: int) -> Widths:
@@ -105,24 +109,14 @@ def _lowest(least: Sequence[int], most: Sequence[int], spans: Sequence[Sequence[
     while left > 0:
         gain = [0.0] * len(widths)
         for row in spans:
-            lines = [span / (width - pad) for span, width in zip(row, widths, strict=True)]
+            lines = [span / max(width - pad, 1) for span, width in zip(row, widths, strict=True)]
             at = lines.index(max(lines))
-            gain[at] += lines[at] / (widths[at] - pad)
+            gain[at] += lines[at] / max(widths[at] - pad, 1)
         open_ = [at for at, width in enumerate(widths) if width < most[at]]
         at = max(open_, key=gain.__getitem__)
         step = min(SLICE, left, most[at] - widths[at])
         widths[at], left = widths[at] + step, left - step
     return widths
-
-
-def _between(least: Sequence[int], most: Sequence[int], room: int) -> list[int]:
-    """Widths that fill the page, each between its least and its most; the widest columns give way first."""
-    low, high = 0, max(most)
-    while high - low > 1:
-        cap = (low + high) // 2
-        fits = sum(max(a, min(b, cap)) for a, b in zip(least, most, strict=True)) <= room
-        low, high = (cap, high) if fits else (low, cap)
-    return [max(a, min(b, low)) for a, b in zip(least, most, strict=True)]
 
 
 def wide(text: str) -> int:
@@ -141,6 +135,11 @@ def _span(text: str) -> float:
 def _longest(text: str) -> int:
     """The longest piece that should not be broken: a number, a Latin word, up to four Chinese characters."""
     return max((min(wide(piece), 8 if not piece.isascii() else 16) for piece in _BREAKABLE.split(text)), default=0)
+
+
+def _figure(text: str) -> int:
+    """The length of the longest number in a cell."""
+    return max((wide(piece) for piece in _BREAKABLE.split(text) if piece[-1:].isdigit()), default=0)
 
 
 def _capitals(head: str) -> float:

@@ -15,6 +15,7 @@ from evalkit.report.document import Figure, Table
 from evalkit.report.verbs import figures, names, tables, words
 from evalkit.report.words import Voice
 from evalkit.stats.arrays import Array
+from evalkit.stats.ranks import even
 from evalkit.terms import Text, same
 
 MANY = 4  # other indices, from which on documents print less
@@ -41,7 +42,7 @@ def _(answer: IndexAgreement, voice: Voice) -> tuple[Figure, ...]:
 
 @words.register
 def _(answer: IndexAgreement, voice: Voice) -> str:
-    row = answer.agreement.reset_index().sort_values("kendall", kind="stable").iloc[0]
+    row = answer.agreement.reset_index().sort_values("kendall", kind="stable", key=even).iloc[0]
     text = Text(
         "{year} 年 {n} 个地区，“{a}”与“{b}”的位次最不一致：斯皮尔曼相关 {rho:.3f}，肯德尔 τ {tau:.3f}（偏重前列为 {top:.3f}），平均相差 "
         "{mean:.1f} 位，最多 {most:.0f} 位；“{a}”的前 {k} 名中有 {stay:.0%} 仍在“{b}”的前 {k} 名。",
@@ -137,7 +138,7 @@ def slopes(answer: IndexAgreement, voice: Voice) -> Figure:
 
     def draw() -> Canvas:
         span = answer.frame[order].max(axis=1) - answer.frame[order].min(axis=1)
-        shown = answer.frame.loc[span.sort_values(ascending=False, kind="stable").index[: answer.spec.top], order]
+        shown = answer.frame.loc[span.sort_values(ascending=False, kind="stable", key=even).index[: answer.spec.top], order]
         canvas, axes = theme.new_figure(7.2, 5.4)
         low, high = float(shown.to_numpy().min()), float(shown.to_numpy().max())
         room = max(high - low, 1.0) / 26

@@ -14,6 +14,7 @@ from evalkit.report import theme
 from evalkit.report.document import Figure, Table
 from evalkit.report.verbs import figures, names, tables, words
 from evalkit.report.words import Voice
+from evalkit.stats.ranks import even, settled
 from evalkit.terms import Text
 
 GREATEST = 8  # indicators that have a bar of their own
@@ -74,7 +75,7 @@ def _(answer: ChangeParts, voice: Voice) -> str:
     if answer.indicators.empty:
         return said
     each = answer.indicators.mean().to_numpy()
-    up, down = int(each.argmax()), int(each.argmin())
+    up, down = int(settled(each).argmax()), int(settled(each).argmin())
     indicator = answer.indicators.columns.get_level_values("indicator")
     most = Text("拉动最大的指标是“{up}”（{u:+.4f}）", " The indicator that raised D most is “{up}” ({u:+.4f})")
     least = Text("，拖累最大的是“{down}”（{d:+.4f}）。", ", and “{down}” held it back most ({d:+.4f}).")
@@ -107,8 +108,8 @@ def steps(answer: ChangeParts, voice: Voice) -> Table:
 def indicator_steps(answer: ChangeParts, voice: Voice) -> Table:
     """The same way by the indicators that moved D most, the others in one step."""
     every = answer.average[answer.average["level"] == "indicator"]
-    every = every.iloc[np.argsort(-every["contribution"].abs().to_numpy(), kind="stable")]
-    top = every.head(GREATEST).sort_values("contribution", ascending=False, kind="stable")
+    every = every.iloc[np.argsort(-even(every["contribution"].abs()).to_numpy(), kind="stable")]
+    top = every.head(GREATEST).sort_values("contribution", ascending=False, kind="stable", key=even)
     named = zip(top["system"], top["indicator"], top["contribution"], strict=True)
     bars = [Bar(str(system), voice.name(indicator), change) for system, indicator, change in named]
     rest = every["contribution"].iloc[GREATEST:]
@@ -137,7 +138,7 @@ def system_means(answer: ChangeParts, voice: Voice) -> Table:
 def indicator_means(answer: ChangeParts, voice: Voice) -> Table:
     """The contribution of every indicator, greatest first."""
     rows = answer.indicators
-    order = rows.mean().sort_values(ascending=False, kind="stable").index
+    order = rows.mean().sort_values(ascending=False, kind="stable", key=even).index
     frame = _spread(rows[order], voice).assign(**{voice(PART): [voice.name(key[2]) for key in order]})
     frame.insert(1, voice(OWNER), [_name(str(key[0]), voice) for key in order])
     frame.insert(2, voice.term("dimension"), [voice.name(key[1]) for key in order])
@@ -147,7 +148,7 @@ def indicator_means(answer: ChangeParts, voice: Voice) -> Table:
 
 def change_by_place(answer: ChangeParts, voice: Voice) -> Table:
     """D in both years, its change and the parts of it, for every place, the greatest change first."""
-    order = answer.frame["change"].sort_values(ascending=False, kind="stable").index
+    order = answer.frame["change"].sort_values(ascending=False, kind="stable", key=even).index
     frame = answer.frame.loc[order]
     out = pd.DataFrame({voice.term("unit"): [voice.name(unit) for unit in order]})
     out[f"D {answer.first}"], out[f"D {answer.last}"] = frame["first"].to_numpy(), frame["last"].to_numpy()
@@ -173,7 +174,7 @@ def waterfall(answer: ChangeParts, voice: Voice, table: Table) -> Figure:
         owner = frame[voice(OWNER)].tolist()
         systems = [_name(str(key), voice) for key in answer.systems]
         colors = ["0.35" if not np.isfinite(c) else _color(o, systems) for o, c in zip(owner, change, strict=True)]
-        canvas, axes = theme.new_figure(7.2, 1.3 + 0.31 * len(frame))
+        canvas, axes = theme.new_figure(7.2, 1.3 + 0.26 * len(frame))
         place = np.arange(len(frame))
         axes.barh(place, reached - begun, left=begun, color=colors, edgecolor="white", linewidth=0.5, height=0.72)
         axes.vlines(reached[:-1], place[:-1] + 0.36, place[1:] - 0.36, color="0.5", lw=0.6)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
 from evalkit.answer import in_period
@@ -14,6 +15,7 @@ from evalkit.report import theme
 from evalkit.report.document import Figure, Table
 from evalkit.report.verbs import figures, names, tables, words
 from evalkit.report.words import Voice
+from evalkit.stats.ranks import even
 from evalkit.terms import Text
 
 NAMED = 40  # how many places a chart names
@@ -190,7 +192,7 @@ def with_the_method(answers: Mapping[Text, UncertainCoordination], voice: Voice)
 def changes(answer: UncertainCoordination, voice: Voice) -> Table:
     """The change of D of every place, with its interval."""
     first, last = answer.years
-    frame = answer.change.sort_values("change", ascending=False, kind="stable")
+    frame = answer.change.sort_values("change", ascending=False, kind="stable", key=even)
     rises = voice(Text("上升的概率（%）", "Probability of a rise (%)"))
     verdict = np.select(
         [frame["change_low"] > 0, frame["change_high"] < 0],
@@ -230,18 +232,20 @@ def stacked(answer: UncertainCoordination, voice: Voice) -> Figure:
     def draw() -> Canvas:
         scheme = answer.spec.coupling.grades
         share = in_period(answer.grades, year).loc[shown]
-        canvas, axes = theme.new_figure(7.2, 1.6 + 0.17 * len(share))
-        colors, left = theme.grades(share.shape[1]), np.zeros(len(share))
+        canvas, plots = theme.new_rows(len(share))
+        colors = theme.grades(share.shape[1])
         present = [g for g in share.columns if (share[g] > 0.0005).any()]
-        for grade in present:
-            value = share[grade].to_numpy()
-            axes.barh(np.arange(len(share)), value, left=left, color=colors(int(grade) - 1), height=0.82, edgecolor="0.4", lw=0.3)
-            left += value
         held = now.loc[shown, "label"].isna().to_numpy()
         marked = [f"{voice.name(unit)} ○" if open_ else voice.name(unit) for unit, open_ in zip(shown, held, strict=True)]
-        axes.set_yticks(np.arange(len(share)), marked, fontsize=7)
-        axes.set(xlim=(0, 1), ylim=(len(share) - 0.4, -0.6), xlabel=voice(Text("概率", "Probability")))
-        axes.grid(visible=False, axis="y")
+        for axes, part in plots:
+            rows = np.arange(len(share.iloc[part]))
+            left = np.zeros(len(rows))
+            for grade in present:
+                value = share[grade].to_numpy()[part]
+                axes.barh(rows, value, left=left, color=colors(int(grade) - 1), height=0.82, edgecolor="0.4", lw=0.3)
+                left += value
+            axes.set_yticks(rows, marked[part], fontsize=7)
+            axes.set(xlim=(0, 1), xlabel=voice(Text("概率", "Probability")))
         keys = [(colors(int(g) - 1), f"{scheme.label(int(g), voice.lang)} {scheme.interval(int(g))}") for g in present]
         theme.keys_below(axes, keys)
         if held.any():
@@ -265,29 +269,14 @@ def stacked(answer: UncertainCoordination, voice: Voice) -> Figure:
 def moved(answer: UncertainCoordination, voice: Voice) -> Figure:
     """The change of D with its interval, places in the order of the change."""
     first, last = answer.years
-    frame = answer.change.sort_values("change", ascending=False, kind="stable")
+    frame = answer.change.sort_values("change", ascending=False, kind="stable", key=even)
     shown = frame.iloc[_evenly(len(frame))]
 
     def draw() -> Canvas:
-        canvas, axes = theme.new_figure(7.2, 1.6 + 0.17 * len(shown))
-        place = np.arange(len(shown))
-        kinds = (
-            (shown["change_low"] > 0, theme.PALETTE[0], Text("上升", "rises")),
-            (shown["change_high"] < 0, theme.PALETTE[1], Text("下降", "falls")),
-            (~shown["firm"], theme.PALETTE[7], Text("不能断定", "not settled")),
-        )
-        for which, color, label in kinds:
-            rows = which.to_numpy()
-            if rows.any():
-                ends = shown[rows]
-                axes.hlines(place[rows], ends["change_low"], ends["change_high"], color=color, lw=4, alpha=0.4)
-                axes.plot(ends["change"], place[rows], "o", color=color, ms=3.8, label=voice(label))
-        axes.axvline(0, color="0.25", lw=0.9)
-        axes.set_yticks(place, [voice.name(unit) for unit in shown.index], fontsize=7)
-        axes.set_ylim(len(shown) - 0.4, -0.6)
-        axes.set_xlabel(voice(Text("D 的变化", "Change of D")))
-        axes.grid(visible=False, axis="y")
-        theme.legend_below(axes)
+        canvas, plots = theme.new_rows(len(shown))
+        for axes, part in plots:
+            _changed(axes, shown.iloc[part], voice)
+        theme.legend_below(*(axes for axes, _ in plots))
         return canvas
 
     sampled = len(shown) < len(frame)
@@ -304,10 +293,29 @@ def moved(answer: UncertainCoordination, voice: Voice) -> Figure:
     return Figure(key="firm_change", caption=caption, draw=draw, alt=voice(alt))
 
 
+def _changed(axes: Axes, shown: pd.DataFrame, voice: Voice) -> None:
+    """One row a place: a dot for the change, a bar for its interval, in the color of what can be said of it."""
+    place = np.arange(len(shown))
+    kinds = (
+        (shown["change_low"] > 0, theme.PALETTE[0], Text("上升", "rises")),
+        (shown["change_high"] < 0, theme.PALETTE[1], Text("下降", "falls")),
+        (~shown["firm"], theme.PALETTE[7], Text("不能断定", "not settled")),
+    )
+    for which, color, label in kinds:
+        rows = which.to_numpy()
+        if rows.any():
+            ends = shown[rows]
+            axes.hlines(place[rows], ends["change_low"], ends["change_high"], color=color, lw=4, alpha=0.4)
+            axes.plot(ends["change"], place[rows], "o", color=color, ms=3.8, label=voice(label))
+    axes.axvline(0, color="0.25", lw=0.9)
+    axes.set_yticks(place, [voice.name(unit) for unit in shown.index], fontsize=7)
+    axes.set_xlabel(voice(Text("D 的变化", "Change of D")))
+
+
 def _last(answer: UncertainCoordination) -> tuple[int, pd.DataFrame]:
     """The last year, and its rows by D, best first."""
     year = int(answer.frame.index.get_level_values("period").max())
-    return year, in_period(answer.frame, year).sort_values("D", ascending=False, kind="stable")
+    return year, in_period(answer.frame, year).sort_values("D", ascending=False, kind="stable", key=even)
 
 
 def _evenly(count: int) -> np.ndarray:

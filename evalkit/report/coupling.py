@@ -15,6 +15,7 @@ from evalkit.report import theme
 from evalkit.report.document import Figure, Table
 from evalkit.report.verbs import figures, names, tables, words
 from evalkit.report.words import Voice
+from evalkit.stats.ranks import even
 from evalkit.terms import Text
 
 YEARS_ACROSS = 14  # columns of years that fit beside the names of grades
@@ -136,7 +137,7 @@ def grade_counts(answer: Coordination, voice: Voice) -> Table:
 def by_place(answer: Coordination, voice: Voice, period: int | None = None, show: int | None = 40) -> Table:
     """Every place in one year (by default the last), best D first."""
     at = int(answer.frame.index.get_level_values("period").max()) if period is None else period
-    now = in_period(answer.frame, at).sort_values("D", ascending=False, kind="stable")
+    now = in_period(answer.frame, at).sort_values("D", ascending=False, kind="stable", key=even)
     return Table(
         key=f"places_{at}",
         caption=Text(f"{at} 年各地区耦合协调结果", f"Coordination of all places, {at}"),
@@ -246,15 +247,18 @@ def ladder(answer: Coordination, voice: Voice, most: int = 40) -> Figure:
     def draw() -> Canvas:
         scheme = answer.spec.grades
         wide = answer.frame["grade"].unstack("period")
-        order = answer.frame["D"].unstack("period").iloc[:, -1].sort_values(ascending=False, kind="stable").index
+        order = answer.frame["D"].unstack("period").iloc[:, -1].sort_values(ascending=False, kind="stable", key=even).index
         shown = order[np.unique(np.linspace(0, len(order) - 1, min(most, len(order))).round().astype(int))]
         wide = wide.loc[shown]
-        canvas, axes = theme.new_figure(7.2, 1.6 + 0.17 * len(wide))
+        canvas, plots = theme.new_rows(len(wide))
         colors = theme.grades(len(scheme.grades))
-        axes.imshow(wide.to_numpy(dtype=float), cmap=colors, vmin=0.5, vmax=len(scheme.grades) + 0.5, aspect="auto")
-        theme.years(axes, answer.frame.index.unique("period").sort_values(), tiles=True)
-        axes.set_yticks(range(len(wide)), [voice.name(u) for u in wide.index], fontsize=7)
-        axes.grid(visible=False)
+        for axes, part in plots:
+            rows, limits = wide.iloc[part], axes.get_ylim()
+            axes.imshow(rows.to_numpy(dtype=float), cmap=colors, vmin=0.5, vmax=len(scheme.grades) + 0.5, aspect="auto")
+            axes.set_ylim(limits)
+            theme.years(axes, answer.frame.index.unique("period").sort_values(), tiles=True, share=1 / len(plots))
+            axes.set_yticks(range(len(rows)), [voice.name(u) for u in rows.index], fontsize=7)
+            axes.grid(visible=False)
         present = sorted({int(g) for g in np.unique(wide.to_numpy()[~wide.isna().to_numpy()])})
         theme.keys_below(axes, [(colors(g - 1), f"{scheme.label(g, voice.lang)} {scheme.interval(g)}") for g in present])
         return canvas
@@ -279,7 +283,7 @@ def balance(answer: Coordination, voice: Voice) -> Figure:
     def draw() -> Canvas:
         x, y = answer.systems[:2]
         years = answer.frame.index.unique("period").sort_values()
-        canvas, axes = theme.new_figure(5.2, 4.9)
+        canvas, axes = theme.new_figure(4.9, 4.5)
         for at, year in enumerate(dict.fromkeys((years[0], years[-1]))):
             now = in_period(answer.frame, year)
             axes.scatter(now[x], now[y], label=str(year), **theme.dots(at))
@@ -299,23 +303,23 @@ def balance(answer: Coordination, voice: Voice) -> Figure:
     )
 
 
-def ranking(answer: Coordination, voice: Voice, ends: int = 15) -> Figure:
+def ranking(answer: Coordination, voice: Voice) -> Figure:
     """The highest and the lowest places by D in the last year."""
-    at = int(answer.frame.index.get_level_values("period").max())
+    at, ends = int(answer.frame.index.get_level_values("period").max()), 15  # more rows than one plot holds: each end has its own
 
     def draw() -> Canvas:
-        now = in_period(answer.frame, at).sort_values("D", kind="stable")
+        now = in_period(answer.frame, at).sort_values("D", ascending=False, kind="stable", key=even)
         shown = now if len(now) <= 2 * ends else pd.concat([now.head(ends), now.tail(ends)])
         colors = theme.grades(len(answer.spec.grades.grades))
-        canvas, axes = theme.new_figure(7.2, 1.3 + 0.19 * len(shown))
-        place = np.arange(len(shown)) + (np.arange(len(shown)) >= ends) * (len(shown) < len(now))
-        axes.barh(place, shown["D"], color=[colors(g - 1) for g in shown["grade"]], edgecolor="0.4", linewidth=0.4)
-        for height, value in zip(place, shown["D"], strict=True):
-            axes.text(value + 0.008, height, f"{value:.3f}", va="center", fontsize=7)
-        axes.set_yticks(place, [voice.name(u) for u in shown.index], fontsize=7)
-        axes.margins(y=0.02)
-        axes.set(xlim=(0, min(1.0, shown["D"].max() * 1.15)), xlabel=voice.term("D"))
-        axes.grid(visible=False, axis="y")
+        canvas, plots = theme.new_rows(len(shown), base=1.3, row=0.19)
+        for axes, part in plots:
+            rows = shown.iloc[part]
+            place = np.arange(len(rows))
+            axes.barh(place, rows["D"], color=[colors(g - 1) for g in rows["grade"]], edgecolor="0.4", linewidth=0.4)
+            for height, value in zip(place, rows["D"], strict=True):
+                axes.text(value + 0.008, float(height), f"{value:.3f}", va="center", fontsize=7)
+            axes.set_yticks(place, [voice.name(u) for u in rows.index], fontsize=7)
+            axes.set(xlim=(0, shown["D"].max() * 1.18), xlabel=voice.term("D"))
         return canvas
 
     many = len(answer.frame.index.unique("unit")) > 2 * ends

@@ -18,6 +18,7 @@ from evalkit.report.document import Figure, Table
 from evalkit.report.verbs import figures, names, tables, words
 from evalkit.report.words import Voice
 from evalkit.stats.arrays import Array
+from evalkit.stats.ranks import even
 from evalkit.terms import Text
 
 PATHS = 40  # paths of single places that are still told apart
@@ -140,7 +141,7 @@ def stage_meanings(answer: SpeedCoupling, voice: Voice) -> Table:
 def speeds_by_place(answer: SpeedCoupling, voice: Voice) -> Table:
     """Every place in the last year."""
     last = int(answer.frame.index.get_level_values("period").max())
-    now = in_period(answer.frame, last).sort_values("speed", ascending=False, kind="stable")
+    now = in_period(answer.frame, last).sort_values("speed", ascending=False, kind="stable", key=even)
     said = _said({one.id: one.label for one in answer.spec.stages.stages}, answer.systems, voice)
     velocity = Text("{name}的速度", "Speed of {name}")
     out = pd.DataFrame({voice.term("unit"): [voice.name(unit) for unit in now.index]})
@@ -164,7 +165,7 @@ def phase_plane(answer: SpeedCoupling, voice: Voice) -> Figure:
     years, x, y = (path.iloc[:, at].to_numpy() for at in range(3))
 
     def draw() -> Canvas:
-        canvas, axes = theme.new_figure(6.4, 5.6)
+        canvas, axes = theme.new_figure(5.6, 4.8)
         blue, shown = theme.PALETTE[0], set(_sample(levels))
         paths = [rows.to_numpy() for unit, rows in levels.groupby(level="unit") if unit in shown]
         axes.add_collection(LineCollection(paths, colors="0.8", linewidths=0.7, zorder=1))
@@ -346,7 +347,7 @@ def stacked(frame: pd.DataFrame, label: str, colors: Sequence[Any]) -> Canvas:
 
 def _sample(levels: pd.DataFrame) -> pd.Index:
     """Units evenly spaced by their mean over all years."""
-    order = levels.mean(axis=1).groupby(level="unit").mean().sort_values(kind="stable").index
+    order = levels.mean(axis=1).groupby(level="unit").mean().sort_values(kind="stable", key=even).index
     return order[np.unique(np.linspace(0, len(order) - 1, min(PATHS, len(order))).round().astype(int))]
 
 

@@ -11,6 +11,7 @@ from evalkit.indicators.obstacle import Obstacles, obstacle_degree
 from evalkit.report import each_draw as draw
 from evalkit.report.document import Block, Figure, Heading, Paragraph, Table
 from evalkit.report.each_place import HERE, Place, row_of, signed
+from evalkit.stats.ranks import even
 from evalkit.terms import Text
 
 MOST = 5  # obstacles printed of each system
@@ -25,7 +26,7 @@ def dimensions(place: Place) -> list[Block]:
     """The dimensions now beside the median of the group, and what each added to the change of D."""
     voice, table = place.voice, dimension_table(place)
     heads, printed = _dimension_heads(place), table.frame
-    gap = (printed[heads["now"]] - printed[heads["peers"]]).sort_values(kind="stable")
+    gap = (printed[heads["now"]] - printed[heads["peers"]]).sort_values(kind="stable", key=even)
     items = [signed(voice(_CELL, name=printed[heads["dimension"]][at]), gap[at]) for at in gap.index if gap[at] < -CLEARLY]
     text = Text("低于{peers}最多的维度：{items}。", "Dimensions furthest below the {peers}: {items}.")
     none = Text("没有维度明显低于{peers}。", "No dimension lies clearly below the {peers}.")
@@ -232,7 +233,7 @@ def greatest(place: Place, answer: Obstacles) -> pd.DataFrame:
     with np.errstate(invalid="ignore"):
         found = pd.DataFrame({"before": own[0], "degree": own[-1], "mean": np.nanmean(group, axis=0)}, index=z.columns)
     found["among"] = [int((named == key).any(axis=1).sum()) for key in z.columns]
-    return found[found["degree"] > 0].sort_values("degree", ascending=False, kind="stable").head(MOST)
+    return found[found["degree"] > 0].sort_values("degree", ascending=False, kind="stable", key=even).head(MOST)
 
 
 def shares(place: Place, degrees: pd.Series) -> list[str]:

@@ -13,6 +13,7 @@ from evalkit.coupling.uncertainty.firmness import UncertainCoordination
 from evalkit.report.assessment import Assessment
 from evalkit.report.plain import MINUS
 from evalkit.report.words import Voice, system_names
+from evalkit.stats.ranks import even
 from evalkit.terms import Lang, Text
 
 HERE = Text("本地区", "This place")
@@ -69,7 +70,7 @@ class Place:
     @cached_property
     def now(self) -> pd.DataFrame:
         """Coordination of all places in its year, best D first."""
-        return in_period(self.found.bond.frame, self.year).sort_values("D", ascending=False, kind="stable")
+        return in_period(self.found.bond.frame, self.year).sort_values("D", ascending=False, kind="stable", key=even)
 
     @property
     def group(self) -> str | None:

@@ -12,6 +12,7 @@ from evalkit.report import theme
 from evalkit.report.document import Figure, Table
 from evalkit.report.measures import called, in_percent
 from evalkit.report.words import Voice
+from evalkit.stats.ranks import even
 from evalkit.terms import Text
 
 MEASURE, SHARE = Text("指标", "Measure"), Text("指标（%）", "Measure (%)")
@@ -109,7 +110,7 @@ def whiskers(frame: pd.DataFrame, voice: Voice, key: str, caption: Text, names: 
     measure = str(frame["measure"].iloc[0]) if over and names is None else None
     rows = frame[frame["measure"] == measure] if measure else frame
     if measure and not timed(frame):
-        rows = rows.sort_values("estimate", ascending=False, kind="stable")
+        rows = rows.sort_values("estimate", ascending=False, kind="stable", key=even)
     if names is None and measure is None:
         rows = rows[rows["measure"].map(in_percent) == in_percent(str(rows["measure"].iloc[0]))]
     percent = in_percent(str(rows["measure"].iloc[0]))

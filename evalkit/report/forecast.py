@@ -14,6 +14,7 @@ from evalkit.report import theme
 from evalkit.report.document import Figure, Table
 from evalkit.report.verbs import figures, names, tables, words
 from evalkit.report.words import Voice
+from evalkit.stats.ranks import even
 from evalkit.terms import Text, same
 
 METHOD = Text("方法", "Method")
@@ -142,7 +143,7 @@ def errors(answer: Forecasted, voice: Voice) -> Table:
 
 def grey_checks(answer: Forecasted, voice: Voice) -> Table:
     """The checks of GM(1,1), the worst first."""
-    frame = answer.checks.reset_index().sort_values(["accuracy", "C"], ascending=False, kind="stable")
+    frame = answer.checks.reset_index().sort_values(["accuracy", "C"], ascending=False, kind="stable", key=even)
     relative = voice(Text("平均相对误差（%）", "Mean relative error (%)"))
     printed = pd.DataFrame(
         {
@@ -186,7 +187,7 @@ def places_ahead(answer: Forecasted, voice: Voice) -> Table:
     last = answer.history.index.get_level_values("period").max()
     final = ahead.xs(estimate.columns[-1], level="period")
     now = answer.history.xs(last, level="period")
-    order = estimate.iloc[:, -1].sort_values(ascending=False, kind="stable").index
+    order = estimate.iloc[:, -1].sort_values(ascending=False, kind="stable", key=even).index
     printed = voice.places(pd.Series(order))
     printed[voice(Text("{year} 年实际", "{year} observed"), year=last)] = now[order].to_numpy()
     for year in estimate.columns:

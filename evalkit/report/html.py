@@ -17,7 +17,8 @@ from typing import Any
 from jinja2 import BaseLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
-from evalkit.report.document import Block, Bullets, Document, Figure, Formula, Heading, Paragraph, Table
+from evalkit.report.archive import moment
+from evalkit.report.document import Block, Bullets, Document, Figure, Formula, Heading, Paragraph, SignOff, Table
 from evalkit.report.fonts import chinese_font
 from evalkit.report.html_csv import as_csv, table_of
 from evalkit.report.html_marks import MOST, rows
@@ -68,6 +69,7 @@ def html(document: Document, pictures: Pictures) -> bytes:
     script = _resource("report.js")
     said = {
         "document": _safe(document),
+        "date": when.strftime("%Y-%m-%dT%H:%M:%SZ") if (when := moment()) else "",
         "parts": parts,
         "words": {key: text.say(lang) for key, text in WORDS.items()},
         "said": json.dumps({key: text.say(lang) for key, text in SAID.items()}, ensure_ascii=False),
@@ -94,7 +96,7 @@ def _part(at: int, items: Sequence[Numbered], pictures: Pictures, letters: Lette
     block: Block = item.block
     match block:
         case Heading():
-            return Part("heading", item.anchor, {"text": item.label, "level": block.level})
+            return Part("heading", item.anchor, {"text": item.label, "level": block.level, "page": block.page})
         case Paragraph():
             named = _mentioned(item, lang)
             return Part("paragraph", data={"text": safe_text(block.text), "role": block.role, "named": named})
@@ -175,6 +177,17 @@ def _safe(document: Document) -> dict[str, Any]:
         "other_lang": LANGUAGES["en" if document.lang == "zh" else "zh"],
         "cover": [(safe_text(label), safe_text(value)) for label, value in document.cover],
         "statement": safe_text(document.statement),
+        "signoff": None if document.signoff is None else _signed(document.signoff),
+    }
+
+
+def _signed(page: SignOff) -> dict[str, Any]:
+    return {
+        "title": safe_text(page.title),
+        "lines": [(safe_text(label), safe_text(value)) for label, value in page.lines],
+        "heads": [safe_text(head) for head in page.heads],
+        "rows": [[safe_text(text) for text in row] for row in page.rows],
+        "note": safe_text(page.note),
     }
 
 

@@ -15,6 +15,7 @@ from evalkit.report import theme
 from evalkit.report.document import Figure, Table
 from evalkit.report.verbs import figures, names, tables, words
 from evalkit.report.words import Voice
+from evalkit.stats.ranks import even
 from evalkit.terms import Text
 
 
@@ -51,7 +52,7 @@ def _(answer: Removals, voice: Voice) -> tuple[Figure, ...]:
 @words.register
 def _(answer: EffectiveImportance, voice: Voice) -> str:
     frame = answer.frame
-    order = frame.sort_values("ratio", kind="stable").dropna(subset="ratio")
+    order = frame.sort_values("ratio", kind="stable", key=even).dropna(subset="ratio")
     most, least = order.iloc[-1], order.iloc[0]
     text = Text(
         "“{system}”中，“{most}”的重要性占比为 {a:.1%}，权重为 {b:.1%}（{c:.1f} 倍）；“{least}”的重要性占比为 {d:.1%}，权重为 "

@@ -13,6 +13,7 @@ from evalkit.report import theme
 from evalkit.report.document import Figure, Table
 from evalkit.report.verbs import figures, names, tables, words
 from evalkit.report.words import Voice
+from evalkit.stats.ranks import even
 from evalkit.terms import Text, same
 
 
@@ -86,7 +87,7 @@ def by_year(answer: Metacoupled, voice: Voice) -> Table:
 def by_place(answer: Metacoupled, voice: Voice) -> Table:
     """Every place in the last year: its systems, and D of each kind."""
     at = int(answer.frame.index.get_level_values("period").max())
-    now = in_period(answer.frame, at).sort_values("D_within", ascending=False, kind="stable")
+    now = in_period(answer.frame, at).sort_values("D_within", ascending=False, kind="stable", key=even)
     printed = voice.places(now.index.to_series())
     for system in answer.systems:
         printed[voice.name(system)] = now[system].to_numpy()

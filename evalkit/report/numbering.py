@@ -96,16 +96,22 @@ def mention(item: Numbered, lang: Lang) -> list[str | Numbered]:
     >>> item, *_ = numbered(Document(title="t", lang="en", blocks=(Paragraph("Incomes rose."), table, table, table)))
     >>> "".join(piece if isinstance(piece, str) else piece.name for piece in mention(item, "en"))
     ' See Table 1 to Table 3.'
+    >>> drawn = Figure(key="f", caption=Text("", ""), draw=lambda: None, alt="")
+    >>> item, *_ = numbered(Document(title="t", lang="en", blocks=(Paragraph("Incomes rose."), drawn, drawn, table)))
+    >>> "".join(piece if isinstance(piece, str) else piece.name for piece in mention(item, "en"))
+    ' See Figure 1, Figure 2 and Table 1.'
     """
     zh = lang == "zh"
     kinds = [some for kind in (Figure, Table) if (some := [one for one in item.shown if isinstance(one.block, kind)])]
     if not kinds:
         return []
-    to, also, end = ("至", "、", "。") if zh else (" to ", " and ", ".")
+    to, then, also, end = ("至", "、", "、", "。") if zh else (" to ", ", ", " and ", ".")
+    parts: list[list[str | Numbered]] = []
+    for some in kinds:
+        parts += [[one] for one in some] if len(some) < 3 else [[some[0], to, some[-1]]]
     pieces: list[str | Numbered] = ["见" if zh else " See "]
-    for at, some in enumerate(kinds):
-        pieces += [also] if at else []
-        pieces += [some[0]] if len(some) == 1 else [some[0], also if len(some) == 2 else to, some[-1]]
+    for at, part in enumerate(parts):
+        pieces += [*([] if at == 0 else [also if at == len(parts) - 1 else then]), *part]
     return [*pieces, end]
 
 

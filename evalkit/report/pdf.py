@@ -7,14 +7,15 @@ from importlib.resources import files
 from itertools import groupby
 from typing import Any
 
+from evalkit.report.archive import moment
 from evalkit.report.columns import TEXT_WIDTH, TURNED_WIDTH, Columns
-from evalkit.report.document import Bullets, Document, Figure, Formula, Heading, Paragraph, Table
+from evalkit.report.document import Bullets, Document, Figure, Formula, Heading, Paragraph, SignOff, Table
 from evalkit.report.numbering import CONTENTS, PAGES, Numbered, below, listed, mention, numbered
 from evalkit.report.pdf_press import Typefaces, press, typefaces
 from evalkit.report.pictures import Pictures
 from evalkit.report.plain import printed, safe_text
 
-WIDEST, HIGHEST = 453.5, 560.0  # points: as wide as the text; with its caption no higher than the page
+WIDEST, HIGHEST = 453.5, 420.0  # points: as wide as the text, and 60% of its height
 HEAVY = 600_000  # bytes: an SVG of more goes in as PNG
 SMALLEST = 0.5  # share of the usual size of letters
 _SIZE = re.compile(
@@ -51,10 +52,22 @@ def _about(document: Document, faces: Typefaces) -> dict[str, Any]:
         "title": safe_text(document.title),
         "subtitle": safe_text(document.subtitle),
         "lang": lang,
+        "date": list(when.timetuple()[:6]) if (when := moment()) else [],
         "fonts": {"serif": faces.serif, "sans": faces.sans},
         "cover": [(safe_text(label) + colon, safe_text(value)) for label, value in document.cover],
         "statement": safe_text(document.statement),
+        "signoff": None if document.signoff is None else _signed(document.signoff, colon),
         "words": {kind: text.say(lang) for kind, text in CONTENTS.items()} | {"page": (before, between, after)},
+    }
+
+
+def _signed(page: SignOff, colon: str) -> dict[str, Any]:
+    return {
+        "title": safe_text(page.title),
+        "lines": [(safe_text(label) + colon, safe_text(value)) for label, value in page.lines],
+        "heads": [safe_text(head) for head in page.heads],
+        "rows": [[safe_text(text) for text in row] for row in page.rows],
+        "note": safe_text(page.note),
     }
 
 
@@ -78,7 +91,7 @@ class _Content:
         """One block as the template takes it."""
         match block := item.block:
             case Heading():
-                return {"kind": "heading", "text": item.label, "level": block.level, "anchor": item.anchor}
+                return {"kind": "heading", "text": item.label, "level": block.level, "anchor": item.anchor, "page": block.page}
             case Paragraph():
                 named = [
                     {"text": piece} if isinstance(piece, str) else {"text": piece.name, "anchor": piece.anchor}

@@ -17,6 +17,7 @@ from evalkit.report.estimates import estimated, grouping, interval, timed, whisk
 from evalkit.report.measures import called, in_percent
 from evalkit.report.verbs import figures, names, tables, words
 from evalkit.report.words import Voice
+from evalkit.stats.ranks import even
 from evalkit.terms import Text
 
 POVERTY = Text("贫困指数", "Poverty indices")
@@ -46,7 +47,7 @@ def all_or_ends(frame: pd.DataFrame, measure: str, voice: Voice) -> str:
         text = Text("{measure}由 {a} 年的 {then} 变为 {b} 年的 {now}", "{measure} went from {then} in {a} to {now} in {b}")
         said = {"then": interval(first, voice, percent=percent), "now": interval(last, voice, percent=percent)}
         return voice(text, measure=called(measure), a=first[over[0]], b=last[over[0]], **said)
-    order = rows.sort_values("estimate", kind="stable")
+    order = rows.sort_values("estimate", kind="stable", key=even)
     low, high = order.iloc[0], order.iloc[-1]
     text = Text(
         "{measure}以{a}最高，为 {high}，{b}最低，为 {low}", "{measure} is highest in {a}, {high}, and lowest in {b}, {low}"
@@ -141,7 +142,7 @@ def _(answer: MultidimensionalPoverty, voice: Voice) -> str:
     if not over:
         added = answer.indicators[answer.indicators["measure"] == "contribution"]
         if added["estimate"].notna().all():
-            most = added.iloc[int(added["estimate"].to_numpy().argmax())]
+            most = added.iloc[int(even(added["estimate"]).to_numpy().argmax())]
             text = Text("对 M0 贡献最大的是“{name}”（{share:.0%}）", "“{name}” adds most to M0 ({share:.0%})")
             parts.append(voice(text, name=voice.name(most["indicator"]), share=most["estimate"]))
     return sentence(parts, voice)

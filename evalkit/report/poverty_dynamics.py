@@ -21,6 +21,7 @@ from evalkit.report.measures import MEASURES, called
 from evalkit.report.poverty import all_or_ends, sentence
 from evalkit.report.verbs import figures, tables, words
 from evalkit.report.words import Voice
+from evalkit.stats.ranks import even
 from evalkit.terms import Text
 
 MOVES = Text("贫困的进入、退出与返回", "Entry into poverty, exit and return")
@@ -148,7 +149,7 @@ def _(answer: AttritionTable, voice: Voice) -> tuple[Table, ...]:
 
 @words.register
 def _(answer: AttritionTable, voice: Voice) -> str:
-    rows = answer.frame.sort_values("estimate", kind="stable")
+    rows = answer.frame.sort_values("estimate", kind="stable", key=even)
     text = Text(
         "各类住户的失访率为 {low:.1%} 至 {high:.1%}；留存户按类加权补偿",
         "Between {low:.1%} and {high:.1%} of the homes of a kind were lost; those that stayed are weighted up",

@@ -14,6 +14,7 @@ from evalkit.report.measures import called
 from evalkit.report.poverty import sentence
 from evalkit.report.verbs import figures, tables, words
 from evalkit.report.words import Voice
+from evalkit.stats.ranks import even
 from evalkit.terms import Text
 
 GROWTH = Text("贫困变化的分解：增长与分配", "Change of poverty: growth and redistribution")
@@ -122,7 +123,7 @@ def _(answer: SubgroupPoverty, voice: Voice) -> tuple[Table, ...]:
 def _(answer: SubgroupPoverty, voice: Voice) -> str:
     first = answer.frame["measure"].iloc[0]
     rows = answer.frame[answer.frame["measure"] == first]
-    most = rows.iloc[int(rows["share"].to_numpy().argmax())]
+    most = rows.iloc[int(even(rows["share"]).to_numpy().argmax())]
     text = Text(
         "{group}占人口的 {people:.0%}，对{measure}的贡献最大，占 {share:.0%}",
         "{group}, with {people:.0%} of the people, adds most to {measure}: {share:.0%}",
@@ -176,7 +177,7 @@ def _(answer: SourceGini, voice: Voice) -> tuple[Table, ...]:
 
 @words.register
 def _(answer: SourceGini, voice: Voice) -> str:
-    most = answer.frame.iloc[int(answer.frame["share"].to_numpy().argmax())]
+    most = answer.frame.iloc[int(even(answer.frame["share"]).to_numpy().argmax())]
     text = Text(
         "基尼系数为 {gini:.4f}；{source}占收入的 {part:.0%}，对差距的贡献为 {share:.0%}，为各来源之首",
         "The Gini coefficient is {gini:.4f}; {source}, {part:.0%} of income, adds most to it: {share:.0%}",
@@ -195,4 +196,4 @@ def _(answer: SourcePoverty, voice: Voice) -> str:
     first = answer.frame["measure"].iloc[0]
     mean = answer.frame[answer.frame["measure"] == first].groupby("source", sort=False)["contribution"].mean()
     text = Text("使{measure}下降最多的收入来源是{source}（{part:+.4f}）", "{source} lowers {measure} most ({part:+.4f})")
-    return sentence([voice(text, measure=called(str(first)), source=voice.name(mean.idxmin()), part=mean.min())], voice)
+    return sentence([voice(text, measure=called(str(first)), source=voice.name(even(mean).idxmin()), part=mean.min())], voice)

@@ -8,7 +8,9 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from evalkit.disk import FULL, full
 from evalkit.errors import OutputError, SpecError
+from evalkit.report.archive import moment
 from evalkit.report.document import Document
 from evalkit.report.pictures import Pictures
 
@@ -63,7 +65,9 @@ def save_figures(document: Document, folder: Path, pictures: Pictures | None = N
     try:
         folder.mkdir(exist_ok=True)
     except OSError as fault:
-        raise OutputError("the folder cannot be made", where=str(folder), found=str(fault), do="choose another place") from None
+        raise OutputError(
+            "the folder cannot be made", where=str(folder), found=fault.strerror or "", do="choose another place"
+        ) from None
     for path, data in made.items():
         write(path, data)
     return list(made)
@@ -91,37 +95,45 @@ def rendered(document: Document, kind: str, pictures: Pictures, template: bytes 
 
 
 def need_writers(formats: Iterable[str]) -> None:
-    """Refuse a format whose writer is not installed, before anything is computed or drawn.
+    """Refuse a format whose writer is not installed, and a moment that is none, before anything is computed or drawn.
 
     Raises
     ------
+    SpecError
+        SOURCE_DATE_EPOCH is set to what is no moment.
     OutputError
         A PDF is asked for, and typst is not there.
     """
+    moment()
     if "pdf" in formats:
         from evalkit.report.pdf_press import need_typst
 
         need_typst()
 
 
-def write(path: Path, data: bytes) -> None:
-    """Write a file beside its place, make sure it is on disk, and move it there."""
+def write(path: Path, data: bytes, *, private: bool = False) -> None:
+    """Write a file beside its place, make sure it is on disk, and move it there; a `private` one is for its owner alone."""
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.part-", dir=path.parent)
     except OSError as fault:
-        raise OutputError("the file cannot be written", where=str(path), found=str(fault), do="choose another place") from None
+        if fault.errno in FULL:
+            raise full(path, len(data)) from None
+        do = "choose another place"
+        raise OutputError("the file cannot be written", where=str(path), found=fault.strerror or "", do=do) from None
     part = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        part.chmod(0o644)
+        part.chmod(0o600 if private else 0o644)
         part.replace(path)
     except OSError as fault:
-        raise OutputError(
-            "the file cannot be written", where=str(path), found=str(fault), do="close it where it is open, or free some space"
-        ) from None
+        part.unlink(missing_ok=True)
+        if fault.errno in FULL:
+            raise full(path, len(data)) from None
+        do = "close it where it is open, or free some space"
+        raise OutputError("the file cannot be written", where=str(path), found=fault.strerror or "", do=do) from None
     finally:
         part.unlink(missing_ok=True)
 

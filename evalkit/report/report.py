@@ -93,6 +93,12 @@ CHAPTERS: dict[str, Text] = {
 }
 
 
+WHOLE = Text(
+    "上列说明中的户数和记录数未作小数量隐藏，仅供工作使用，不得公布；对外请用月报。",
+    "The notes above count homes and records as they are: for those who work with them, not for publication. Publish the bulletin.",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """A report of some answers; `add` gives a new report, `save` writes it.
@@ -157,4 +163,10 @@ def _chapter(answer: Answer, voice: Voice) -> list[Block]:
         *figures(answer, voice),
         *tables(answer, voice),
         *(Paragraph(note.say(voice.lang), role="note") for note in answer.notes),
+        *([Paragraph(voice(WHOLE), role="caution")] if _of_records(answer) else []),
     ]
+
+
+def _of_records(answer: Answer) -> bool:
+    """Whether an answer is about records of homes and its notes count them."""
+    return bool(answer.notes) and type(answer).__module__.startswith("evalkit.monitor.")

@@ -34,6 +34,7 @@ from evalkit.risk.net_benefit import NOBODY, DecisionCurves
 from evalkit.risk.scores import ScoredRisk
 from evalkit.risk.targeting import Targeted
 from evalkit.risk.thresholds import Threshold
+from evalkit.stats.ranks import even
 from evalkit.terms import Text
 
 SCORES = Text("风险的区分与校准", "How risks rank and are calibrated")
@@ -89,7 +90,7 @@ def _(answer: ScoredRisk, voice: Voice) -> str:
 def best_and_worst(rows: pd.DataFrame, voice: Voice, *, highest: bool, judged: bool = True) -> str:
     """A measure in words: its figure, or the best and the worst of several, called highest and lowest where none is `judged`."""
     measure, percent = str(rows["measure"].iloc[0]), in_percent(str(rows["measure"].iloc[0]))
-    order = rows.sort_values("estimate", ascending=not highest, kind="stable")
+    order = rows.sort_values("estimate", ascending=not highest, kind="stable", key=even)
     best, worst = order.iloc[0], order.iloc[-1]
     if len(rows) == 1:
         text = Text("{measure}为 {said}", "{measure}: {said}")

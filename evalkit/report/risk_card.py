@@ -19,6 +19,7 @@ from evalkit.report.verbs import figures, names, tables, words
 from evalkit.report.words import Voice
 from evalkit.risk.card import SECTIONS, ModelCard
 from evalkit.risk.drift import RULES, VERDICTS, Drifted
+from evalkit.stats.ranks import even
 from evalkit.terms import Text
 
 SHIFTS = Text("风险与各特征的分布变化", "Shifts of the risk and its features")
@@ -84,7 +85,7 @@ def _shifts(answer: Drifted, voice: Voice) -> Figure:
     """The index of each column in the latest period, beside what chance makes of it."""
     latest = answer.frame["period"].iloc[-1]
     rows = answer.frame[answer.frame["period"] == latest]
-    rows = pd.concat([rows.head(1), rows.iloc[1:].sort_values("psi", ascending=False, kind="stable").head(24)])
+    rows = pd.concat([rows.head(1), rows.iloc[1:].sort_values("psi", ascending=False, kind="stable", key=even).head(24)])
     limits = answer.spec.rules
 
     def draw() -> Canvas:

@@ -14,6 +14,7 @@ from evalkit.risk.ladder import SMALLER, Climbed
 from evalkit.risk.leakage.check import Leaks
 from evalkit.risk.models.rungs import NAMES
 from evalkit.risk.reasons import THEMES, HomeReasons
+from evalkit.stats.ranks import even
 from evalkit.terms import Text
 
 WHO = Text("谁有标签，谁没有", "Who has a label, and who has none")
@@ -98,7 +99,7 @@ def _(answer: Climbed, voice: Voice) -> str:
     text = Text("按预算走访，{rung}遗漏 {said}", "under the budget, {rung} misses {said} of those due a visit")
     parts.append(voice(text, rung=_called(answer.chosen, voice), said=between(missed, voice, percent=True)))
     rows = frame[(frame["measure"] == measure) & frame["estimate"].notna()]
-    best = rows.sort_values("estimate", ascending=measure in SMALLER, kind="stable").iloc[0]
+    best = rows.sort_values("estimate", ascending=measure in SMALLER, kind="stable", key=even).iloc[0]
     text = Text("{measure}最好的是{rung}，{said}", "{measure} is best in {rung}, {said}")
     said = between(best, voice, percent=in_percent(measure))
     parts.append(voice(text, measure=measure_called(measure), rung=_called(str(best["rung"]), voice), said=said))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
 from evalkit.indicators.uncertainty.monte_carlo import Uncertainty
@@ -16,6 +17,7 @@ from evalkit.report import theme
 from evalkit.report.document import Figure, Table
 from evalkit.report.verbs import figures, names, tables, words
 from evalkit.report.words import Voice
+from evalkit.stats.ranks import even
 from evalkit.terms import Text
 
 NAMED = 40  # how many places a chart names
@@ -126,21 +128,10 @@ def top_group(answer: Uncertainty, voice: Voice) -> Figure:
     shown = answer.frame[answer.frame["top"] >= 0.01].sort_values(["top", "rank"], ascending=[False, True]).head(NAMED)
 
     def draw() -> Canvas:
-        canvas, axes = theme.new_figure(7.2, 1.6 + 0.17 * len(shown))
-        place, inside = np.arange(len(shown)), (shown["rank"] <= answer.size).to_numpy()
-        labels = (
-            Text("基准在前 {n} 名", "Among the first {n} in the base"),
-            Text("基准不在前 {n} 名", "Not among them in the base"),
-        )
-        for member, color, label in ((inside, theme.PALETTE[0], labels[0]), (~inside, theme.PALETTE[1], labels[1])):
-            axes.barh(place[member], shown["top"][member], color=color, label=voice(label, n=answer.size), height=0.7)
-        axes.axvline(0.5, color="0.25", lw=0.8, ls="--")
-        axes.set_yticks(place, [voice.name(unit) for unit in shown.index], fontsize=7)
-        axes.set_ylim(len(shown) - 0.4, -0.6)
-        axes.grid(visible=False, axis="y")
-        axes.set_xlim(0, 1)
-        axes.set_xlabel(voice(Text("进入前 {n} 名的概率", "Probability of being among the first {n}"), n=answer.size))
-        theme.legend_below(axes)
+        canvas, plots = theme.new_rows(len(shown))
+        for axes, part in plots:
+            _members(axes, shown.iloc[part], answer.size, voice)
+        theme.legend_below(*(axes for axes, _ in plots))
         return canvas
 
     caption = Text("{year} 年进入前 {n} 名的概率", "Probability of being among the first {n}, {year}")
@@ -154,6 +145,22 @@ def top_group(answer: Uncertainty, voice: Voice) -> Figure:
         draw=draw,
         alt=voice(alt, n=answer.size),
     )
+
+
+def _members(axes: Axes, shown: pd.DataFrame, size: int, voice: Voice) -> None:
+    """One bar a place, in the color of those that are in the top group of the base, or not."""
+    place, inside = np.arange(len(shown)), (shown["rank"] <= size).to_numpy()
+    labels = (
+        Text("基准在前 {n} 名", "Among the first {n} in the base"),
+        Text("基准不在前 {n} 名", "Not among them in the base"),
+    )
+    for member, color, label in ((inside, theme.PALETTE[0], labels[0]), (~inside, theme.PALETTE[1], labels[1])):
+        if member.any():
+            axes.barh(place[member], shown["top"][member], color=color, label=voice(label, n=size), height=0.7)
+    axes.axvline(0.5, color="0.25", lw=0.8, ls="--")
+    axes.set_yticks(place, [voice.name(unit) for unit in shown.index], fontsize=7)
+    axes.set_xlim(0, 1)
+    axes.set_xlabel(voice(Text("进入前 {n} 名的概率", "Probability of being among the first {n}"), n=size))
 
 
 # what drives the ranking
@@ -197,7 +204,7 @@ def _(answer: Drivers, voice: Voice) -> tuple[Table, ...]:
 @figures.register
 def _(answer: Drivers, voice: Voice) -> tuple[Figure, ...]:
     def draw() -> Canvas:
-        frame = answer.frame.sort_values("total", kind="stable")
+        frame = answer.frame.sort_values("total", kind="stable", key=even)
         canvas, axes = theme.new_figure(7.2, 1.5 + 0.55 * len(frame))
         place = np.arange(len(frame))
         heads = {
@@ -229,7 +236,7 @@ def _(answer: Drivers, voice: Voice) -> tuple[Figure, ...]:
 
 @words.register
 def _(answer: Drivers, voice: Voice) -> str:
-    order = answer.frame.sort_values("total", ascending=False, kind="stable")
+    order = answer.frame.sort_values("total", ascending=False, kind="stable", key=even)
     top, alone = order.iloc[0], float(order["first"].sum())
     level_with = order.index[1:][(order["total_high"].iloc[1:] >= top["total_low"]).to_numpy()]
     text = Text(
@@ -312,18 +319,18 @@ def _interval_figures(key: str, what: Text, frame: pd.DataFrame, voice: Voice) -
 
 
 def _named(frame: pd.DataFrame, voice: Voice) -> Canvas:
-    canvas, axes = theme.new_figure(7.2, 1.6 + 0.17 * len(frame))
-    place = np.arange(len(frame))
-    axes.hlines(
-        place, frame["low"], frame["high"], color=theme.PALETTE[0], lw=4, alpha=0.35, label=voice(Text("区间", "Interval"))
-    )
-    axes.plot(frame["median"], place, "|", color=theme.PALETTE[2], ms=7, mew=1.6, label=voice(MEDIAN_RANK))
-    axes.plot(frame["rank"], place, "o", color=theme.PALETTE[0], ms=3.6, label=voice(BASE_RANK))
-    axes.set_yticks(place, [voice.name(unit) for unit in frame.index], fontsize=7)
-    axes.set_ylim(len(frame) - 0.4, -0.6)
-    axes.set_xlim(left=0)
-    axes.set_xlabel(voice.term("rank"))
-    theme.legend_below(axes)
+    canvas, plots = theme.new_rows(len(frame))
+    interval = voice(Text("区间", "Interval"))
+    for axes, part in plots:
+        rows = frame.iloc[part]
+        place = np.arange(len(rows))
+        axes.hlines(place, rows["low"], rows["high"], color=theme.PALETTE[0], lw=4, alpha=0.35, label=interval)
+        axes.plot(rows["median"], place, "|", color=theme.PALETTE[2], ms=7, mew=1.6, label=voice(MEDIAN_RANK))
+        axes.plot(rows["rank"], place, "o", color=theme.PALETTE[0], ms=3.6, label=voice(BASE_RANK))
+        axes.set_yticks(place, [voice.name(unit) for unit in rows.index], fontsize=7)
+        axes.set_xlabel(voice.term("rank"))
+    plots[0][0].set_xlim(left=0)
+    theme.legend_below(*(axes for axes, _ in plots))
     return canvas
 
 

@@ -139,7 +139,7 @@ def beside(answer: VariantComparison, voice: Voice) -> Figure:
 
     def draw() -> Canvas:
         now = in_period(answer.frame, year)
-        canvas, axes = theme.new_figure(5.4, 5.2)
+        canvas, axes = theme.new_figure(5.2, 4.8)
         for at, label in enumerate(others):
             axes.scatter(now[base]["D"], now[label]["D"], label=voice.name(label), **theme.dots(at))
         axes.plot([0, 1], [0, 1], color="0.35", lw=1, ls="--")

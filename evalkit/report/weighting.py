@@ -17,6 +17,7 @@ from evalkit.report import theme
 from evalkit.report.document import Figure, Table
 from evalkit.report.verbs import figures, names, tables, words
 from evalkit.report.words import Voice, system_names
+from evalkit.stats.ranks import even
 from evalkit.terms import Text
 
 LEVELS = ("dimension", "weight_of_dimension", "weight_inside", "weight")
@@ -44,7 +45,7 @@ def _(answer: Priorities, voice: Voice) -> tuple[Figure, ...]:
 
 @words.register
 def _(answer: Priorities, voice: Voice) -> str:
-    weight = answer.frame["weight"].sort_values(ascending=False, kind="stable")
+    weight = answer.frame["weight"].sort_values(ascending=False, kind="stable", key=even)
     first = Text(
         "由判断矩阵求得的权重以“{top}”最大（{a:.3f}），“{low}”最小（{b:.3f}）。",
         "Of the judged weights that of “{top}” is greatest ({a:.3f}) and that of “{low}” least ({b:.3f}). ",
@@ -66,7 +67,7 @@ def _(answer: Priorities, voice: Voice) -> str:
 
 def contradiction(answer: Priorities, voice: Voice) -> str:
     """How many matrices fail the test of consistency, the worst of them, and the judgement that fits least in it."""
-    worst = answer.consistency.iloc[int(answer.consistency["cr"].to_numpy().argmax())]
+    worst = answer.consistency.iloc[int(even(answer.consistency["cr"]).to_numpy().argmax())]
     keys = [key for key in ("matrix", "judge") if key in worst]
     pair = answer.least[(answer.least[keys] == worst[keys]).all(axis=1)].iloc[0]
     text = Text(
@@ -80,10 +81,10 @@ def contradiction(answer: Priorities, voice: Voice) -> str:
         n=len(answer.consistency),
         k=int((answer.consistency["cr"] > _limit(answer)).sum()),
         cr=worst["cr"],
-        where=voice.listing([*(voice.name(worst[key]) for key in keys[:-1]), voice(called(worst["judge"]))]),
+        where=voice.listing([*(_dimension(answer, worst[key], voice) for key in keys[:-1]), voice(called(worst["judge"]))]),
         limit=_limit(answer),
-        item=voice.name(pair["item"]),
-        over=voice.name(pair["over"]),
+        item=_item(answer, pair, "item", voice),
+        over=_item(answer, pair, "over", voice),
         judged=ratio_in_words(pair["judged"]),
         fits=ratio_in_words(pair["fits"]),
     )
@@ -99,7 +100,7 @@ def weights_table(answer: Priorities, voice: Voice) -> Table:
     }
     frame = answer.frame.copy()
     if "dimension" in frame:
-        frame["dimension"] = frame["dimension"].map(voice.name)
+        frame["dimension"] = [_dimension(answer, key, voice) for key in frame["dimension"]]
     columns = [name for name in LEVELS if name in frame]
     experts = [str(name) for name in frame if name not in LEVELS]
     printed = frame[[*columns, *experts]].set_axis(
@@ -127,7 +128,7 @@ def consistency_table(answer: Priorities, voice: Voice) -> Table:
         "gci": Text("GCI", "GCI"),
         "passed": Text("是否通过", "Passes"),
     }
-    frame = _spoken(answer.consistency, voice).assign(
+    frame = _spoken(answer, answer.consistency, voice).assign(
         passed=[voice(Text("是", "yes") if cr <= _limit(answer) else Text("否", "no")) for cr in answer.consistency["cr"]]
     )
     printed = frame[[name for name in heads if name in frame]].rename(columns={name: voice(head) for name, head in heads.items()})
@@ -155,9 +156,9 @@ def least_table(answer: Priorities, voice: Voice) -> Table:
         "fits": Text("其余判断支持的值", "Others speak for"),
         "deviation": Text("偏离倍数", "Deviation (times)"),
     }
-    frame = _spoken(answer.least, voice)
+    frame = _spoken(answer, answer.least, voice)
     for name in ("item", "over"):
-        frame[name] = frame[name].map(voice.name)
+        frame[name] = [_item(answer, row, name, voice) for _, row in answer.least.iterrows()]
     for name in ("judged", "fits"):
         frame[name] = frame[name].map(ratio_in_words)
     printed = frame[[name for name in heads if name in frame]].rename(columns={name: voice(head) for name, head in heads.items()})
@@ -173,7 +174,7 @@ def least_table(answer: Priorities, voice: Voice) -> Table:
 def weights_chart(answer: Priorities, voice: Voice, most: int = 25) -> Figure:
     """Weights from greatest to least, with a mark for each expert."""
     experts = [str(name) for name in answer.frame if name not in LEVELS]
-    shown = answer.frame.sort_values("weight", ascending=False, kind="stable").head(most)
+    shown = answer.frame.sort_values("weight", ascending=False, kind="stable", key=even).head(most)
 
     def draw() -> Canvas:
         labels = [theme.wrapped(voice.name(item), 40) for item in shown.index]
@@ -223,10 +224,24 @@ def _judge(judge: str, voice: Voice) -> str:
     return text.removeprefix("the ").capitalize() if judge == GROUP or judge.isdigit() else text
 
 
-def _spoken(frame: pd.DataFrame, voice: Voice) -> pd.DataFrame:
+def _spoken(answer: Priorities, frame: pd.DataFrame, voice: Voice) -> pd.DataFrame:
     """The frame with matrices and judges by name."""
     frame = frame.assign(judge=[_judge(judge, voice) for judge in frame["judge"]])
-    return frame.assign(matrix=frame["matrix"].map(voice.name)) if "matrix" in frame else frame
+    if "matrix" not in frame:
+        return frame
+    return frame.assign(matrix=[_dimension(answer, key, voice) for key in frame["matrix"]])
+
+
+def _dimension(answer: Priorities, key: str, voice: Voice) -> str:
+    """The name of a dimension, also where one of its indicators has the same id."""
+    known = {part.id: part.name for part in answer.spec.system.dimensions} if isinstance(answer.spec, AhpHierarchy) else {}
+    return voice(known[key]) if key in known else voice.name(key)
+
+
+def _item(answer: Priorities, judged: pd.Series, which: str, voice: Voice) -> str:
+    """The name of what was compared: a dimension between dimensions, an indicator inside one."""
+    key = str(judged[which])
+    return _dimension(answer, key, voice) if judged.get("matrix") == DIMENSIONS else voice.name(key)
 
 
 def judged(weigh: Weighting) -> list[Priorities]:

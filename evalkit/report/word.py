@@ -11,20 +11,21 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 from docx.shared import Emu, Twips
 
-from evalkit.report.archive import MOMENT, reproducible
+from evalkit.report.archive import NO_MOMENT, moment, reproducible
 from evalkit.report.columns import Columns
 from evalkit.report.document import Bullets, Document, Figure, Formula, Heading, Paragraph, Table
 from evalkit.report.numbering import Numbered, below, mention, numbered
 from evalkit.report.pictures import Pictures
 from evalkit.report.plain import printed, safe_text
-from evalkit.report.word_contents import caption, contents, no_of, ref_of, toc_of
-from evalkit.report.word_page import Room, dress, section_end
+from evalkit.report.word_contents import caption, contents, list_line, no_of, ref_of, toc_of
+from evalkit.report.word_page import Room, close, dress, section_end
 from evalkit.report.word_parts import Grid, bookmark, field, paragraph, run, wide
+from evalkit.report.word_signoff import signed
 from evalkit.report.word_template import Names, adopted
 from evalkit.terms import Lang
 
 ROLES = {"body": "BodyText", "key": "KeyFinding", "note": "NoteText", "caution": "CautionText"}
-HIGHEST = 0.7  # of the page: a picture leaves room for its caption, and less of a page empty before it
+HIGHEST = 0.6  # of the page: a picture leaves room for its caption, and less of a page empty before it
 
 
 def word(document: Document, pictures: Pictures, template: bytes | None = None) -> bytes:
@@ -45,6 +46,7 @@ def word(document: Document, pictures: Pictures, template: bytes | None = None) 
     _describe(file, document)
     writer = _Writer(file, document, pictures, names)
     writer.cover()
+    writer.signoff()
     writer.contents()
     for item in writer.items:
         writer.write(item)
@@ -60,7 +62,7 @@ def _describe(file: Any, document: Document) -> None:
     about.title, about.subject, about.comments = safe_text(document.title), safe_text(document.subtitle), ""
     about.author = about.last_modified_by = about.keywords = about.category = ""
     about.language = "zh-CN" if document.lang == "zh" else "en-US"
-    about.created = about.modified = datetime(*MOMENT)
+    about.created = about.modified = moment() or datetime(*NO_MOMENT)
     links = file.part.package.rels
     for key in [key for key, rel in links.items() if rel.reltype.endswith("/thumbnail")]:
         del links[key]
@@ -119,14 +121,21 @@ class _Writer:
             at_foot = f'<w:framePr w:w="{width}" w:wrap="notBeside" w:vAnchor="margin" w:hAnchor="margin" w:xAlign="center" w:yAlign="bottom"/>'
             self._add(paragraph("CoverStatement", run(document.statement), props=at_foot), paragraph("Normal"))
 
+    def signoff(self) -> None:
+        """The page to sign, where there is one."""
+        if self.document.signoff is not None:
+            self._add(*signed(self.document.signoff, self.lang))
+
     def contents(self) -> None:
         """The contents, fields that already show headings and captions."""
+        if not self.names.ids:  # a template keeps its own lists
+            close(self.file, list_line(self.items, self.room.width, self.room.height))
         self._add(*contents(self.items, self.lang, self.room.width))
         if self.document.blocks and not isinstance(self.document.blocks[0], Heading):
             self._add(paragraph("Normal", '<w:r><w:br w:type="page"/></w:r>'))
 
     def _heading(self, item: Numbered, block: Heading) -> None:
-        first = "<w:pageBreakBefore/>" if item is self.items[0] else ""
+        first = "<w:pageBreakBefore/>" if item is self.items[0] or block.page else ""
         level = min(block.level, 3)
         text = block.text if level in self.names.counting else item.label
         self._add(paragraph(f"Heading{level}", self._mark(toc_of(item), run(text)), props=first))

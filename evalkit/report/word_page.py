@@ -65,6 +65,12 @@ def dress(word: Any, title: str, lang: Lang) -> None:
     edges(section, title, lang)
 
 
+def close(word: Any, line: int) -> None:
+    """Set the lines of the lists of tables and figures this far apart."""
+    for spacing in word.styles.element.xpath('w:style[@w:styleId="TableOfFigures"]/w:pPr/w:spacing'):
+        spacing.set(qn("w:line"), str(line))
+
+
 def edges(section: Any, title: str, lang: Lang) -> None:
     """The title above, the page number below; nothing on the cover."""
     section.different_first_page_header_footer = True

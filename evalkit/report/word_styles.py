@@ -12,6 +12,8 @@ from evalkit.terms import Lang
 BODY_FONTS = ("Times New Roman", "SimSun")
 HEAD_FONTS = ("Arial", "SimHei")
 GRAY = "595959"
+LISTED = 18  # half points: letters of the lists of tables and figures
+LIST_LINE = 250  # twips from one line of them to the next
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +170,7 @@ def _around() -> list[Style]:
         Style(id="Footer", name="footer", size=18, color=GRAY, align="center"),
         Style(id="TOC1", name="toc 1", size=24, head=True, space=(120, 40), box=tab),
         Style(id="TOC2", name="toc 2", size=22, space=(20, 20), box=tab, indent='<w:ind w:left="440"/>'),
-        Style(id="TableOfFigures", name="table of figures", size=19, space=(10, 10), box=tab),
+        Style(id="TableOfFigures", name="table of figures", size=LISTED, line=(LIST_LINE, "exact"), box=tab),
         Style(id="ContentsTitle", name="Contents Title", size=32, head=True, bold=True, space=(360, 240), align="center"),
     ]
 

@@ -82,6 +82,8 @@ def template(path: Path) -> bytes:
         The file is not there, is no .docx document, holds macros, or is too large.
     """
     said = "save it in Word as .docx (a document without macros) and name that file"
+    if path.exists() and not path.is_file():
+        raise SpecError("the template is no file", where=str(path), do="name a .docx file")
     try:
         data = path.read_bytes()
     except OSError as fault:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
 
 from evalkit.panel.system import IndicatorSystem
-from evalkit.terms import TERMS, Lang, Text
+from evalkit.terms import TERMS, Lang, Text, one_of_each
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +54,6 @@ class Voice:
         if len(every) <= most:
             return shown
         return self(Text("{shown}等 {n} 个", "{shown} and {more} more"), shown=shown, n=len(every), more=len(every) - most)
-
-
-def one_of_each(words: str) -> str:
-    """English words with "1 places" said as "1 place".
-
-    Examples
-    --------
-    >>> one_of_each("of 1 places, 11 places in 1 unit-years")
-    'of 1 place, 11 places in 1 unit-year'
-    """
-    return re.sub(r"(?<![\d.,])1 (place|unit-year|draw|household|method|term|wave|home|village)s\b", r"1 \1", words)
 
 
 def system_names(systems: Mapping[str, IndicatorSystem]) -> dict[str, Text]:

@@ -342,6 +342,21 @@ def test_a_phone_scrolls_down_only(visit, lang):
     until(page, "document.activeElement.scrollLeft > 0")
 
 
+@pytest.mark.parametrize("width", [900, 390])
+def test_the_caption_of_a_wide_table_is_in_view_however_far_it_is_scrolled(visit, width):
+    page = visit("en", width=width)
+    gaps = page.evaluate(
+        """() => [...document.querySelectorAll(".scroll")].filter(one => one.scrollWidth > one.clientWidth + 1).flatMap(one =>
+            [0, .5, 1].map(share => {
+                one.scrollLeft = share * (one.scrollWidth - one.clientWidth);
+                const [room, words] = [one, one.querySelector("caption .words")].map(part => part.getBoundingClientRect());
+                return Math.min(words.left - room.left, room.right - words.right);
+            }))"""
+    )
+    assert len(gaps) >= 3
+    assert min(gaps) > -1
+
+
 def test_a_phone_folds_the_contents(visit):
     page = visit(width=390, height=844)
     assert page.locator(".broad").is_hidden()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 import sys
 import zlib
 from dataclasses import replace
@@ -12,11 +14,11 @@ import pandas as pd
 import pytest
 
 import evalkit as ek
-from evalkit.report import pdf_press
+from evalkit.report import pdf_press, theme
 from evalkit.report.columns import Columns
 from evalkit.report.document import Document, Figure, Heading, Paragraph, Table
 from evalkit.report.numbering import numbered
-from evalkit.report.pdf import pdf, size_of
+from evalkit.report.pdf import _Content, pdf, size_of
 from evalkit.report.pdf_press import _early, typefaces
 from evalkit.report.pictures import Pictures
 from evalkit.report.render import save, save_all
@@ -101,6 +103,25 @@ def test_a_table_too_wide_for_an_upright_page_stands_on_a_turned_one():
     assert found == {"wide": {True, False}, "narrow": {False}}
 
 
+def test_a_page_is_not_turned_for_long_words_of_headers():
+    """Names of places keep to one line, whose heads are broken instead: many rows would be high otherwise."""
+    heads = ["Place", *(f"Incommensurability {n}" for n in range(11))]
+    rows = [["Simulated County Wu-15", *["0.123"] * 11]] * 40
+    columns = Columns(headers=heads, rows=rows, numeric=[False, *[True] * 11])
+    found = columns.widths()
+    assert found.fit == "broken"
+    assert not columns.turned()
+    assert found.each[0] >= 22 * 82 * 0.86
+    assert sum(found.each) <= 9071
+
+
+def test_a_column_without_a_word_has_a_width():
+    heads = ["", *(f"Incommensurability {n}" for n in range(12))]
+    found = Columns(headers=heads, rows=[["", *["0.123"] * 12]] * 20, numeric=[False, *[True] * 12]).widths()
+    assert min(found.each) > 0
+    assert sum(found.each) <= 9071
+
+
 def test_letters_shrink_where_even_a_turned_page_is_too_narrow():
     rows = [["1,234,567,890.123"] * 20]
     columns = Columns(headers=["x"] * 20, rows=rows, numeric=[True] * 20)
@@ -113,6 +134,43 @@ def test_long_tables_break_and_repeat_their_heads():
     long = pd.DataFrame({"Quiddity": [f"row {n}" for n in range(200)]})
     table = Table(key="long", caption=Text("", "Long"), frame=long)
     assert len(pages(pdf(Document(title="t", lang="en", blocks=(table,)), Pictures("en")))) >= 4
+
+
+def test_no_page_stays_half_empty_before_a_figure(tmp_path):
+    """What comes after a tall figure goes before it; of ten figures in ten chapters only the last page is half empty."""
+    if shutil.which("pdftoppm") is None:
+        pytest.skip("pdftoppm is not installed")
+    said = Paragraph("The quick brown fox jumps over the lazy dog. " * 12)
+    chapters = [[Heading(f"Part {n}", level=2), said, tall(n), table_of(12 + n), said] for n in range(10)]
+    blocks = (Heading("All"), *(block for chapter in chapters for block in chapter))
+    (tmp_path / "r.pdf").write_bytes(pdf(Document(title="t", lang="en", blocks=blocks), Pictures("en")))
+    subprocess.run(["pdftoppm", "-r", "24", "-gray", "r.pdf", "p"], cwd=tmp_path, check=True)
+    gaps = [longest_gap(page) for page in sorted(tmp_path.glob("p-*.pgm"))]
+    first = next(at for at in range(1, len(gaps)) if gaps[at] < 0.3)  # after the cover and the contents
+    assert len(gaps) - first > 8
+    assert max(gaps[first:-1]) < 0.4
+
+
+def tall(n):
+    def draw():
+        canvas, axes = theme.new_figure(7.2, 9.0)  # drawn higher than a figure may be printed
+        axes.plot([0, n])
+        return canvas
+
+    return Figure(key=f"f{n}", caption=Text("", f"Figure of part {n}"), draw=draw, alt="a line")
+
+
+def table_of(rows):
+    return Table(key="t", caption=Text("", "Rows"), frame=pd.DataFrame({"row": range(rows), "value": np.linspace(0, 1, rows)}))
+
+
+def longest_gap(path):
+    """The highest stripe of a page without ink, as a share of the room for text."""
+    _, size, _, pixels = path.read_bytes().split(b"\n", 3)
+    width, height = map(int, size.split())
+    page = np.frombuffer(pixels, np.uint8).reshape(height, width)[round(height * 0.08) : round(height * 0.91)]
+    ink = np.flatnonzero((page < 200).any(axis=1))
+    return float(np.diff([-1, *ink, len(page)]).max() / len(page))
 
 
 def test_figures_above_their_heading_are_found():
@@ -187,3 +245,9 @@ def test_no_figure_stands_above_its_heading(document, pictures, monkeypatch):
     blocks = (Paragraph("上升。"), Heading("一"), Paragraph("下降。"), *document.figures(), Paragraph("完。"))
     pdf(Document(title="t", blocks=blocks), pictures)
     assert found == [{"figure-1"}, set()]
+
+
+def test_a_figure_takes_no_more_than_three_fifths_of_a_page():
+    high = Document(title="t", lang="en", blocks=(tall(1),))
+    part = _Content(Pictures("en")).part(numbered(high)[0], high)
+    assert part["width"] * 9.0 / 7.2 <= 0.6 * 24.7 / 2.54 * 72 + 1

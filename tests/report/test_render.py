@@ -39,10 +39,11 @@ def test_the_same_content_gives_the_same_bytes(make_document, kind):
 
 
 @pytest.mark.parametrize("kind", ["docx", "xlsx"])
-def test_office_files_do_not_say_when_they_were_made(make_document, kind):
+def test_office_files_do_not_say_when_they_were_made(make_document, kind, monkeypatch):
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
     with ZipFile(BytesIO(rendered(make_document(), kind, Pictures("zh")))) as archive:
         assert {member.date_time for member in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
-        assert archive.read("docProps/core.xml").count(b"1980-01-01T00:00:00Z") == 2
+        assert b"dcterms:" not in archive.read("docProps/core.xml").replace(b"xmlns:dcterms", b"")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -112,7 +113,7 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(ek.OutputError, match="No space left"):
+    with pytest.raises(ek.OutputError, match="too little space"):
         write(path, b"new")
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]

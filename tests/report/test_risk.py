@@ -295,3 +295,13 @@ def test_what_makes_no_sense_is_refused(answers, homes, about, tmp_path):
             make()
         assert isinstance(wrong.value, SpecError | DataError | OutputError)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("found", "said"), [(0, "no gap in recall stands"), (1, "1 gap in recall stands"), (2, "2 gaps in recall stand ")]
+)
+def test_gaps_are_counted_in_good_english(answers, found, said):
+    fair = answers["fairness"]
+    recall = fair.gaps["measure"] == "recall"
+    p = np.where(recall & (recall.cumsum() <= found), 0.01, 0.9)
+    assert said in ek.prose(replace(fair, gaps=fair.gaps.assign(p_adjusted=p)), lang="en").lower()

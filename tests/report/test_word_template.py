@@ -201,7 +201,7 @@ def test_a_good_template_is_taken_as_it_is(given, tmp_path):
 def test_the_command_checks_the_template_before_it_computes(tmp_path, monkeypatch):
     from typer.testing import CliRunner
 
-    from evalkit.cli import app
+    from evalkit.cli.commands import app
     from evalkit.study.run import Study
 
     monkeypatch.setattr(Study, "run", lambda *_: pytest.fail("computed for nothing"))
