@@ -20,8 +20,16 @@ def code(notebook):
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def test_there_are_notebooks():
-    assert NOTEBOOKS
+def test_there_is_one_for_each_step_of_the_work():
+    assert {path.stem for path in NOTEBOOKS} == {
+        "data_and_audit",
+        "indicator_systems",
+        "coupling_coordination",
+        "poverty_dynamics",
+        "return_to_poverty",
+        "monitoring",
+        "post_consolidation_assessment",
+    }
 
 
 def test_it_stores_no_outputs(notebook):
@@ -42,8 +50,15 @@ def test_its_cells_are_short_and_define_nothing(notebook):
 def test_it_opens_with_its_question_and_ends_with_what_to_distrust(notebook):
     first, last = notebook.cells[0], notebook.cells[-1]
     assert first.cell_type == last.cell_type == "markdown"
+    assert "回答" in first.source
     assert "answers" in first.source
     assert "distrust" in last.source
+
+
+def test_its_figures_speak_chinese_as_the_report_does(notebook):
+    figures = [line for cell in code(notebook) for line in cell.source.splitlines() if "ek.figure(" in line]
+    assert figures
+    assert all('lang="zh"' in line or "lang=" not in line for line in figures)
 
 
 def test_it_runs(notebook, tmp_path):
