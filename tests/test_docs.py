@@ -110,6 +110,33 @@ def test_the_index_leads_to_every_page():
     assert reached == set(DOCS)
 
 
+def shape(path: Path) -> dict[str, list]:
+    """What a page shares with its twin in another language: levels of headings, code, rows of tables, where its links lead."""
+    text = path.read_text(encoding="utf-8")
+    words = FENCE.sub("", text)
+    targets = [target.partition("#")[0] for target in re.findall(r"\]\(([^)\s]+)\)", words)]
+    return {
+        "headings": [len(marks) for marks in re.findall(r"^(#+) ", words, re.MULTILINE)],
+        "code": [found[0] for found in FENCE.finditer(text)],
+        "rows": [line.count("|") for line in words.splitlines() if line.startswith("|")],
+        "links": [re.sub("_(en|zh)[.]png$", ".png", str((path.parent / target).resolve())) for target in targets],
+    }
+
+
+def test_the_readme_and_its_chinese_twin_keep_step():
+    english, chinese = ROOT / "README.md", ROOT / "docs" / "README.zh.md"
+    ours, theirs = shape(english), shape(chinese)
+    assert (ours["links"].pop(0), theirs["links"].pop(0)) == (str(chinese), str(english)), "each links to the other first"
+    assert ours == theirs
+    assert ours["code"]
+    assert ours["rows"]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "docs" / "pictures").glob("*.png")), ids=name)
+def test_pictures_are_light(path):
+    assert path.stat().st_size < 300_000
+
+
 def keys(form: type[Form], above: frozenset[type[Form]] = frozenset()) -> set[str]:
     found = set(form.model_fields)
     for field in form.model_fields.values():
