@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from evalkit.check import number
 from evalkit.stats.arrays import Array
-from evalkit.stats.ranks import HALF
+from evalkit.stats.ranks import HALF, settled
 from evalkit.terms import Text
 
 
@@ -99,7 +99,7 @@ def spread(u: Array) -> Array:
 
 
 def _lowest(u: Array, apart: NDArray[np.bool_]) -> NDArray[np.int8]:
-    lowest = (u[1] < u[0]).astype(np.int8) if len(u) == 2 else u.argmin(axis=0).astype(np.int8)
+    lowest = (u[1] < u[0]).astype(np.int8) if len(u) == 2 else settled(u).argmin(axis=0).astype(np.int8)
     lowest += 1
     lowest *= apart
     lowest -= 1

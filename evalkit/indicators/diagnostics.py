@@ -25,6 +25,7 @@ from evalkit.panel.panel import Periods
 from evalkit.panel.system import IndicatorSystem
 from evalkit.stats.arrays import Array, Codes
 from evalkit.stats.correlation import pearson, spearman_matrix
+from evalkit.stats.ranks import even, settled
 from evalkit.terms import Text
 
 NONE = float("nan")
@@ -116,9 +117,9 @@ class Diagnostics:
         first, second = np.triu_indices(len(r), k=1)
         value, same = r[first, second], member[first] == member[second]
         pairs = pd.DataFrame({"first": names[first], "second": names[second], "r": value, "same_dimension": same})
-        kinds = {"redundant": np.abs(value) > self.redundant, "opposed": same & (value < self.opposed)}
+        kinds = {"redundant": np.abs(settled(value)) > self.redundant, "opposed": same & (settled(value) < self.opposed)}
         every = pd.concat([pairs[which].assign(flag=flag) for flag, which in kinds.items()])
-        return every.sort_values("r", key=lambda x: -x.abs(), kind="stable").reset_index(drop=True)
+        return every.sort_values("r", key=lambda x: -even(x.abs()), kind="stable").reset_index(drop=True)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -223,7 +224,7 @@ def _by_indicator(r: Array, system: IndicatorSystem) -> pd.DataFrame:
     """Of each indicator its correlation with its dimension, with the index, and with the indicator nearest to it."""
     n, member = len(system.columns), np.array(system.membership)
     others = np.where(np.eye(n, dtype=bool), 0.0, r[:n, :n])
-    nearest = np.abs(others).argmax(axis=1)
+    nearest = np.abs(settled(others)).argmax(axis=1)
     at = np.arange(n)
     return pd.DataFrame(
         {

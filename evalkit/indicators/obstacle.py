@@ -14,6 +14,7 @@ from evalkit.errors import SpecError
 from evalkit.indicators.index import IndexScores
 from evalkit.indicators.normalization.normalized import Normalized
 from evalkit.stats.arrays import Array, Codes, Mask
+from evalkit.stats.ranks import DIGITS, HALF, even
 from evalkit.terms import Text
 
 
@@ -32,7 +33,7 @@ def obstacle_degree(z: Array, weights: Array) -> Array:
     """
     lacking = np.clip(1.0 - z, 0.0, None) * weights
     total = lacking.sum(axis=1, keepdims=True)
-    return np.divide(lacking, total, out=np.full_like(lacking, np.nan), where=total > 0)
+    return np.divide(lacking, total, out=np.full_like(lacking, np.nan), where=total > HALF)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,13 +103,13 @@ class Obstacles(Answer):
         columns = self.average.columns
         count = np.zeros((len(years), len(columns)))
         for name, degree in zip(self.frame.columns[::2], self.frame.columns[1::2], strict=True):
-            np.add.at(count, (year, self.frame[name].cat.codes.to_numpy()), self.frame[degree].to_numpy() > 0)
+            np.add.at(count, (year, self.frame[name].cat.codes.to_numpy()), self.frame[degree].to_numpy() > HALF)
         return pd.DataFrame(count / places[:, None], index=pd.Index(years, name="period"), columns=columns)
 
     def few(self, share: float = 0.5) -> pd.Series:
         """The fewest indicators that together hold `share` of what is lacking on average in the last year, greatest first."""
-        degree = self.average.iloc[-1].sort_values(ascending=False, kind="stable")
-        return degree.iloc[: int(np.searchsorted(degree.cumsum().to_numpy(), share - 1e-12)) + 1]
+        degree = self.average.iloc[-1].sort_values(ascending=False, kind="stable", key=even)
+        return degree.iloc[: int(np.searchsorted(degree.cumsum().to_numpy(), share - HALF)) + 1]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,19 +136,19 @@ def _walk(z: Normalized, weights: Array, member: tuple[int, ...], top: int, year
         for lack, dimension in zip(block, member, strict=True):
             of_dimension[dimension] += lack
         whole = of_dimension.sum(axis=0)
-        none[rows] = whole <= 0
+        none[rows] = whole <= HALF
         whole[none[rows]] = 1.0
         of_dimension /= whole
-        total += ((year[rows] == years[:, None]) / whole) @ block.T
+        np.divide(block, whole, out=block)
+        total += (year[rows] == years[:, None]).astype(float) @ block.T
         rank(block, which[:, rows], degree[:, rows])
-        degree[:, rows] /= whole
     count = np.bincount(year[~none], minlength=len(years))
     return _Found(which, degree, dimensions, total / np.maximum(count, 1)[:, None], none)
 
 
 @dataclass(frozen=True, slots=True)
 class _Ranking:
-    """The greatest of each column of (n, rows), greatest first, of equal ones the earlier.
+    """The greatest of each column of (n, rows), greatest first, of those equal to ten digits the earlier.
 
     `pairs` are compared in turn, whole rows at a time, and the greater goes to the first place of a pair; then the greatest
     stand at `places`.
@@ -163,14 +164,14 @@ class _Ranking:
         return cls(pairs, _sorted(list(range(n)), top, pairs))
 
     def __call__(self, block: Array, which: NDArray[np.integer], degree: Array) -> None:
-        """Write positions and values of the greatest, (top, rows) each; `block` is used up.
+        """Write positions and values of the greatest, (top, rows) each, of values in [0, 1].
 
-        Numbers that are not negative stand in the order of their bits. The position is written over the last bits of a value,
-        which are noise, and one comparison of whole numbers orders both.
+        They are compared as whole numbers of the tenth digit. Numbers that are not negative stand in the order of their bits, and
+        the last bits of such whole ones are 0: there the position is written, and one comparison orders both.
         """
         last = (1 << (len(block) - 1).bit_length()) - 1
-        keys = block.view(np.int64)
-        keys &= ~last
+        rounded = np.multiply(block, 10.0**DIGITS)
+        keys = np.rint(rounded, out=rounded).view(np.int64)
         keys |= np.arange(last, last - len(keys), -1)[:, None]
         rows, spare = list(keys), np.empty_like(keys[0])
         for a, b in self.pairs:
@@ -178,10 +179,8 @@ class _Ranking:
             np.minimum(rows[a], rows[b], out=rows[b])
             rows[a], spare = spare, rows[a]
         for place, at in enumerate(self.places):
-            which[place] = rows[at]
-            np.bitwise_and(rows[at], ~last, out=degree[place].view(np.int64))
-        which &= last
-        np.subtract(last, which, out=which)
+            which[place] = last - (rows[at] & last)
+        degree[...] = np.take_along_axis(block, which.astype(np.intp), axis=0)
 
 
 def _sorted(places: list[int], top: int, pairs: list[tuple[int, int]]) -> list[int]:

@@ -21,6 +21,7 @@ from evalkit.poverty.words import measure_names
 from evalkit.stats.arrays import Array, Codes, pieces
 from evalkit.stats.parted import Parted
 from evalkit.stats.quantiles import densities
+from evalkit.stats.ranks import HALF
 from evalkit.terms import Text
 
 MEASURES = ("headcount", "gap", "severity", "watts")
@@ -87,8 +88,8 @@ def fgt_indices(income: Array, line: Array | float, weights: Array | None = None
         y, z = income[rows], line if isinstance(line, float | int) else line[rows]
         gap = y / z
         np.subtract(1.0, gap, out=gap)
-        poor = gap > 0 if strict else gap >= 0
-        np.maximum(gap, 0.0, out=gap)
+        poor = gap > HALF if strict else gap >= -HALF
+        gap[gap <= HALF] = 0.0
         if weights is None:
             sums += np.count_nonzero(poor), gap.sum(), gap @ gap
         else:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from evalkit.stats.arrays import Array, Mask
+from evalkit.stats.ranks import HALF, below
 
 
 def is_poor(income: Array, line: Array, *, strict: bool = True) -> Mask:
     """Who is poor: below the line (strict, as the World Bank counts), or at it too (weak, as R's convey counts).
+
+    An income that differs from the line in no more than the tenth digit lies at it.
 
     Examples
     --------
     >>> is_poor(np.array([99.0, 100.0]), np.array([100.0, 100.0])), is_poor(np.array([100.0]), np.array([100.0]), strict=False)
     (array([ True, False]), array([ True]))
     """
-    return income < line if strict else income <= line
+    return below(income, line, strict=strict)
 
 
 def poverty_gaps(income: Array, line: Array, *, strict: bool = True) -> Array:
@@ -26,7 +29,8 @@ def poverty_gaps(income: Array, line: Array, *, strict: bool = True) -> Array:
     >>> poverty_gaps(np.array([75.0, 150.0]), np.array([100.0, 100.0]))
     array([0.25, 0.  ])
     """
-    return np.where(is_poor(income, line, strict=strict), (line - income) / line, 0.0)
+    gap = np.where(is_poor(income, line, strict=strict), (line - income) / line, 0.0)
+    return np.where(gap > HALF, gap, 0.0)
 
 
 def gap_powers(income: Array, line: Array, alpha: float, *, strict: bool = True) -> Array:

@@ -16,6 +16,7 @@ from evalkit.poverty.columns import groups_of
 from evalkit.stats.arrays import Array
 from evalkit.stats.parted import Parted
 from evalkit.stats.quantiles import densities
+from evalkit.stats.ranks import below
 from evalkit.terms import Text
 
 Base = Literal["first", "last", "average"]
@@ -47,11 +48,11 @@ class Wave:
         line = self.parted.rows(ratio)
         if name == "headcount":
             return densities(self.income, self.parted, ratio)
-        poor = self.income < line if self.strict else self.income <= line
+        poor = below(self.income, line, strict=self.strict)
         if name == "watts":
             return self.parted.mean(poor / line)
         power = ADDITIVE.index(name)
-        gap = np.where(poor, 1 - self.income / line, 0.0)
+        gap = np.where(poor, np.maximum(1 - self.income / line, 0.0), 0.0)
         return self.parted.mean(poor * power * gap ** (power - 1) * (self.income / line) / line)
 
 

@@ -28,7 +28,7 @@ from evalkit.risk.observed import (
 )
 from evalkit.stats.arrays import Array, Codes, Mask
 from evalkit.stats.multiplicity import holm
-from evalkit.terms import Text
+from evalkit.terms import TERMS, Text, same
 
 LISTED = ("recall", "selection", "false_alarm")
 SAID = ("observed", "predicted", "calibration_gap")
@@ -128,7 +128,7 @@ class FairnessAudit:
             draws=draws,
             telling=_telling(cells, [attribute for attribute, _ in small]),
             notes=(
-                *self._notes([f"{attribute} {name}" for attribute, name in small], len(gaps)),
+                *self._notes(small, len(gaps)),
                 *bootstrap_notes(self.bootstrap, drawn, point, draws),
             ),
         )
@@ -195,7 +195,7 @@ class FairnessAudit:
         adjusted[asked] = holm(p[asked])
         return found.assign(p=p, p_adjusted=adjusted)
 
-    def _notes(self, small: list[str], tests: int) -> tuple[Note, ...]:
+    def _notes(self, small: list[tuple[str, object]], tests: int) -> tuple[Note, ...]:
         text = Text(
             "名单按全体预算{budget}排出；各组与其属性中最大的组相比。属性未进入模型。",
             "The list is that of all under a budget of {budget}; groups are set against the largest of their attribute.",
@@ -209,7 +209,8 @@ class FairnessAudit:
                 "发生或未发生的行不足 {least} 的组不列出：{which}。",
                 "Groups with fewer than {least} rows with or without the event are not shown: {which}.",
             )
-            notes.append(Note("left_out", few.format(least=self.least, which=several(small))))
+            which = Text(*(several(f"{attribute} {_said(name).say(lang)}" for attribute, name in small) for lang in ("zh", "en")))
+            notes.append(Note("left_out", few.format(least=self.least, which=which)))
         return tuple(notes)
 
 
@@ -227,6 +228,13 @@ class Fairness(Answer):
     gaps: pd.DataFrame
     draws: Array
     telling: tuple[tuple[str, object], ...] = ()
+
+
+def _said(group: object) -> Text:
+    """A group in words: yes or no of what is true or false."""
+    if isinstance(group, bool | np.bool_):
+        return TERMS["yes" if group else "no"]
+    return same(str(group))
 
 
 def untold(rows: pd.DataFrame, telling: tuple[tuple[str, object], ...]) -> pd.DataFrame:

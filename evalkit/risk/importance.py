@@ -17,6 +17,7 @@ from evalkit.risk.models.fitted import RiskModel, key_of
 from evalkit.risk.observed import a_design, a_frame, a_name, sampled, yes_or_no
 from evalkit.risk.scored import MEASURES, Measure, Scored
 from evalkit.stats.arrays import Array, Codes
+from evalkit.stats.ranks import even
 from evalkit.terms import Text
 
 SMALLER = ("brier", "log_loss", "ece")  # measures of which less is better
@@ -113,7 +114,7 @@ class PermutationImportance:
         measured = pd.DataFrame({"measure": self.measure_of, "feature": list(themes), "against": "permuted"})
         whole_rows = [np.ones(len(frame), dtype=bool)]
         table = with_errors(measured, point, draws, self.bootstrap.level, sizes(drawn, whole_rows, len(themes)))
-        table = table.drop(columns="against").sort_values("estimate", ascending=False, kind="stable", ignore_index=True)
+        table = table.drop(columns="against").sort_values("estimate", ascending=False, kind="stable", key=even, ignore_index=True)
         notes = (*self._notes(), *bootstrap_notes(self.bootstrap, drawn, point, draws))
         return Importance(spec=self, frame=table, notes=notes)
 

@@ -16,6 +16,7 @@ from evalkit.risk.followed import Followed, origins_of
 from evalkit.risk.observed import a_name
 from evalkit.risk.outcomes import EVENTS, REASONS, Event, Outcome, Trouble, outcome_of, trouble_of, was_poor
 from evalkit.stats.arrays import Array, Codes, Mask
+from evalkit.stats.ranks import below
 from evalkit.terms import Text, same
 
 Lost = Literal["leave_out", "event", "no_event"]
@@ -221,7 +222,7 @@ class ReturnLabel:
             raise DataError(f"lines of '{self.line}' must be positive", found=f"{int((line <= 0).sum())} that are not")
         if self.event == "falling_without_transfers":
             income = income - homes.figures(str(self.transfers))
-        poor = income < line if self.strict else income <= line
+        poor = below(income, line, strict=self.strict)
         return trouble_of([np.where(np.isnan(income + line), np.nan, poor)])
 
     def _reason(self, homes: Followed, trouble: Trouble, outcome: Outcome) -> Codes:

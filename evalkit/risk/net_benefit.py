@@ -15,6 +15,7 @@ from evalkit.risk.bootstrap import ClusterBootstrap, bootstrap_notes, sizes, wit
 from evalkit.risk.observed import a_design, a_frame, a_name, a_share, groups, names_of, probabilities, sampled, yes_or_no
 from evalkit.risk.paired import paired_differences
 from evalkit.stats.arrays import Array, Codes
+from evalkit.stats.ranks import settled
 from evalkit.terms import Text
 
 EVERYBODY, NOBODY = "everybody", "nobody"
@@ -33,7 +34,7 @@ def net_benefit(risk: Array, outcome: Array, weights: Array, threshold: float) -
     >>> round(net_benefit(np.array([0.9, 0.6, 0.2, 0.1]), np.array([1.0, 0.0, 0.0, 0.0]), np.ones(4), 0.2), 4)
     0.125
     """
-    visited = weights * (risk >= threshold)
+    visited = weights * (settled(risk) >= threshold)
     return float((visited * (outcome - (1 - outcome) * threshold / (1 - threshold))).sum() / weights.sum())
 
 
@@ -129,7 +130,7 @@ class DecisionCurve:
         weight = np.bincount(drawn.unit, weights=weights, minlength=clusters)
         found: list[Array] = [np.repeat(weight[:, None], size, axis=1)]
         for risk in columns:
-            cell = drawn.unit * (size + 1) + np.searchsorted(cuts, risk, side="right")
+            cell = drawn.unit * (size + 1) + np.searchsorted(cuts, settled(risk), side="right")
             sums = np.empty((clusters, size))
             sums[:, order] = _passing(cell, weights * outcome, clusters, size)
             sums[:, order] -= _passing(cell, weights * (1 - outcome), clusters, size) * (cuts / (1 - cuts))

@@ -11,6 +11,7 @@ from evalkit.check import able, has_columns
 from evalkit.errors import DataError, SpecError, several
 from evalkit.panel.design import Sampled, SurveyDesign
 from evalkit.stats.arrays import Array, Codes, Mask
+from evalkit.stats.ranks import HALF
 
 TAKEN = {  # columns that answers have of their own
     *("measure", "risk", "against", "estimate", "std_error", "ci_low", "ci_high", "n", "over", "budget", "threshold"),
@@ -74,13 +75,13 @@ def yes_or_no(frame: pd.DataFrame, name: str, *, who: str) -> Array:
 def probabilities(frame: pd.DataFrame, name: str, *, who: str) -> Array:
     """A column of probabilities."""
     values = figures(frame, name, who=who)
-    if values.min() < 0 or values.max() > 1:
+    if values.min() < -HALF or values.max() > 1 + HALF:
         raise DataError(
             f"{who} needs probabilities in column '{name}'",
             found=f"figures from {values.min():.6g} to {values.max():.6g}",
             do="calibrate the score first, or ask for measures of its ranking alone",
         )
-    return values
+    return np.clip(values, 0.0, 1.0)
 
 
 def sampled(frame: pd.DataFrame, design: SurveyDesign, *, who: str) -> Sampled:

@@ -16,6 +16,7 @@ from evalkit.risk.models.fitted import RiskModel, key_of
 from evalkit.risk.observed import a_frame
 from evalkit.stats.arrays import Array
 from evalkit.stats.logistic import logit
+from evalkit.stats.ranks import HALF, settled
 from evalkit.terms import Text
 
 THEMES: dict[str, Text] = {
@@ -167,11 +168,11 @@ class Reasons:
     def _reasons(self, names: tuple[str, ...], added: Array, risks: tuple[Array, Array], key: pd.MultiIndex) -> pd.DataFrame:
         """One row a home and reason."""
         most = min(self.most, len(names))
-        order = np.argsort(-added, axis=1, kind="stable")[:, :most]
+        order = np.argsort(-settled(added), axis=1, kind="stable")[:, :most]
         row = np.repeat(np.arange(len(added)), most)
         theme = order.ravel()
         rank = np.tile(np.arange(1, most + 1), len(added))
-        held = added[row, theme] > max(self.least, 0.0)
+        held = added[row, theme] > max(self.least, 0.0) + HALF
         row, theme, rank = row[held], theme[held], rank[held]
         known = {**THEMES, **(self.names or {})}
         raised = np.maximum(added, 0.0).sum(axis=1)

@@ -17,6 +17,7 @@ from evalkit.stats.arrays import Array, Mask
 from evalkit.stats.exact import binomial_lower, effective_trials
 from evalkit.stats.inference import ratio_influence
 from evalkit.stats.ranked import ranked
+from evalkit.stats.ranks import settled
 from evalkit.terms import Text
 
 
@@ -38,7 +39,7 @@ class Threshold(Answer):
         >>> BudgetThreshold(risk="risk", outcome="fell", share=0.5).fit(homes).flags(homes["risk"]).tolist()
         [False, False, True, True]
         """
-        return pd.Series(risk >= self.value, index=risk.index, name="visit")
+        return pd.Series(_reached(settled(risk.to_numpy(dtype=float)), self.value), index=risk.index, name="visit")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +86,7 @@ class BudgetThreshold:
                 found=f"{used[0]:.4g} of all against {self.share:.4g}",
                 do="use a finer score, or a VisitingList, which draws among them",
             )
-        value = float(risk[rows.order[rows.first[fits - 1]]])
+        value = _observed(self, frame, float(risk[rows.order[rows.first[fits - 1]]]))
         text = Text(
             "预算 {share:.4g}，用去 {used:.4g}：界线上风险相同者一并不列入。",
             "Of a budget of {share:.4g}, {used:.4g} is used: households tied at the cutoff are left out together.",
@@ -139,7 +140,7 @@ class CostThreshold:
             "The threshold {value:.4g} presumes calibrated risks; on these rows it costs {cost:.4g} a household, the least being "
             "{least:.4g} (at {cheapest:.4g}).",
         )
-        cost = self._cost(risk >= value, outcome, drawn.weights)
+        cost = self._cost(_reached(risk, value), outcome, drawn.weights)
         said = text.format(value=value, cost=cost, least=least, cheapest=cheapest)
         return _answer(self, value, (risk, outcome, drawn), (Note("choice", said),))
 
@@ -155,7 +156,7 @@ class CostThreshold:
         needless = np.append(0.0, np.cumsum(rows.sums(w * (1 - y)))) * self.needless
         missed = (w * y).sum() - np.append(0.0, np.cumsum(rows.sums(w * y)))
         cost = (needless + self.missed * missed) / w.sum()
-        at = int(np.argmin(cost))
+        at = int(np.argmin(settled(cost)))
         return (float(risk[rows.order[rows.first[at - 1]]]) if at else np.inf), float(cost[at])
 
 
@@ -220,7 +221,7 @@ class RecallThreshold:
             "For households like these, recall is at least {target:.4g} with {level:.0%} confidence.",
         )
         note = Note("choice", text.format(level=self.level, target=self.target))
-        return _answer(self, float(values[low]), (risk, outcome, drawn), (note,), bound)
+        return _answer(self, _observed(self, frame, float(values[low])), (risk, outcome, drawn), (note,), bound)
 
     def _bound(self, value: float, risk: Array, outcome: Array, drawn: Sampled) -> float:
         """The lower bound of recall where those with a risk of at least `value` are visited."""
@@ -250,11 +251,22 @@ def _checked(spec: Any) -> None:
 def _read(spec: Any, frame: pd.DataFrame) -> tuple[Array, Array, Sampled]:
     who = type(spec).__name__
     a_frame(frame, who=who)
-    risk, outcome = figures(frame, spec.risk, who=who), yes_or_no(frame, spec.outcome, who=who)
+    risk, outcome = settled(figures(frame, spec.risk, who=who)), yes_or_no(frame, spec.outcome, who=who)
     drawn = sampled(frame, spec.design, who=who)
     if not (drawn.weights * outcome).any() or not (drawn.weights * (1 - outcome)).any():
         raise NoAnswer(f"'{spec.outcome}' does not vary among rows with weight, so no threshold can be judged by it")
     return risk, outcome, drawn
+
+
+def _reached(risk: Array, value: float) -> Mask:
+    """Which risks, rounded to ten digits, are at least a threshold rounded likewise."""
+    return risk >= settled(np.array(value))
+
+
+def _observed(spec: Any, frame: pd.DataFrame, value: float) -> float:
+    """The least risk as it was passed of those that are at least `value` once rounded: it flags the same rows, rounded or not."""
+    risk = figures(frame, spec.risk, who=type(spec).__name__)
+    return float(risk[settled(risk) >= value].min())
 
 
 def _answer(
@@ -262,7 +274,7 @@ def _answer(
 ) -> Threshold:
     """The threshold with what it does on the rows (risk, outcome, design) it was found on."""
     risk, outcome, drawn = rows
-    w, visited = drawn.weights, risk >= value
+    w, visited = drawn.weights, _reached(risk, value)
     hits, visits = (w * visited * outcome).sum(), (w * visited).sum()
     table = [
         ("threshold", value, np.nan),

@@ -13,6 +13,7 @@ from evalkit.errors import DataError, SpecError
 from evalkit.panel.household_kinds import KINDS, Kind, monitoring_kind
 from evalkit.risk.observed import a_frame, a_name, figures, yes_or_no
 from evalkit.stats.arrays import Array, Codes, Mask
+from evalkit.stats.ranks import below
 from evalkit.terms import Text
 
 __all__ = ["KINDS", "HouseholdTypes", "Kind", "MonitoringTypes", "Threshold", "monitoring_kind"]
@@ -117,7 +118,7 @@ class MonitoringTypes:
         who = "MonitoringTypes"
         a_frame(frame, who=who)
         income, limit = figures(frame, self.income, who=who), self._limit(frame)
-        within = np.asarray(income < limit if self.strict else income <= limit)
+        within = below(income, limit, strict=self.strict)
         poor = yes_or_no(frame, self.formerly_poor, who=who) == 1
         struck = np.zeros(len(frame), dtype=bool)
         for shock in self.shocks:

@@ -14,6 +14,7 @@ from evalkit.risk.budgets import Budget
 from evalkit.risk.listed import Listed
 from evalkit.risk.observed import a_frame, a_name, figures
 from evalkit.stats.arrays import Array, Codes, Mask
+from evalkit.stats.ranks import settled
 from evalkit.terms import Text
 
 
@@ -77,7 +78,7 @@ class VisitingList:
     def _drawn(self, risk: Array, cost: Array, block: Codes, share: Array) -> tuple[Mask, Codes]:
         """Who is listed where the lot orders equal risks, and the place of each row in its block, 1 first."""
         lot = np.random.default_rng(self.seed).permutation(len(risk))
-        order = np.lexsort((lot, -risk, block))
+        order = np.lexsort((lot, -settled(risk), block))
         size = np.bincount(block, minlength=len(share))
         spent = np.cumsum(cost[order])
         opens = np.cumsum(size) - size

@@ -13,6 +13,7 @@ from evalkit.stats.ordering import order
 from evalkit.stats.parted import Parted
 
 WALK = 1 << 16  # rows taken at once
+NEAR = 0.25  # how far from the mean, as a share of it, a figure is near it
 
 
 def gini(x: Array, weights: Array) -> float:
@@ -138,20 +139,18 @@ def entropy_influence(x: Array, parted: Parted, alpha: float) -> tuple[Array, Ar
     >>> value.round(4), influence.round(4)
     (array([0.125]), array([ 0.0625, -0.0625]))
     """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        y = x / parted.rows(parted.mean(x))
+    above, logs = _apart(x, parted)
     if alpha == 0:
-        logs = np.log(y)
-        value = 0.0 - parted.mean(logs)
-        return value, parted.per(y - 1 - logs - parted.rows(value))
+        own = above - logs
+        value = parted.mean(own)
+        return value, parted.per(own - parted.rows(value))
     if alpha == 1:
-        logs = y * np.log(y, out=np.zeros_like(y), where=y > 0)
-        value = parted.mean(logs)
-        return value, parted.per(logs - y * (1 + parted.rows(value)) + 1)
-    power, scale = y**alpha, alpha * (alpha - 1)
-    middle = parted.mean(power)
-    own = power - parted.rows(middle) * (1 + alpha * (y - 1))
-    return (middle - 1) / scale, parted.per(own / scale)
+        own = np.multiply(1 + above, logs, out=np.zeros_like(logs), where=above > -1) - above
+        value = parted.mean(own)
+        return value, parted.per(own - (1 + above) * parted.rows(value))
+    own = (above**2 if alpha == 2 else np.expm1(alpha * logs) - alpha * above) / (alpha * (alpha - 1))
+    value = parted.mean(own)
+    return value, parted.per(own - parted.rows(value) * (1 + alpha * above))
 
 
 def atkinson(x: Array, weights: Array, epsilon: float) -> float:
@@ -179,18 +178,24 @@ def atkinson_influence(x: Array, parted: Parted, epsilon: float) -> tuple[Array,
     >>> value.round(4), influence.round(4)
     (array([0.2]), array([ 0.0373, -0.0373]))
     """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        y = x / parted.rows(parted.mean(x))
+    above, logs = _apart(x, parted)
+    rest = 1 - epsilon
+    own = logs - above if epsilon == 1 else np.expm1(rest * logs) - rest * above
+    lost = parted.mean(own)
+    value = -np.expm1(lost) if epsilon == 1 else -np.expm1(np.log1p(lost) / rest)
+    even = 1 - value
     if epsilon == 1:
-        logs = np.log(y)
-        middle = parted.mean(logs)
-        even = np.exp(middle)
-        return 1 - even, parted.per(parted.rows(even) * (y - 1 - (logs - parted.rows(middle))))
-    power = y ** (1 - epsilon)
-    middle = parted.mean(power)
-    even = middle ** (1 / (1 - epsilon))
-    slope = even / ((1 - epsilon) * middle)
-    return 1 - even, parted.per(parted.rows(even) * (y - 1) - parted.rows(slope) * (power - parted.rows(middle)))
+        return value, parted.per(parted.rows(even) * (parted.rows(lost) - own))
+    slope = even / (rest * (1 + lost))
+    return value, parted.per(parted.rows(even) * above - parted.rows(slope) * (own + rest * above - parted.rows(lost)))
+
+
+def _apart(x: Array, parted: Parted) -> tuple[Array, Array]:
+    """(x − x̄)/x̄ of each figure and ln(x/x̄), which near 0 is taken from the former: indices are small sums of what is left."""
+    mean = parted.rows(parted.mean(x))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        above, logs = (x - mean) / mean, np.log(x / mean)
+    return above, np.log1p(above, out=logs, where=np.abs(above) < NEAR)
 
 
 def _rising(x: Array, weights: Array) -> tuple[Array, Array, Codes | None]:

@@ -9,7 +9,7 @@ import numpy as np
 from evalkit.stats.arrays import BLOCK, Array, Codes, pieces
 
 RANK_TOLERANCE = 1e-11
-WELL_CONDITIONED = 1e8
+WELL_CONDITIONED = 1e4  # of the products: making them loses as many digits as that has, so standard errors keep twelve
 ONE_THREAD = 2**18  # products of no more multiplications are done by one thread: others would only wait for each other
 
 

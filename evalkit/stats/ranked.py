@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evalkit.stats.arrays import Array, Codes
+from evalkit.stats.ranks import settled
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,13 +39,15 @@ class Ranked:
 def ranked(score: Array, block: Codes | None = None) -> Ranked:
     """Rows by falling score, within blocks 0, 1, … where there are any; rows of equal score stay in the order they came in.
 
+    Scores are rounded to ten digits first, so that no last bit parts a tie.
+
     Examples
     --------
     >>> rows = ranked(np.array([0.2, 0.9, 0.2]))
     >>> rows.order, rows.first, rows.sums(np.array([1.0, 2.0, 3.0]))
     (array([1, 0, 2]), array([0, 1]), array([1., 5.]))
     """
-    of = np.zeros(len(score), dtype=np.intp) if block is None else block
+    score, of = settled(score), np.zeros(len(score), dtype=np.intp) if block is None else block
     order = np.argsort(-score, kind="stable") if block is None else np.lexsort((-score, of))
     s, b = score[order], of[order]
     opens = np.ones(len(order), dtype=bool)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.stats.arrays import Array, Codes, pieces
+from evalkit.stats.arrays import Array, Codes, Mask, pieces
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 DIGITS = 10
 HALF = 0.5 * 10.0**-DIGITS  # what rounding moves a value by at most
@@ -21,6 +24,34 @@ Counts: TypeAlias = NDArray[np.uint32]
 def settled(values: Array) -> Array:
     """Values rounded to ten decimals, so that the noise of the last bits decides no rank and no grade."""
     return np.round(values, DIGITS)
+
+
+def even(column: pd.Series) -> pd.Series:
+    """Figures of any size rounded to ten digits of the greatest of them: what tables are put in order by, so that ties stay ties.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"sum": [0.1 + 0.2, 0.3, 1e-12]}, index=["a", "b", "c"])
+    >>> frame.sort_values("sum", ascending=False, kind="stable", key=even).index.tolist()
+    ['a', 'b', 'c']
+    """
+    values = column.to_numpy(dtype=float, na_value=np.nan)
+    most = float(np.abs(values[np.isfinite(values)]).max(initial=0.0))
+    size = 10.0 ** np.floor(np.log10(most)) if most > 0 else 1.0
+    return type(column)(np.round(values / size, DIGITS - 1), index=column.index)
+
+
+def below(values: Array, limit: Array | float, *, strict: bool = True) -> Mask:
+    """Which values lie below a limit (strict), or at it too; what differs from it in no more than the tenth digit lies at it.
+
+    Examples
+    --------
+    >>> below(np.array([99.0, 0.1 + 0.2]), np.array([100.0, 0.3])), below(np.array([0.3]), 0.1 + 0.2, strict=False)
+    (array([ True, False]), array([ True]))
+    """
+    edge = np.abs(limit) * HALF
+    return np.asarray(values < limit - edge if strict else values <= limit + edge)
 
 
 def ranks(values: Array) -> Codes:

@@ -17,6 +17,7 @@ from evalkit.coupling.audit.rescaling import scopes
 from evalkit.coupling.audit.steps import Columns, Decided, agreed, coordination_step, coupling_step, development_step
 from evalkit.coupling.audit.trial import frame_of, plainer, settled
 from evalkit.errors import DataError, SpecError, several
+from evalkit.panel.persons import about_persons
 from evalkit.stats.arrays import Codes, Mask
 from evalkit.terms import Text
 
@@ -89,6 +90,9 @@ def audit_coupling(
     if isinstance(frame.columns, pd.MultiIndex):
         frame = frame.set_axis(["/".join(map(str, name)) for name in frame.columns], axis=1)
     table = _with_keys(frame)
+    if (column := about_persons(table)) is not None:
+        do = "a printed table is about places: take the column out"
+        raise DataError(f"column '{column}' of the printed table holds names or numbers of persons", do=do)
     if table.empty:
         raise DataError("the printed table has no rows")
     found = (columns or PrintedColumns()).found_in(table)

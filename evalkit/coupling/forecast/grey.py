@@ -12,6 +12,7 @@ from evalkit.check import number
 from evalkit.coupling.forecast.path import Path
 from evalkit.errors import NoAnswer
 from evalkit.stats.arrays import Array, Codes
+from evalkit.stats.ranks import settled
 from evalkit.terms import Text
 
 SHORTEST = 4  # values that GM(1,1) needs
@@ -140,7 +141,7 @@ def accuracy_class(ratio: Array, share: Array) -> Codes:
     >>> accuracy_class(np.array([0.3, 0.3, 0.7]), np.array([1.0, 0.8, 1.0]))
     array([1, 2, 4])
     """
-    return np.maximum(np.searchsorted(POSTERIOR_LIMITS, ratio), np.searchsorted(-SMALL_LIMITS, -share)) + 1
+    return np.maximum(np.searchsorted(POSTERIOR_LIMITS, settled(ratio)), np.searchsorted(-SMALL_LIMITS, -settled(share))) + 1
 
 
 def reach_class(a: Array) -> Codes:
@@ -153,7 +154,7 @@ def reach_class(a: Array) -> Codes:
     >>> reach_class(np.array([0.02, -0.3, -0.4, -1.2]))
     array([1, 1, 2, 5])
     """
-    return np.searchsorted(REACH_LIMITS, -a) + 1
+    return np.searchsorted(REACH_LIMITS, settled(-a)) + 1
 
 
 @dataclass(frozen=True, slots=True)

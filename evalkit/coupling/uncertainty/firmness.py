@@ -14,7 +14,7 @@ from evalkit.coupling.static import Coordination
 from evalkit.coupling.uncertainty.doubt import CoordinationDoubts, Drawing, InDoubt
 from evalkit.coupling.uncertainty.tally import MOST_UNITS, Tally
 from evalkit.errors import SpecError
-from evalkit.stats.ranks import count_ranks, counted_quantiles, ranks
+from evalkit.stats.ranks import HALF, count_ranks, counted_quantiles, ranks
 from evalkit.terms import Text
 
 NEAR = 0.05  # a rank is firm where its interval reaches no more than this share of all places to either side
@@ -179,7 +179,7 @@ def _changes(base: Coordination, tally: Tally) -> pd.DataFrame:
     first, last = (in_period(base.frame, year)["D"] for year in tally.years)
     frame = pd.DataFrame({"change_low": low, "change_high": high, "rises": rises}, index=tally.units).dropna()
     frame.insert(0, "change", (last - first).reindex(frame.index))
-    return frame.assign(firm=(frame["change_low"] > 0) | (frame["change_high"] < 0))
+    return frame.assign(firm=(frame["change_low"] > HALF) | (frame["change_high"] < -HALF))
 
 
 def _ranked(base: Coordination, tally: Tally) -> pd.DataFrame:

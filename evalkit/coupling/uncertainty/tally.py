@@ -15,7 +15,7 @@ from evalkit.answer import by_period
 from evalkit.coupling.uncertainty.doubt import Drawing
 from evalkit.errors import SpecError
 from evalkit.stats.arrays import Array, Codes
-from evalkit.stats.ranks import order_index
+from evalkit.stats.ranks import HALF, order_index
 
 CELLS = 2**18  # how many draws of D are worked on at once
 KEPT = 2**25  # how many draws of the last period are kept for ranks, at single precision: 134 MB
@@ -97,7 +97,7 @@ class Tally:
         first, second = np.flatnonzero(period == self.years[0]), np.flatnonzero(period == self.years[1])
         both, a, b = np.intersect1d(unit[first], unit[second], assume_unique=True, return_indices=True)
         moved = d[:, second[b]] - d[:, first[a]]
-        self.moved[:3, both], self.moved[3, both] = self._quantiles(moved), (moved > 0).mean(axis=0)
+        self.moved[:3, both], self.moved[3, both] = self._quantiles(moved), (moved > HALF).mean(axis=0)
         self.quantiles[:, rows] = self._quantiles(d)
 
     def _quantiles(self, draws: Array) -> Array:

@@ -14,7 +14,7 @@ from evalkit.indicators.index import IndexScores
 from evalkit.panel.panel import Periods, resolve
 from evalkit.panel.system import IndicatorSystem
 from evalkit.stats.arrays import Array, Codes, Mask, pieces
-from evalkit.stats.ranks import ranks
+from evalkit.stats.ranks import even, ranks
 from evalkit.terms import Text
 
 BATCH, FIRST, MORE = 16, 40, 20  # units a program, frontier rows at first, and rows added a round
@@ -160,7 +160,7 @@ class BenefitOfTheDoubt:
         )
         return Benefit(
             spec=self,
-            frame=frame.sort_values(["rank", "common"], ascending=[True, False], kind="stable"),
+            frame=frame.sort_values(["rank", "common"], ascending=[True, False], kind="stable", key=even),
             period=at,
             shares=pd.DataFrame(found.shares, index=units.index, columns=units.columns),
             weights=pd.DataFrame(found.weights, index=units.index, columns=units.columns),

@@ -17,6 +17,7 @@ from evalkit.indicators.weighting.moments import moments, refuse_flat
 from evalkit.indicators.weighting.weights import Weights
 from evalkit.panel.system import IndicatorSystem
 from evalkit.stats.arrays import Array
+from evalkit.stats.ranks import settled
 from evalkit.terms import Text
 
 CLOSE = 0.005  # half a percentage point: nearer than that, a share is what was intended
@@ -138,7 +139,7 @@ def _notes(weight: Array, reached: Array, intended: Array, system: IndicatorSyst
         "Weights were chosen so that each indicator is as important to the index as intended; they say nothing else of it.",
     )
     notes, off = [Note("choice", text)], np.abs(reached - intended)
-    far = [system.columns[j] for j in np.argsort(-off, kind="stable") if off[j] > CLOSE]
+    far = [system.columns[j] for j in np.argsort(-settled(off), kind="stable") if off[j] > CLOSE]
     if far:
         text = Text(
             "非负权重无法使重要性与预期一致，已取最接近者。占比相差超过 {close:g} 个百分点的有：{names}；最多相差 {most:.1f}。",

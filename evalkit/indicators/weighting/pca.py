@@ -15,6 +15,7 @@ from evalkit.indicators.weighting.moments import moments, refuse_flat
 from evalkit.indicators.weighting.weights import Weights
 from evalkit.panel.system import IndicatorSystem
 from evalkit.stats.arrays import Array
+from evalkit.stats.ranks import settled
 from evalkit.stats.varimax import varimax
 from evalkit.terms import Text
 
@@ -69,7 +70,7 @@ def factor_weights(loadings: Array) -> tuple[Array, Array]:
     """
     square = loadings * loadings
     w = square.max(axis=1)
-    return w / w.sum(), square.argmax(axis=1)
+    return w / w.sum(), settled(square).argmax(axis=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

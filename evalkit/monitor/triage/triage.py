@@ -18,6 +18,7 @@ from evalkit.monitor.triage.history import AND, History, counted
 from evalkit.monitor.triage.notes import notes_of
 from evalkit.monitor.triage.rows import due, homes_of, sound_facts
 from evalkit.stats.arrays import Mask
+from evalkit.stats.ranks import settled
 from evalkit.terms import Text
 
 Order = Literal["level", "risk", "since"]
@@ -148,7 +149,7 @@ class Triage:
         first = [~waits, np.where(waits, since, 0)]
         by = {
             "level": [rows["level"].to_numpy(), *first],
-            "risk": [-rows["risk"].fillna(-np.inf).to_numpy(dtype=float)],
+            "risk": [-settled(rows["risk"].fillna(-np.inf).to_numpy(dtype=float))],
             "since": [since],
         }
         keys = [key for name in self.order for key in by[name]]
@@ -172,7 +173,7 @@ class Triage:
         in_village = listed[listed["listed"]].groupby(["county", "village"]).size().rename("taken")
         rest = rest.join(in_village, on=["county", "village"]).fillna({"taken": 0})
         lot = lots(rest.index.to_numpy(dtype=np.int64), as_of, self.seed)
-        rest = rest.iloc[np.lexsort([lot, -rest["risk"].to_numpy(dtype=float), _blocks(rest)])]
+        rest = rest.iloc[np.lexsort([lot, -settled(rest["risk"].to_numpy(dtype=float)), _blocks(rest)])]
         at, taken = counted(_blocks(rest)), rest["taken"].to_numpy(dtype=np.int64)
         kept = (at < self.by_risk) & (taken + at < self.capacity.of(rest))
         rest = rest[kept].assign(place=(taken + at + 1)[kept], listed=True, tied=False, judged=True)

@@ -8,6 +8,7 @@ import pandas as pd
 from evalkit.risk.bootstrap import resampled_error
 from evalkit.stats.arrays import Array
 from evalkit.stats.inference import plain_interval
+from evalkit.stats.ranks import even
 
 
 def pairs_of(names: tuple[str, ...], point: Array, draws: Array, df: int, level: float) -> pd.DataFrame:
@@ -43,6 +44,6 @@ def simplest_unbeaten(names: tuple[str, ...], beats: pd.DataFrame) -> str:
     if len(names) == 1:
         return names[0]
     if beats["ci_low"].isna().all():
-        return str(beats.groupby("against", sort=False)["estimate"].max().idxmin())
+        return str(even(beats.groupby("against", sort=False)["estimate"].max()).idxmin())
     beaten = set(beats.loc[beats["ci_low"] > 0, "against"])
     return next((name for name in names if name not in beaten), names[-1])
