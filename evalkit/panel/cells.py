@@ -27,6 +27,7 @@ _WHAT = (
 )
 _UNIT = re.compile(rf"{_SCALE}(?:{_WHAT})?(?:[/每·]{_SCALE}(?:{_WHAT}))*", re.IGNORECASE)
 _YEAR = re.compile(r"(\d{4})(?:\.0*)?\s*年?度?")
+_WAVE = re.compile(r"(\d{1,9})(?:\.0*)?\s*年?度?")
 _WIDE = re.compile(r"[\uff01-\uff5e\u3000]")
 _RAISED = re.compile(r"(?<![^\W\d_])[\u00b2\u00b3\u00b9\u2070-\u209c\u2460-\u24ff\u2776-\u2793\u3251-\u325f\u32b1-\u32bf]")
 _UNSEEN = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
@@ -92,6 +93,17 @@ def unseen(text: str) -> str:
     return text if text.isascii() else _UNSEEN.sub("", text)
 
 
+def unit_word(text: str) -> bool:
+    """Whether a word is a unit of measure, as it may stand behind a number.
+
+    Examples
+    --------
+    >>> unit_word("万元"), unit_word("约")
+    (True, False)
+    """
+    return _UNIT.fullmatch(unicodedata.normalize("NFKC", text)) is not None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Numbers:
     """A column read as numbers.
@@ -155,8 +167,10 @@ def _without(numbers: Numbers, missing: Collection[str]) -> Numbers:
     return Numbers(numbers.values, numbers.unreadable, numbers.units, repairs)
 
 
-def read_years(column: pd.Series) -> Numbers:
+def read_years(column: pd.Series, *, waves: bool = False) -> Numbers:
     """A column read as whole years from 1900 to 2100: 2016, 2016.0, "2016年", "二〇一六年"; anything else is unreadable.
+
+    With `waves` any whole number will do: surveys number theirs.
 
     Examples
     --------
@@ -166,7 +180,7 @@ def read_years(column: pd.Series) -> Numbers:
     found = column.to_numpy(object)
     values = np.full(len(found), np.nan)
     which, distinct = pd.factorize(found, use_na_sentinel=True)
-    years = np.array([_year(value) for value in distinct] or [np.nan], dtype=np.float64)
+    years = np.array([_year(value, waves=waves) for value in distinct] or [np.nan], dtype=np.float64)
     known = which >= 0
     values[known] = years[which[known]]
     texts = np.array([isinstance(value, str) and not value.strip().isascii() for value in distinct] or [False])
@@ -177,13 +191,13 @@ def read_years(column: pd.Series) -> Numbers:
     )
 
 
-def _year(value: object) -> float:
+def _year(value: object, *, waves: bool) -> float:
     if isinstance(value, str):
-        match = _YEAR.fullmatch(unseen(unicodedata.normalize("NFKC", value)).strip().translate(_WRITTEN))
+        match = (_WAVE if waves else _YEAR).fullmatch(unseen(unicodedata.normalize("NFKC", value)).strip().translate(_WRITTEN))
         year = float(match[1]) if match and not _RAISED.search(value) else np.nan
     else:
         year = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else np.nan
-    return year if YEARS[0] <= year <= YEARS[1] and year.is_integer() else np.nan
+    return year if (waves or YEARS[0] <= year <= YEARS[1]) and year.is_integer() else np.nan
 
 
 def read_codes(column: pd.Series) -> tuple[pd.Series, NDArray[np.intp]]:

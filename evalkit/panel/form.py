@@ -26,7 +26,7 @@ from evalkit.panel.system import Dimension, Direction, Indicator, IndicatorSyste
 from evalkit.panel.toml_lines import Place, last_line, line_of
 from evalkit.terms import Text
 
-SHOWN, LONGEST, MOST_BYTES = 20, 80, 2**22  # faults told, letters of an id, bytes of a declaration
+SHOWN, LONGEST, MOST_BYTES, DEEPEST = 20, 80, 2**22, 1000  # faults told, letters of an id, bytes, tables within tables
 
 EXACT: dict[str, dict[str, Any]] = {  # figures are taken as TOML writes them: no true or "3" for a number, no nan, no inf
     "int": {"strict": True, "ge": -(2**53), "le": 2**53},
@@ -110,6 +110,8 @@ def _refusal(path: Path, text: str, faults: list[_Fault], count: int) -> SpecErr
 
 def _parsed(text: str, name: str) -> dict[str, Any]:
     """What a TOML file holds."""
+    if any(line.count(".", 0, line.find("=")) > DEEPEST for line in text.split("\n")):  # a key of thousands of tables
+        raise SpecError("the file is not valid TOML", where=name, do="write plain tables, lists and numbers")
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as broken:
@@ -224,9 +226,13 @@ def _read_text(path: Path) -> str:
     except FileNotFoundError:
         near = did_you_mean(path.name, (p.name for p in path.parent.glob("*.toml"))) if path.parent.is_dir() else ""
         raise DataError("there is no such file", where=str(path), do=near or "check the path") from None
-    except (OSError, UnicodeDecodeError) as fault:
+    except UnicodeDecodeError:
+        raise SpecError(
+            "the file is not in UTF-8, but in another encoding such as GBK", where=path.name, do="save it as UTF-8"
+        ) from None
+    except OSError as fault:
         raise DataError(
-            "the file cannot be read as UTF-8 text", where=str(path), found=type(fault).__name__, do="save it as UTF-8"
+            "the file cannot be read", where=path.name, found=fault.strerror or "", do="ask for the right to read it"
         ) from None
 
 

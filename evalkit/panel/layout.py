@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from evalkit.errors import SpecError
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
     """What the columns of a file are; `unit` and `period` may be left for an audit to guess.
 
     A column below a merged header, "upper/lower", may be named by "lower" alone where one column only ends so; `wanted` are
-    the indicators that are looked for in this way.
+    the indicators that are looked for in this way. With `waves` a period may be the number of a wave as well as a year.
     """
 
     unit: str | None = None
@@ -22,6 +24,20 @@ class Layout:
     columns: Mapping[str, str] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
     wanted: tuple[str, ...] = ()
+    waves: bool = False
+
+    def __post_init__(self) -> None:
+        held = dict[str, str]()
+        named = [("unit", self.unit), ("period", self.period), ("name", self.name), *(("groups", one) for one in self.groups)]
+        for role, column in [*named, ("weight", self.weight)]:
+            if column is None:
+                continue
+            if column in held:
+                raise SpecError(
+                    f"'{column}' is named as {held[column]} and as {role}; a column is one thing alone",
+                    do="leave it out where it is not needed: without a column of names the codes are the names",
+                )
+            held[column] = role
 
     @property
     def texts(self) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from math import prod
 from typing import NamedTuple
 
 from evalkit.terms import Text
@@ -91,6 +92,12 @@ def _part(unit: str) -> tuple[str, float]:
     return kind, size * times
 
 
+def _scale(unit: str) -> float:
+    """How many the scale words at the head of a unit are."""
+    head = re.match(f"(?!百分)[{''.join(_SCALES)}]*", unit)
+    return prod(_SCALES[word] for word in head[0]) if head else 1.0
+
+
 def times_off(said: str, wanted: Text) -> float:
     """How many times larger the unit that a file names is than the declared one; 1: the same, or not to be compared.
 
@@ -100,7 +107,11 @@ def times_off(said: str, wanted: Text) -> float:
     (10000.0, 0.0001, 1.0)
     >>> times_off("张/千人", Text("张/万人", "beds per 10,000")), times_off("元/人", Text("元", "yuan"))
     (10.0, 1.0)
+    >>> times_off("万", Text("元", "yuan")), times_off("万", Text("万人", "10,000 people"))
+    (10000.0, 1.0)
     """
+    if said and set(said) <= set(_SCALES):  # a bare 万: so many of what is wanted
+        return float(f"{_scale(said) / _scale(wanted.zh or wanted.en):.12g}")
     here, there = measure(said), measure(wanted.zh or wanted.en)
     if here.kind != there.kind:
         return 1.0

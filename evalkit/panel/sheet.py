@@ -7,6 +7,7 @@ import math
 import re
 import zipfile
 import zlib
+from collections import Counter
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from xml.etree import ElementTree
@@ -14,11 +15,12 @@ from xml.etree import ElementTree
 import pandas as pd
 
 from evalkit.errors import DataError, SafetyError, did_you_mean, several
-from evalkit.panel.findings import Finding, finding, listing
+from evalkit.panel.findings import Finding, finding, listing, refusal
 from evalkit.panel.raw import Cells
-from evalkit.panel.sheet_scan import hidden_rows, lost, number, raised_marks, shown_as
+from evalkit.panel.sheet_scan import hidden_rows, lost, masked, raised_marks, shown_as, span
 
 MOST_BYTES, MOST_RATIO, MOST_ENTRIES, MOST_CELLS = 2**30, 200, 10_000, 100_000_000
+MOST_MERGED, MOST_SPARSE = 200_000, 10  # the last row of a merged range; how many times the rows there are the last row may be
 
 _PICTURES = ("xl/media/", "xl/embeddings/", "docProps/thumbnail")
 _PAGE = re.compile(rb"\s*<(?:!doctype|html|head|body|table|meta|\?xml|!--)", re.IGNORECASE)
@@ -28,18 +30,21 @@ def read_sheet(data: bytes, *, name: str, sheet: str | None) -> Cells:
     """The cells of one sheet of a spreadsheet file; of the first visible one when none is named."""
     from python_calamine import CalamineError, CalamineWorkbook
 
-    archive = open_archive(data, name)
+    archive, broken = open_archive(data, name), tuple[Finding, ...]()
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         chosen, others = _choose(book, sheet, name)
         xml = archive.read(_part(archive, chosen))
         _measure(xml, name)
+        findings = broken = lost(xml)
         table = book.get_sheet_by_name(chosen)
         rows = table.to_python(skip_empty_area=False)
         merges = tuple((a[0], a[1], b[0], b[1]) for a, b in table.merged_cell_ranges or ())
-        findings, shown = (*lost(xml), *hidden_rows(xml)), shown_as(archive, xml)
+        findings, shown = (*findings, *hidden_rows(xml)), shown_as(archive, xml)
         raised = raised_marks(archive, xml)
     except (CalamineError, zipfile.BadZipFile, zlib.error, ElementTree.ParseError, KeyError, ValueError, OSError, EOFError):
+        if broken:  # such as an error newer than the reader
+            raise refusal(broken, where=name) from None
         raise DataError(
             "the spreadsheet is damaged, or is none", where=name, do="open it in a spreadsheet program and save it again as .xlsx"
         ) from None
@@ -48,11 +53,12 @@ def read_sheet(data: bytes, *, name: str, sheet: str | None) -> Cells:
     if others and sheet is None:
         findings += (finding("other_sheets", column=chosen, count=len(others), found=listing(others)),)
     columns = {at: _column(cells) for at, cells in enumerate(zip(*rows, strict=True))}
-    percent, digits, scaled = shown
-    findings += (*_padded(columns, digits), *_marked(columns, raised))
-    if scaled:
-        findings += (finding("scaled_format", count=len(scaled), where=listing(scaled)),)
-    return Cells(table=pd.DataFrame(columns, dtype=object), merges=merges, sheet=chosen, findings=findings, percent=percent)
+    findings += (*_padded(columns, shown.digits), *_marked(columns, raised))
+    _worded(columns, shown.units)
+    if shown.scaled:
+        findings += (finding("scaled_format", count=len(shown.scaled), where=listing(shown.scaled)),)
+    table = pd.DataFrame(columns, dtype=object)
+    return Cells(table=table, merges=merges, sheet=chosen, findings=findings, percent=shown.percent)
 
 
 def letter(column: int) -> str:
@@ -106,10 +112,17 @@ def open_archive(data: bytes, name: str) -> zipfile.ZipFile:
                 found=f"{len(entries)} parts, {total:,} bytes out of {packed:,}",
                 do="save the table as a new file",
             )
+        if again := [part for part, often in Counter(map(_normal, archive.namelist())).items() if often > 1]:
+            raise SafetyError(
+                "the spreadsheet holds two parts of one name, and programs differ in which they read",
+                where=name,
+                found=several(again, 3),
+                do="do not use this file",
+            )
         for entry in entries:
             if entry.filename.startswith(_PICTURES):
                 continue
-            if b"<!DOCTYPE" in (part := archive.read(entry)).replace(b"\0", b""):
+            if b"<!doctype" in (part := archive.read(entry)).replace(b"\0", b"").lower():
                 raise SafetyError(
                     "the spreadsheet declares a document type, which no spreadsheet program writes",
                     where=name,
@@ -119,6 +132,11 @@ def open_archive(data: bytes, name: str) -> zipfile.ZipFile:
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, ValueError):
         raise DataError("the file is not a readable .xlsx spreadsheet", where=name, do="save it again as .xlsx") from None
     return archive
+
+
+def _normal(part: str) -> str:
+    """The name of a part as programs read it that make no difference of case and slash."""
+    return part.replace("\\", "/").lstrip("/").lower()
 
 
 def _no_archive(data: bytes, name: str) -> DataError:
@@ -162,17 +180,30 @@ def _part(archive: zipfile.ZipFile, sheet: str) -> str:
 
 
 def _measure(xml: bytes, name: str) -> None:
-    """Refuse a sheet whose farthest cells span more than memory holds."""
-    tail = xml[max(0, xml.rfind(b"row ")) :][:200]
-    last = [int(row) for row in re.findall(rb"\br=[\"'](\d+)[\"']", tail)[:1]]
-    far = [number(letters) for letters in re.findall(rb"\br=[\"']([A-Z]{3})\d+[\"']", xml)]
-    if last and last[0] * (max(far, default=701) + 1 if far else 256) > MOST_CELLS:
+    """Refuse a sheet whose farthest cells span more than memory holds, and one whose figures would be read in part."""
+    last, columns, merged = span(xml)
+    sparse = last > MOST_SPARSE * (xml.count(b"<row") + xml.count(b":row"))
+    if last * columns > MOST_CELLS or merged > MOST_MERGED or sparse:
         raise DataError(
             "the sheet spans too many cells",
             where=name,
-            found=f"{last[0]:,} rows",
+            found=f"{max(last, merged):,} rows",
             do="delete stray cells far from the table, or use csv",
         )
+    if masked(xml):
+        raise DataError(
+            "the sheet writes figures as no spreadsheet program does, and they would be read in part",
+            where=name,
+            do="open it in a spreadsheet program and save it again as .xlsx",
+        )
+
+
+def _worded(columns: dict[int, list[str | float | None]], units: dict[tuple[int, int], str]) -> None:
+    """Give numbers whose format shows a unit behind them, such as 万元, the text they show."""
+    for (column, row), unit in units.items():
+        cells = columns.get(column, [])
+        if row < len(cells) and isinstance(number := cells[row], float) and math.isfinite(number):
+            cells[row] = f"{int(number) if number.is_integer() else number}{unit}"
 
 
 def _padded(columns: dict[int, list[str | float | None]], digits: dict[tuple[int, int], int]) -> tuple[Finding, ...]:

@@ -7,13 +7,13 @@ import re
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.panel.cells import read_cell
+from evalkit.panel.cells import read_cell, unit_word
 from evalkit.panel.findings import Finding, finding, listing
 
 _ERROR = re.compile(
@@ -29,7 +29,26 @@ _CELL = re.compile(rb"<(?:\w+:)?c\b[^>]*?\br=[\"']([A-Z]+\d+)[\"']")
 _BOXED = re.compile(rb"<!--|<!\[CDATA\[|<(?:\w+:)?c(?![^>]*\br=)(?:\s[^>]*)?/?>")
 _ZEROS = re.compile(r"(0{2,})(?:_.)?(?:;|$)")
 _SCALED = re.compile(r"[0#](,+)(?:[^0#,]|$)|0!\.0")
-_QUOTED = re.compile(r"\"[^\"]*\"|\\.|\[[^\]]*\]")
+_QUOTED = re.compile(r"\"[^\"]*\"|[\\!_*].|\[[^\]]*\]")
+_TAIL = re.compile(r"(?:[0#?]|General)([^0#?]*)$")
+_MASKED = re.compile(rb"<(?:\w+:)?v\b[^>]*>[^<&]*(?:&|<!|<\?|</(?:\w+:)?v\s*>\s*<(?:\w+:)?v\b)")
+_LATE = re.compile(rb"\br\s*=\s*[\"'][A-Za-z]*(\d{6,})[\"']")
+_WIDE = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]{3})\d+[\"']")
+_PLACE = re.compile(rb"\br\s*=\s*[\"'][A-Za-z]*(\d+)[\"']")
+_NARROW = re.compile(rb"\br=[\"']([A-Z]{1,2})\d+[\"']")
+_MERGED = re.compile(rb"\bref\s*=\s*[\"'][A-Za-z]+\d+:[A-Za-z]+(\d+)[\"']")
+_TEXT = re.compile(rb"\bt\s*=\s*[\"']str[\"']")
+_LONGEST = 40_000  # bytes of a formula
+
+
+class Shown(NamedTuple):
+    """How cells are shown that hold something else: rows of each column in percent, digits to which cells (column, row) are
+    filled with zeros, words of a unit behind them, and the cells that show another size than they hold."""
+
+    percent: dict[int, NDArray[np.intp]]
+    digits: dict[tuple[int, int], int]
+    units: dict[tuple[int, int], str]
+    scaled: list[str]
 
 
 def number(letters: bytes) -> int:
@@ -128,8 +147,44 @@ def _raised(part: bytes) -> Iterator[str]:
             yield whole
 
 
+def span(xml: bytes) -> tuple[int, int, int]:
+    """The farthest row and column of a large sheet, in whatever order its cells stand, and the last row of a merged range.
+
+    A sheet of less than 100,000 rows and 703 columns is none, and not measured.
+
+    Examples
+    --------
+    >>> span(b'<row r="2"><c r="C2"/><c r="A900000"/></row>'), span(b'<row r="2"><c r="C2"/></row>')
+    ((900000, 3, 0), (0, 0, 0))
+    """
+    last = max((int(match[1]) for match in _LATE.finditer(xml)), default=0)
+    wide = max((number(match[1].upper()) + 1 for match in _WIDE.finditer(xml)), default=0)
+    merged = max((int(row) for row in _MERGED.findall(xml)), default=0)
+    if wide and not last:
+        last = max((int(match[1]) for match in _PLACE.finditer(xml)), default=0)
+    if last and not wide:
+        wide = max((number(letters) + 1 for letters in {match[1] for match in _NARROW.finditer(xml)}), default=256)
+    return last, wide, merged
+
+
+def masked(xml: bytes) -> bool:
+    """Whether the figure of a cell is written in two parts, or with what a reader of values leaves out: a remark, a reference.
+
+    Examples
+    --------
+    >>> masked(b'<c r="F2"><v>74<!-- -->89</v></c>'), masked(b'<c r="F2"><v>7489</v></c>')
+    (True, False)
+    """
+    for match in _MASKED.finditer(xml):
+        at, first = match.start(), max(0, match.start() - _LONGEST)
+        cell = max(xml.rfind(b"<c ", first, at), xml.rfind(b":c ", first, at))
+        if not match[0].endswith(b"&") or not _TEXT.search(xml[cell : xml.find(b">", cell)]):  # references in texts are read
+            return True
+    return False
+
+
 def formats(archive: zipfile.ZipFile) -> dict[bytes, str]:
-    """The number format of the cell styles that show a percentage, leading zeros, or a thousandth of what is stored."""
+    """The number format of each cell style that has one of its own."""
     if "xl/styles.xml" not in archive.namelist():
         return {}
     styles = ElementTree.fromstring(archive.read("xl/styles.xml"))
@@ -137,24 +192,42 @@ def formats(archive: zipfile.ZipFile) -> dict[bytes, str]:
     codes |= {e.get("numFmtId", ""): e.get("formatCode", "") for e in styles.iter() if e.tag.endswith("}numFmt")}
     cells = next((e for e in styles.iter() if e.tag.endswith("}cellXfs")), ElementTree.Element("none"))
     used = {str(at).encode(): codes.get(element.get("numFmtId", ""), "") for at, element in enumerate(cells)}
-    return {style: code for style, code in used.items() if "%" in code or _ZEROS.match(code) or _scaled(code)}
+    return {style: code for style, code in used.items() if code}
 
 
-def _scaled(code: str) -> bool:
-    return _SCALED.search(_QUOTED.sub("", code.partition(";")[0])) is not None or "0!.0" in code
+def told_by(code: str) -> tuple[str, str]:
+    """What a number format does to the figure, and the digits or the unit it shows.
+
+    Examples
+    --------
+    >>> [told_by(code) for code in ("0.0%", "000000", '0.00"万元"', '0.0"%"', '#,##0,', "[>1]0.0;0.0%")]
+    [('percent', ''), ('zeros', '6'), ('unit', '万元'), ('unit', '%'), ('scaled', ''), ('scaled', '')]
+    """
+    sections = [part for part in _QUOTED.sub("", code).split(";")[:2] if re.search("[0#?]", part)]
+    percent = ["%" in part for part in sections]
+    if any(percent):
+        return ("percent" if all(percent) else "scaled"), ""
+    if zeros := _ZEROS.match(code):
+        return "zeros", str(len(zeros[1]))
+    if (sections and _SCALED.search(sections[0])) or "0!.0" in code:
+        return "scaled", ""
+    tail = _TAIL.search(re.sub(r"[_*].|\[[^\]]*\]", "", code.partition(";")[0]))
+    word = re.sub(r"[\"\\!]", "", tail[1]).strip() if tail else ""
+    return ("unit", word) if word and unit_word(word) else ("", "")
 
 
-def shown_as(archive: zipfile.ZipFile, xml: bytes) -> tuple[dict[int, NDArray[np.intp]], dict[tuple[int, int], int], list[str]]:
-    """For each column the rows shown as a percentage; the digits to which cells (column, row) are filled with zeros; and the
-    cells that show a thousandth or less of what they hold."""
-    kinds = formats(archive)
-    rows, digits, scaled = dict[int, list[int]](), dict[tuple[int, int], int](), list[str]()
+def shown_as(archive: zipfile.ZipFile, xml: bytes) -> Shown:
+    """How the cells of a sheet are shown, by their number formats."""
+    kinds = {style: told for style, code in formats(archive).items() if (told := told_by(code))[0]}
+    rows, shown = dict[int, list[int]](), Shown({}, {}, {}, [])
     for match in _STYLED.finditer(xml) if kinds else ():
-        code, column, row = kinds.get(match[1], ""), number(match[2]), int(match[3]) - 1
-        if "%" in code:
+        (kind, word), column, row = kinds.get(match[1], ("", "")), number(match[2]), int(match[3]) - 1
+        if kind == "percent":
             rows.setdefault(column, []).append(row)
-        elif zeros := _ZEROS.match(code):
-            digits[column, row] = len(zeros[1])
-        elif code:
-            scaled.append(f"{match[2].decode()}{row + 1}")
-    return {column: np.array(at, dtype=np.intp) for column, at in rows.items()}, digits, scaled
+        elif kind == "zeros":
+            shown.digits[column, row] = int(word)
+        elif kind == "unit":
+            shown.units[column, row] = word
+        elif kind:
+            shown.scaled.append(f"{match[2].decode()}{row + 1}")
+    return shown._replace(percent={column: np.array(at, dtype=np.intp) for column, at in rows.items()})

@@ -86,7 +86,7 @@ def tidy(raw: RawTable, layout: Layout) -> Tidied:
             findings.append(finding("code_number", column=column, count=len(numeric)))
         findings += [*short, *unseen_signs(raw, column), *_filled(raw, column)]
     if layout.period is not None and layout.period in raw.frame:
-        findings += _filled(raw, layout.period) + _years(raw, layout.period, columns)
+        findings += _filled(raw, layout.period) + _years(raw, layout, columns)
     figures, said = list[str](), dict[str, str]()
     for column in have:
         if column in layout.roles and column != layout.weight:
@@ -146,8 +146,9 @@ def _some(raw: RawTable, column: str, at: NDArray[np.intp]) -> str:
     return listing([shown(value) for value in pd.unique(raw.frame[column].to_numpy(object)[at])[:6]], 5)
 
 
-def _years(raw: RawTable, column: str, columns: dict[str, pd.Series]) -> list[Finding]:
-    years = read_years(raw.frame[column])
+def _years(raw: RawTable, layout: Layout, columns: dict[str, pd.Series]) -> list[Finding]:
+    column = str(layout.period)
+    years = read_years(raw.frame[column], waves=layout.waves)
     columns[column] = pd.Series(years.values, index=raw.frame.index)
     findings = []
     if years.unreadable.size:

@@ -156,16 +156,30 @@ def _manifest(study: Study, assessment: Assessment, lang: Lang, folder: Path) ->
         "title": study.form.title._asdict(),
         "lang": lang,
         "study": json.loads(study.form.model_dump_json()),
-        "inputs": {
-            "study": {"file": study.path.name, "sha256": digest(study.path)},
-            "panel": {"source": assessment.panel.source.en, "sha256": assessment.panel.fingerprint},
-            "systems": {name: sha256(repr(asdict(system)).encode()).hexdigest() for name, system in study.systems.items()},
-        },
+        "inputs": _inputs(study, assessment),
         "seeds": {"robustness": study.form.robustness.seed},
         "versions": dict(assessment.versions),
         "results": results_hash(assessment),
         "outputs": {str(p.relative_to(folder)): digest(p) for p in sorted(folder.rglob("*")) if p.is_file()},
     }
+
+
+def _inputs(study: Study, assessment: Assessment) -> dict[str, Any]:
+    """What was read: the study, the panel, the survey, the systems, and every file that the study names."""
+    survey = assessment.households
+    return {
+        "study": {"file": study.path.name, "sha256": digest(study.path)},
+        "panel": {"source": assessment.panel.source.en, "sha256": assessment.panel.fingerprint},
+        **({} if survey is None else {"households": {"source": survey.source, "sha256": survey.fingerprint}}),
+        "systems": {name: sha256(repr(asdict(system)).encode()).hexdigest() for name, system in study.systems.items()},
+        "files": {_written(path, study): digest(path) for path in sorted(named_in(study.form, study.path.parent))},
+    }
+
+
+def _written(path: Path, study: Study) -> str:
+    """A file as the study names it: relative to the study, or its own name."""
+    folder = study.path.parent
+    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.name
 
 
 def digest(path: Path) -> str:

@@ -47,7 +47,13 @@ def read_homes(path: Path, form: HouseholdsForm, more: tuple[str, ...] = ()) -> 
     raw = open_table(path, sheet=form.sheet, header=form.header, text=(form.unit, *form.texts))
     raw = _asked(raw, form, (*form.figures, *more))
     layout = Layout(
-        unit=form.unit, period=form.period, groups=form.texts, weight=form.weight, columns=form.columns, missing=form.missing
+        unit=form.unit,
+        period=form.period,
+        groups=form.texts,
+        weight=form.weight,
+        columns=form.columns,
+        missing=form.missing,
+        waves=True,
     )
     panel = tidy(raw, layout).panel()
     _are_figures(panel, (*form.figures, *more), raw.place)

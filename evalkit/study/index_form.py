@@ -143,15 +143,15 @@ class WeighForm(Choice):
 
     def checked(self) -> None:
         """Refuse values that the specs refuse; judgements are read only when the study runs."""
-        if not self._judged():
+        if not self.judged():
             self.build()
 
     def build(self, *context: Any) -> Any:
-        """The weighting it names; `context` is the study's folder, in which judgements are looked for, and the system."""
+        """The weighting it names; `context`: the folder in which judgements lie, the system that is scored, the whole system."""
         if self.method != "ahp":
             return super().build(*context)
-        folder, system = context
-        experts = [read_judgements(folder / name, system=system) for name in self.judgements or ()]
+        folder, system, whole = context
+        experts = [read_judgements(folder / name, system=system, whole=whole) for name in self.judgements or ()]
         given = {name: getattr(self, name) for name in ("limit", "beyond") if name in self._given}
         return AhpHierarchy.of(system, *experts, **given)
 
@@ -159,10 +159,10 @@ class WeighForm(Choice):
         """The options the method takes; judgements are files here."""
         return {"judgements", "limit", "beyond"} if self.method == "ahp" else super().options()
 
-    def _judged(self) -> bool:
+    def judged(self) -> bool:
         """Whether judgements are part of it."""
         inside = (self.dimensions, self.indicators, *(self.inside or {}).values(), *(self.parts or ()))
-        return self.method == "ahp" or any(one._judged() for one in inside if one is not None)
+        return self.method == "ahp" or any(one.judged() for one in inside if one is not None)
 
 
 class AggregateForm(Choice):

@@ -86,7 +86,13 @@ def read_homes(path: Path, form: RiskForm, key: bytes | None, must: Iterable[str
     raw = replace(raw, frame=raw.frame[kept], personal=True)
     there = {name: target for name, target in homes.columns.items() if name in kept}
     layout = Layout(
-        unit=homes.unit, period=homes.period, groups=homes.texts, weight=homes.weight, columns=there, missing=homes.missing
+        unit=homes.unit,
+        period=homes.period,
+        groups=homes.texts,
+        weight=homes.weight,
+        columns=there,
+        missing=homes.missing,
+        waves=True,
     )
     panel = tidy(raw, layout).panel()
     frame = panel.frame.copy()

@@ -121,16 +121,17 @@ class Study:
     def layout(self) -> Layout:
         """What the columns of the panel file are."""
         form = self.form.panel
-        return Layout(
-            unit=form.unit,
-            period=form.period,
-            name=form.name,
-            groups=form.groups,
-            weight=form.weight,
-            columns=form.columns,
-            missing=form.missing,
-            wanted=tuple(asked_of(tuple(self.systems.values()))),
-        )
+        with located(whereabouts(self.path, "panel")):
+            return Layout(
+                unit=form.unit,
+                period=form.period,
+                name=form.name,
+                groups=form.groups,
+                weight=form.weight,
+                columns=form.columns,
+                missing=form.missing,
+                wanted=tuple(asked_of(tuple(self.systems.values()))),
+            )
 
     @cached_property
     def _read(self) -> Panel:

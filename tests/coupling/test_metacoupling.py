@@ -130,7 +130,7 @@ def test_isolated_units_are_missing_and_said():
     assert answer.frame.filter(like="_neighbors").isna().all(axis=1).tolist() == [True, False, False, False, False]
     assert answer.frame["D_neighbors"].iloc[1:].tolist() == pytest.approx([np.sqrt(0.5)] * 4)
     said = [note.text for note in answer.notes]
-    assert any("1 unit-years have no partner and no result (units: a)" in text.en for text in said)
+    assert any("1 unit-year has no partner and no result (units: a)" in text.en for text in said)
     assert any("5 units are linked to themselves" in text.en for text in said)
     assert all("units" not in text.zh and " in " not in text.zh for text in said)
 

@@ -385,6 +385,9 @@ def test_another_key_another_run_and_another_folder_are_refused(places):
         door(store).receive(into)
     with pytest.raises(DataError, match="no such folder"):
         door(store).receive(into / "none")
+    with pytest.raises(SpecError, match="needs a folder of deliveries"):
+        door(store).receive(None)
+    assert door(store).receive(str(into)).frame["status"].tolist() == ["known"]
     with pytest.raises(SpecError, match="both take a file"):
         door(store, MEDICAL, replace(MEDICAL, id="other")).receive(into)
     (into / "link.csv").symlink_to("/etc/hostname")

@@ -159,7 +159,7 @@ def test_what_must_be_known_is_said_in_both_languages(engine):
     notes = linked(engine, [bill(1, 1, 14, 1), bill(2, 2, None, 2), bill(3, 99, None, 3)])[0].notes
     assert [note.kind for note in notes] == ["choice", "left_out", "caution", "caution"]
     said = " ".join(note.text.en for note in notes)
-    for words in ("1 records found no home", "cannot be seen by its key", "1 persons are registered in two homes"):
+    for words in ("1 record found no home", "cannot be seen by its key", "1 person is registered in two homes"):
         assert words in said
     assert all(note.text.zh and "{" not in note.text.zh + note.text.en for note in notes)
 

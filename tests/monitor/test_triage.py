@@ -96,7 +96,7 @@ def test_an_income_that_is_not_complete_is_not_known():
     about = facts([1, 2], within=[1]).assign(complete=[True, False])
     found = Triage().measure(told, about, DAY)
     assert found.frame["kind"].tolist() == ["marginal", "sudden"]
-    assert any("income of 1 homes" in note.text.en for note in found.notes)
+    assert any("income of 1 home" in note.text.en for note in found.notes)
 
 
 def test_a_signal_without_dates_opens_a_resolved_case_and_no_other():
@@ -232,7 +232,7 @@ def test_ties_are_by_lot_and_said():
     found = Triage(capacity=VillageCapacity(default=4)).measure(signals(*rows), facts(range(10)), DAY)
     by_lot = np.argsort(lots(np.arange(10), DAY))
     assert found.frame["place"].sort_values().index.tolist() == by_lot.tolist()
-    assert any("in 1 villages" in note.text.en and "among 10 homes" in note.text.en for note in found.notes)
+    assert any("in 1 village" in note.text.en and "among 10 homes" in note.text.en for note in found.notes)
     other = Triage(capacity=VillageCapacity(default=4), seed=1).measure(signals(*rows), facts(range(10)), DAY)
     assert other.frame["place"].tolist() != found.frame["place"].tolist()
 

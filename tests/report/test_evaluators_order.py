@@ -399,3 +399,10 @@ def test_every_figure_is_drawn_from_a_table_of_the_report(english):
             ]
             assert any(one.all() for one in there), (figure.key, part, max(one.mean() for one in there))
         assert all(any(label <= row for row in rows[place]) for label, place in words), figure.key
+
+
+@pytest.mark.parametrize("what", ["tables", "figures"])
+def test_no_two_captions_are_the_same(chinese, english, what):
+    for document, lang in ((chinese, "zh"), (english, "en")):
+        captions = [one.caption.say(lang) for one in getattr(document, what)()]
+        assert sorted(captions) == sorted(set(captions))

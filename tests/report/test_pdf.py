@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
 import sys
 import zlib
 from dataclasses import replace
+from importlib.resources import files
 
 import numpy as np
 import pandas as pd
@@ -18,7 +20,7 @@ from evalkit.report import pdf_press, theme
 from evalkit.report.columns import Columns
 from evalkit.report.document import Document, Figure, Heading, Paragraph, Table
 from evalkit.report.numbering import numbered
-from evalkit.report.pdf import _Content, pdf, size_of
+from evalkit.report.pdf import _about, _Content, pdf, size_of
 from evalkit.report.pdf_press import _early, typefaces
 from evalkit.report.pictures import Pictures
 from evalkit.report.render import save, save_all
@@ -245,6 +247,40 @@ def test_no_figure_stands_above_its_heading(document, pictures, monkeypatch):
     blocks = (Paragraph("上升。"), Heading("一"), Paragraph("下降。"), *document.figures(), Paragraph("完。"))
     pdf(Document(title="t", blocks=blocks), pictures)
     assert found == [{"figure-1"}, set()]
+
+
+def test_tags_that_typst_loses_are_kept_by_figures_in_line(monkeypatch):
+    """Two figures wait for a place as the caption of a table moves to the next page: typst 0.15 fails with "parent group"."""
+    other = {1: "图 1　2024 年各地区协调等级地图", 2: "", 3: "图 3　D 自 2020 年至 2024 年的变化地图"}
+    sizes = {1: (436.7, 420.0), 2: (453.5, 184.5), 3: (453.5, 353.3)}
+    plain = (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="{0}pt" height="{1}pt" viewBox="0 0 {0} {1}"><path d="M0 0L9 9"/></svg>'
+    )
+    shown = [
+        {"kind": "figure", "alt": "a", "file": f"{n}.svg", "width": sizes[n][0], "anchor": f"figure-{n}", "main": "T"}
+        | {"other": other[n], "lines": ["S"]}
+        for n in sizes
+    ]
+    places = ["Simulated County Wu-12", "quality coordination", "0.973", "0.031", "0.946", "0.948"]
+    heads = ["Place", "Grade", "Degree D", "Change of D since 2020", "Consolidation of poverty-alleviation results", "Rural"]
+    table = {"kind": "table", "heads": heads, "rows": [places] * 5, "numeric": [False] * 6, "scale": 1.0, "anchor": "table-1"}
+    table |= {"widths": [2012, 1479, 1456, 893, 1562, 1669], "small": False, "whole": False, "turned": False, "main": "T"}
+    table |= {"other": "表 1　2024 年各地区的等级、变化与指数（上列地图的数据）", "lines": []}
+    head = {"kind": "heading", "text": "H", "level": 2, "anchor": "h1", "page": False}
+    said = {"kind": "paragraph", "text": "said", "role": "body", "named": []}
+    drawn = {f"{n}.svg": plain.format(*size).encode() for n, size in sizes.items()}
+    begun = Document(title="t", lang="en")
+    content = _about(begun, typefaces("en")) | {"lists": ["heading"], "anchors": ["h1", "figure-1", "figure-2", "figure-3"]}
+    content["parts"] = [head, said, *shown, table]
+    project = {"main.typ": (files("evalkit.report") / "report.typ").read_bytes(), **drawn}
+    asked = []
+    compiled = pdf_press._compiled
+    monkeypatch.setattr(
+        pdf_press, "_compiled", lambda source, shelf: asked.append(json.loads(source["content.json"])) or compiled(source, shelf)
+    )
+    said = objects(pdf_press.press(content, project, typefaces("en")))
+    assert said.count(b"/S/Figure") + said.count(b"/S /Figure") == 3
+    assert [one["inline"] for one in asked] == [["figure-1"], content["anchors"]]
 
 
 def test_a_figure_takes_no_more_than_three_fifths_of_a_page():

@@ -305,3 +305,19 @@ def test_gaps_are_counted_in_good_english(answers, found, said):
     recall = fair.gaps["measure"] == "recall"
     p = np.where(recall & (recall.cumsum() <= found), 0.01, 0.9)
     assert said in ek.prose(replace(fair, gaps=fair.gaps.assign(p_adjusted=p)), lang="en").lower()
+
+
+def test_groups_that_are_true_or_false_are_said_as_yes_and_no(homes):
+    """Also in the note on groups too small to be shown; names that are known come first."""
+    rare = np.arange(len(homes)) < 30
+    fair = FairnessAudit(outcome="fell", risk="model", attributes=("remote", "moved"), design=DESIGN, bootstrap=BOOT)
+    answer = fair.measure(homes.assign(remote=homes["income"] > 0, moved=rare))
+    for lang, yes, no in (("zh", "是", "否"), ("en", "yes", "no")):
+        (figure,) = figures(answer, Voice(lang, KNOWN))
+        drawn = [text.get_text() for text in figure.draw().axes[0].get_yticklabels()]
+        assert drawn == [f"remote · {no}", f"remote · {yes}", f"moved · {no}"]
+        told = [*drawn, *said(answer, lang), *(note.say(lang) for note in answer.notes)]
+        assert not [text for text in told if re.search("True|False", text)]
+        assert any(f"moved {yes}" in note.say(lang) for note in answer.notes)
+    named = Voice("en", {"True": Text("偏远", "far"), "False": Text("不远", "near")})
+    assert "remote · far" in [text.get_text() for text in figures(answer, named)[0].draw().axes[0].get_yticklabels()]

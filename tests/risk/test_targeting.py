@@ -84,7 +84,7 @@ def test_figures_are_means_over_lots():
 def test_ties_are_said():
     frame = pd.DataFrame({"risk": [0.9, 0.5, 0.5, 0.1], "y": [1, 1, 0, 0]})
     notes = Targeting(outcome="y", risks="risk", budgets=Number(number=2), bootstrap=NONE).measure(frame).notes
-    assert any("2 rows are tied, or taken in part, for 1 places" in note.text.en for note in notes)
+    assert any("2 rows are tied, or taken in part, for 1 place" in note.text.en for note in notes)
     clear = Targeting(outcome="y", risks="risk", budgets=Number(number=3), bootstrap=NONE).measure(frame).notes
     assert not any("tied" in note.text.en for note in clear)
 

@@ -12,6 +12,7 @@ from evalkit.errors import SpecError
 from evalkit.simulate import DefectModel, DepartmentRecords, HouseholdSimulation
 from evalkit.simulate.chance import ATOM
 from evalkit.simulate.defects import TABLES
+from evalkit.simulate.deliveries import MonthlyDeliveries
 
 CLEAN = DefectModel(duplicate=0, wrong_id=0, old_home=0, late=0, missing=0)
 HOMES = HouseholdSimulation(households=2 * ATOM + 700, villages=120, counties=8, periods=(2021, 2022, 2023))
@@ -261,3 +262,12 @@ def test_senseless_asks_are_refused(truth):
         DepartmentRecords().draw(truth)
     with pytest.raises(SpecError, match="DefectModel late"):
         DefectModel(late=0.9)
+
+
+def test_monthly_files_go_where_a_path_or_its_name_says(tmp_path):
+    homes = HouseholdSimulation(households=100, villages=2, counties=1, periods=(2022,))
+    by_name = MonthlyDeliveries().write(homes, str(tmp_path / "name"))
+    by_path = MonthlyDeliveries().write(homes, tmp_path / "path")
+    assert [path.relative_to(tmp_path / "name") for path in by_name] == [path.relative_to(tmp_path / "path") for path in by_path]
+    with pytest.raises(SpecError, match="a folder is needed"):
+        MonthlyDeliveries().write(homes, 7)

@@ -163,7 +163,7 @@ def test_what_is_divided_and_screened_is_said():
     assert any(not kept for answer in screened.screened.values() for kept in answer.frame["kept"])
     assert len(screened.scores["revitalization"].system.columns) < 18
     said = "".join(block.text for block in compose(screened, "en").blocks if isinstance(block, Paragraph))
-    assert "indicators are kept (at least 99% observed)" in said
+    assert "1 of 18 indicators is kept (at least 99% observed)" in said
 
 
 def test_doubts_are_drawn_and_other_rankings_made_where_they_are_asked_for():

@@ -195,7 +195,7 @@ def test_gaps_of_the_panel_are_filled_from_the_ledger_where_enough_homes_bear_th
     told = whole.monitored.panel["G22"].droplevel("period")
     assert set(told.index) == set(units[:3])  # of other counties the ledger does not say that nobody was included
     assert told[units[0]] == pytest.approx(100 * 80 / panel.weights[(units[0], 2024)])
-    assert any("1 gaps of G21 are filled from the ledger" in note.say("en") for note in panel.notes)
+    assert any("1 gap of G21 is filled from the ledger" in note.say("en") for note in panel.notes)
 
 
 def test_the_report_has_a_chapter_of_the_ledger(study):

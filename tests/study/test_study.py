@@ -1,6 +1,8 @@
 """Studies: read with every fault named by line, run on shipped and real panels, delivered whole or not at all."""
 
 import json
+import shutil
+from hashlib import sha256
 from pathlib import Path
 
 import openpyxl
@@ -28,6 +30,66 @@ def test_the_demonstration_delivers_every_part(delivered):
     assert manifest["study"]["weigh"]["method"] == "entropy"
     assert "report.docx" in manifest["outputs"]
     assert str(delivered) not in (delivered / "manifest.json").read_text(encoding="utf-8")
+
+
+READ = """
+title = "t"
+[panel]
+dataset = "counties"
+[[system]]
+file = "consolidation"
+weigh = { method = "ahp", judgements = ["experts/one.xlsx"] }
+[[system]]
+file = "revitalization"
+[households]
+file = "homes.csv"
+place = "county"
+village = "village"
+weight = "weight"
+formerly_poor = "formerly_poor"
+threshold = 0.45
+[map]
+tiles = "tiles.csv"
+[robustness]
+weights = []
+normalize = []
+aggregate = []
+draws = 0
+samples = 0
+[report]
+chapters = ["scope", "households"]
+formats = ["html"]
+"""
+
+
+def test_the_manifest_names_every_file_that_was_read(tmp_path, counties, systems):
+    (tmp_path / "experts").mkdir()
+    judged(tmp_path / "experts" / "one.xlsx", systems["consolidation"])
+    rows = [f"{unit},{1 + at // 12},{1 + at % 12}" for at, unit in enumerate(counties.units)]
+    (tmp_path / "tiles.csv").write_text("\n".join(["unit,row,column", *rows]), encoding="utf-8")
+    shutil.copy(ek.datasets.folder() / "households.csv", tmp_path / "homes.csv")
+    (tmp_path / "unread.csv").write_text("a\n1\n", encoding="utf-8")
+    (tmp_path / "study.toml").write_text(READ, encoding="utf-8")
+    out = deliver(Study.read(tmp_path / "study.toml"), tmp_path / "out")
+    told = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["inputs"]
+    assert told["files"] == {
+        name: sha256((tmp_path / name).read_bytes()).hexdigest() for name in ("experts/one.xlsx", "homes.csv", "tiles.csv")
+    }
+    assert told["households"]["sha256"] == told["files"]["homes.csv"]
+
+
+def judged(path, system):
+    """An expert's workbook in which every item counts the same."""
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    inside = {d.id: [i.id for i in d.indicators if i.scored] for d in system.dimensions}
+    for what, items in {"dimensions": list(inside), **inside}.items():
+        if len(items) > 1:
+            sheet = book.create_sheet(what)
+            sheet.append([None, *items])
+            for row in items:
+                sheet.append([row, *([1] * len(items))])
+    book.save(path)
 
 
 def test_the_workbook_holds_every_row(delivered):

@@ -465,3 +465,20 @@ def test_judged_weights_on_paper(lang):
         assert ek.figure(answer, lang=lang).axes
     assert "1/" in ek.prose(answers[1], lang=lang)
     assert len(ek.table(answers[1], "judged_least", lang=lang)) >= 3
+
+
+def test_a_dimension_and_an_indicator_of_one_id_keep_their_own_names():
+    def item(key, name):
+        return ek.Indicator(id=key, name=ek.Text(name, name))
+
+    roads = ek.Dimension(
+        id="roads", name=ek.Text("交通", "Transport"), indicators=(item("roads", "Paved roads"), item("bus", "Buses"))
+    )
+    water = ek.Dimension(id="water", name=ek.Text("饮水", "Drinking"), indicators=(item("tap", "Tap water"),))
+    system = ek.IndicatorSystem(id="s", name=ek.Text("", ""), dimensions=(roads, water))
+    said = {"dimensions": judged((2,), ("roads", "water")), "roads": judged((3,), ("roads", "bus"))}
+    answer = AhpHierarchy.of(system, said).measure()
+    table = ek.table(answer, lang="en")
+    assert table["Dimension"].tolist() == ["Transport", "Transport", "Drinking"]
+    assert table["Item"].tolist() == ["Paved roads", "Buses", "Tap water"]
+    assert ek.table(answer, "judged_consistency", lang="en")["Matrix"].tolist() == ["Between dimensions", "Transport"]
