@@ -13,7 +13,7 @@ from evalkit.report.document import Figure, Table
 from evalkit.report.measures import called, in_percent
 from evalkit.report.words import Voice
 from evalkit.stats.ranks import even
-from evalkit.terms import Text
+from evalkit.terms import Text, same
 
 MEASURE, SHARE = Text("指标", "Measure"), Text("指标（%）", "Measure (%)")
 ESTIMATE, ERROR = Text("估计值", "Estimate"), Text("标准误", "Std. error")
@@ -85,6 +85,16 @@ COLUMNS = {
 def named(column: str, voice: Voice) -> str:
     """What a column of labels is headed."""
     return voice(COLUMNS[column]) if column in COLUMNS and column not in voice.names else voice.name(column)
+
+
+def by_groups(caption: Text, frame: pd.DataFrame, voice: Voice) -> Text:
+    """A caption that says what the groups of estimates are, where there are any."""
+    over = [voice.names.get(name) or COLUMNS.get(name) or same(name) for name in grouping(frame)]
+    if not over:
+        return caption
+    small = [name.en[:1].lower() + name.en[1:] if name.en[1:2].islower() else name.en for name in over]
+    groups = Text("、".join(name.zh for name in over), " and ".join(small))
+    return Text("按{groups}分的{said}", "{said} by {groups}").format(groups=groups, said=caption)
 
 
 def interval(row: pd.Series, voice: Voice, *, percent: bool) -> str:

@@ -76,17 +76,34 @@ def press(content: dict[str, Any], project: dict[str, bytes], faces: Typefaces) 
 
 
 def _printed(content: dict[str, Any], project: dict[str, bytes], shelf: Any) -> bytes:
-    """The PDF. Figures go to the head or the foot of a page, but those that would stand above their own heading stay in line."""
+    """The PDF. Figures go to the head or the foot of a page, but those that would stand above their own heading stay in line.
+
+    All stay in line where typst loses the tags of those that wait for a place while the caption of a table moves to the next page
+    (its issue 8487).
+    """
     typst = _typst()
     inline: list[str] = []
     for _ in range(TRIALS):
-        source = {**project, "content.json": json.dumps(content | {"inline": inline}, ensure_ascii=False).encode()}
+        source = _project(content, project, inline)
         places = typst.query(source, "<places>", field="value", one=True, font_paths=shelf, ignore_system_fonts=True)
         early = _early(json.loads(places)) - set(inline)
         if not early:
             break
         inline += sorted(early)
-    made: bytes = typst.compile(source, format="pdf", font_paths=shelf, ignore_system_fonts=True, pdf_standards=[STANDARD])
+    try:
+        return _compiled(source, shelf)
+    except RuntimeError as fault:
+        if not _loses_tags(fault):
+            raise
+    return _compiled(_project(content, project, content["anchors"]), shelf)
+
+
+def _project(content: dict[str, Any], project: dict[str, bytes], inline: list[str]) -> dict[str, bytes]:
+    return {**project, "content.json": json.dumps(content | {"inline": inline}, ensure_ascii=False).encode()}
+
+
+def _compiled(source: dict[str, bytes], shelf: Any) -> bytes:
+    made: bytes = _typst().compile(source, format="pdf", font_paths=shelf, ignore_system_fonts=True, pdf_standards=[STANDARD])
     return made
 
 
@@ -116,6 +133,10 @@ def _shelf(folder: Path | None, system: bool) -> Any:
 
 def _lacks_glyph(fault: Exception) -> bool:
     return "could not be displayed" in str(fault)
+
+
+def _loses_tags(fault: Exception) -> bool:
+    return "internal error: parent group" in str(fault)
 
 
 def _no_glyph(said: str) -> OutputError:

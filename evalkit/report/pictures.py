@@ -80,11 +80,9 @@ class Pictures:
 @contextmanager
 def _no_empty_boxes() -> Iterator[None]:
     """Refuse to draw a Chinese name where no font has it, in an English report too."""
-    if fonts.chinese_family() is not None:
-        yield
-        return
-    with warnings.catch_warnings():
-        warnings.filterwarnings("error", message=".*[Gg]lyph .*missing", category=UserWarning)
+    known = fonts.chinese_family() is not None
+    with warnings.catch_warnings():  # a rare sign that the font lacks is an empty box, and no message of a library
+        warnings.filterwarnings("ignore" if known else "error", message=".*[Gg]lyph .*missing", category=UserWarning)
         try:
             yield
         except UserWarning as fault:

@@ -13,7 +13,7 @@ from evalkit.poverty.inequality import InequalityEstimates
 from evalkit.poverty.lines import Lines
 from evalkit.poverty.transfers import TransferPoverty
 from evalkit.report.document import Figure, Table
-from evalkit.report.estimates import estimated, grouping, interval, timed, whiskers
+from evalkit.report.estimates import by_groups, estimated, grouping, interval, timed, whiskers
 from evalkit.report.measures import called, in_percent
 from evalkit.report.verbs import figures, names, tables, words
 from evalkit.report.words import Voice
@@ -64,12 +64,12 @@ def sentence(parts: list[str], voice: Voice) -> str:
 
 @tables.register
 def _(answer: PovertyEstimates, voice: Voice) -> tuple[Table, ...]:
-    return estimated(answer.frame, voice, "poverty", POVERTY)
+    return estimated(answer.frame, voice, "poverty", by_groups(POVERTY, answer.frame, voice))
 
 
 @figures.register
 def _(answer: PovertyEstimates, voice: Voice) -> tuple[Figure, ...]:
-    return (whiskers(answer.frame, voice, "poverty", POVERTY),)
+    return (whiskers(answer.frame, voice, "poverty", by_groups(POVERTY, answer.frame, voice)),)
 
 
 @words.register

@@ -31,8 +31,10 @@ class Voice:
         return one_of_each(text.say(self.lang).format(**said)) if said else text.say(self.lang)
 
     def name(self, code: object) -> str:
-        """The name of a unit, a system, a dimension or an indicator; its code where it has none."""
+        """The name of a unit, a system, a dimension or an indicator; its code where it has none, and True and False as yes and no."""
         known = self.names.get(str(code))
+        if known is None and pd.api.types.is_bool(code):
+            return self.term("yes" if code else "no")
         return known.say(self.lang) if known else str(code)
 
     def term(self, key: str) -> str:

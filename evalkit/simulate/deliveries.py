@@ -54,15 +54,15 @@ class MonthlyDeliveries:
         if self.until is not None and not isinstance(self.until, date):
             raise SpecError("MonthlyDeliveries until must be a date", found=repr(self.until), do="use datetime.date(2024, 6, 30)")
 
-    def write(self, homes: HouseholdSimulation, folder: Path) -> tuple[Path, ...]:
+    def write(self, homes: HouseholdSimulation, folder: str | Path) -> tuple[Path, ...]:
         """The files, in a new or empty folder."""
-        folder = ready(folder)
-        (folder / "register").mkdir()
+        place = ready(folder)
+        (place / "register").mkdir()
         drawn = homes.draw()
         told = self.records or DepartmentRecords(years=homes.periods)
         sent = told.draw(homes)
         tables = {**sent.tables, "accounts": accounts(drawn), "homes": register(drawn), "members": memberships(sent.members)}
-        return tuple(path for name, table in sorted(tables.items()) for path in self._by_month(name, table, folder))
+        return tuple(path for name, table in sorted(tables.items()) for path in self._by_month(name, table, place))
 
     def _by_month(self, name: str, table: pd.DataFrame, folder: Path) -> list[Path]:
         known = table["known_date"].to_numpy().astype("datetime64[D]")

@@ -136,7 +136,7 @@ class Writer:
         self.rows[table] = self.rows.get(table, 0) + len(frame)
 
 
-def ready(folder: Path) -> Path:
+def ready(folder: str | Path) -> Path:
     """A new or empty folder."""
     if not isinstance(folder, str | Path):
         raise SpecError("a folder is needed to stream to", found=repr(folder), do='pass Path("some/folder")')

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from evalkit.check import instance, number, whole
+from evalkit.check import instance, number, shown, whole
 from evalkit.errors import DataError, SpecError, several
 from evalkit.identifiers import direct_identifier
 from evalkit.monitor.door.files import Batch, Batches, arrivals, batches_of, fingerprint_of, same, table_batches
@@ -85,7 +85,7 @@ class Door:
         """Everything that comes through it, the register first."""
         return (*(self.register.tables if self.register is not None else ()), *self.sources)
 
-    def receive(self, folder: Path, tables: Mapping[str, Batches] | None = None) -> Received:
+    def receive(self, folder: str | Path, tables: Mapping[str, Batches] | None = None) -> Received:
         """Take in every file of a folder that matches a source and is not in the store yet, and tables of a database.
 
         A delivery goes into the store as a whole or not at all. One that is refused holds up no other; `refusals` says why, in
@@ -101,13 +101,17 @@ class Door:
         Raises
         ------
         SpecError
-            The key is not that of the store, a file matches two sources, or a table has nothing that reads it.
+            What is given is no folder, the key is not that of the store, a file matches two sources, or a table has nothing that
+            reads it.
         DataError
             The folder is not there.
         OutputError
             The store cannot be written to, or another run is writing to it.
         """
         read = dict(tables or {})
+        if not isinstance(folder, str | Path):
+            raise SpecError("Door needs a folder of deliveries", found=shown(folder), do='pass Path("some/folder")')
+        folder = Path(folder)
         if not folder.is_dir():
             raise DataError("there is no such folder of deliveries", where=str(folder), do="check the path")
         found = self._found(folder, read)
