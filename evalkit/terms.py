@@ -39,13 +39,14 @@ def same(text: str) -> Text:
     return Text(text, text)
 
 
-_KINDS = "place|unit-year|draw|household|method|term|wave|home|village|gap|slope|case|finding|record|row|cell|group|setting|unit"
+_KINDS = "place|unit-year|draw|household|home|person|village|method|term|wave|gap|slope|case|finding|record|row|cell|group|unit"
 _MANY = {"counties": "county", "deliveries": "delivery", "breaches": "breach"}
 _VERBS = {"are": "is", "have": "has", "keep": "keeps", "stand": "stands", "lie": "lies", "hold": "holds", "fall": "falls"}
 _BETWEEN = "(?:other |calibration )?"
-_NOUN = re.compile(rf"(?<![\d.,–])1 ({_BETWEEN})(?:({_KINDS})s|({'|'.join(_MANY)}))\b")
-_ONE = rf"1(?: of [\d,]+ [a-z-]+| {_BETWEEN}(?:{_KINDS}|{'|'.join(_MANY.values())}))?"
-_VERB = re.compile(rf"(?<![\d.,–])(?<!and )(?<!or )(?<!to )({_ONE}) ({'|'.join(_VERBS)})\b")
+_COUNT = r"(?<![\d.,–])(?<!level )(?<!grade )(?<!rank )(?<!stage )1"  # "level 1 homes" are not counted
+_NOUN = re.compile(rf"{_COUNT} ({_BETWEEN})(?:({_KINDS})s|({'|'.join(_MANY)}))\b")
+_ONE = rf"{_COUNT}(?: of [\d,]+ [a-z-]+| {_BETWEEN}(?:{_KINDS}|{'|'.join(_MANY.values())})(?: of [\w-]+)?)"
+_VERB = re.compile(rf"(?<!and )(?<!or )(?<!to )({_ONE}|(?:(?<=[;,:(.] )|^)1) ({'|'.join(_VERBS)})\b")
 
 
 def one_of_each(words: str) -> str:
@@ -57,6 +58,8 @@ def one_of_each(words: str) -> str:
     'of 1 place, 11 places in 1 unit-year'
     >>> one_of_each("1 calibration slopes lie below 1; 1 of 12 places are behind, 21 are not; scores of 0 and 1 are ends")
     '1 calibration slope lies below 1; 1 of 12 places is behind, 21 are not; scores of 0 and 1 are ends'
+    >>> one_of_each("1 gaps of G21 are filled; 1 are left; homes of level 1 are visited, for a D of 1 are too few")
+    '1 gap of G21 is filled; 1 is left; homes of level 1 are visited, for a D of 1 are too few'
     """
     single = _NOUN.sub(lambda found: f"1 {found[1]}{found[2] or _MANY[found[3]]}", words)
     return _VERB.sub(lambda found: f"{found[1]} {_VERBS[found[2]]}", single)
@@ -93,4 +96,6 @@ TERMS: dict[str, Text] = {
     "rank": Text("位次", "Rank"),
     "mean": Text("均值", "Mean"),
     "note": Text("说明", "Note"),
+    "yes": Text("是", "yes"),
+    "no": Text("否", "no"),
 }

@@ -19,6 +19,8 @@ from evalkit.stats.correlation import kendall, weighted_kendall
 from evalkit.stats.ranks import ranks, settled, spearman
 from evalkit.terms import Text, same
 
+FEWEST = 3  # units whose ranks can be compared
+
 
 def moving_differences(base: Array, other: Array) -> Array:
     """What moves each unit: differences of contributions (units, indicators), less their mean over the units.
@@ -114,17 +116,31 @@ class IndexComparison:
         period = int(max(shared)) if self.period is None else self.period
         every = pd.DataFrame({name: in_period(one.to_frame("score"), period)["score"] for name, one in series.items()})
         scores = every.dropna()
-        if len(scores) < 3:
+        if len(scores) < FEWEST:
             raise DataError(f"the indices have fewer than three units in common in {period}", found=str(len(scores)))
-        flat = [name for name in scores if not np.ptp(settled(scores[name].to_numpy())) > 0]
-        if flat:
-            raise NoAnswer(f"indices [{several(flat)}] give all units the same score in {period}", do="leave them out")
+        alike = [str(name) for name in scores if flat(scores[name])]
+        if alike and alike[0] == next(iter(indices)):
+            alike = alike[:1]  # without ranks of the base, nothing is to be said of the others
+        if alike:
+            raise self._no_ranks(alike, indices, period)
         gone = every.index.difference(scores.index)
         text = Text(
             "{n} 个地区未被全部指数覆盖，不参与比较：{names}。", "Not covered by all indices, so left out ({n}): {names}."
         )
         note = Note("left_out", text.format(n=len(gone), names=several(gone, 10)))
         return period, scores, (note,) if len(gone) else ()
+
+    def _no_ranks(self, alike: list[str], indices: Mapping[str, IndexScores | pd.Series], period: int) -> NoAnswer:
+        """Why there are no ranks: which indices score all units alike, and which bounds all of them have passed."""
+        passed = {name: _passed(index, period) for name in alike if isinstance(index := indices[name], IndexScores)}
+        told = [f"{self.labels[name].en if name in self.labels else name}: {said}" for name, said in passed.items() if said]
+        wider = "learn on later years, or normalize between wider bounds" if told else ""
+        return NoAnswer(
+            f"indices [{several(self.labels[name].en if name in self.labels else name for name in alike)}] "
+            f"give all units the same score in {period}",
+            found="; ".join(told),
+            do=wider or "leave them out",
+        )
 
     def _agreement(self, scores: pd.DataFrame, place: pd.DataFrame) -> pd.DataFrame:
         rows = {}
@@ -170,7 +186,7 @@ class IndexComparison:
     def _causes(self, name: str, moved: pd.DataFrame, shift: pd.Series) -> pd.DataFrame:
         first = shift[shift != 0].sort_values(key=lambda s: -s.abs(), kind="stable").head(self.top)
         rows = moved.loc[first.index].to_numpy()
-        order = np.argsort(-np.abs(rows), axis=1, kind="stable")[:, : self.causes]
+        order = np.argsort(-np.abs(settled(rows)), axis=1, kind="stable")[:, : self.causes]
         count = order.shape[1]
         return pd.DataFrame(
             {
@@ -200,6 +216,28 @@ class IndexAgreement(Answer):
     movers: pd.DataFrame
     indices: Mapping[str, IndexScores | pd.Series]
     period: int
+
+
+def flat(scores: pd.Series) -> bool:
+    """Whether all units have the same score, so that they cannot be ranked.
+
+    Examples
+    --------
+    >>> flat(pd.Series([0.3, 0.1 + 0.2])), flat(pd.Series([0.3, 0.4]))
+    (True, False)
+    """
+    return not np.ptp(settled(scores.to_numpy())) > 0
+
+
+def _passed(index: IndexScores, period: int) -> str:
+    """The bounds beyond which the scores of all units are clipped in a period, and the years on which they were learnt."""
+    z, fitted = in_period(index.normalized, period), index.spec
+    if not fitted.spec.normalize.clips:
+        return ""
+    ends = {"one_at": z.columns[(z == 1).all()], "zero_at": z.columns[(z == 0).all()]}
+    bounds = [f"{name} {float(fitted.frame[end][name]):.6g}" for end, names in ends.items() for name in map(str, names)]
+    span = f"{fitted.reference[0]}–{fitted.reference[-1]}" if len(fitted.reference) > 1 else str(fitted.reference[0])
+    return f"all are at or beyond the bounds of {span}, where scores are clipped [{several(bounds, 8)}]" if bounds else ""
 
 
 _NO_CAUSES = pd.DataFrame({name: [] for name in ("index", "unit", "shift", "change", "indicator", "difference")})

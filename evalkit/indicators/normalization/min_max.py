@@ -49,6 +49,14 @@ class MinMax(Normalization):
         one_of(self.beyond, ("clip", "keep"), who="MinMax beyond")
         if isinstance(self.bounds, str):
             one_of(self.bounds, ("reference", "plausible", "period"), who="MinMax bounds")
+            return
+        for name, (low, high) in self.bounds.items():
+            if not low < high:
+                raise SpecError(
+                    f"the goalposts of '{name}' do not rise",
+                    found=f"[{low:g}, {high:g}]",
+                    do="give the lower one first; which end is better is said by the direction of the indicator",
+                )
 
     @property
     def name(self) -> Text:

@@ -24,6 +24,10 @@ from evalkit.terms import Text
 HEADS = ("first", "total", "first_low", "first_high", "total_low", "total_high")
 
 
+class NothingShifts(NoAnswer):
+    """No setting moves any rank: there is nothing to share among the causes."""
+
+
 def mean_shift(rank: Array, base: Array) -> Array:
     """Average shift in ranks R̄ = (1/M) Σ_c |rank_c − base_c| of draws of shape (draws, units), each a number of places.
 
@@ -100,8 +104,10 @@ class Sensitivity(Doubts):
 
         Raises
         ------
+        NothingShifts
+            No rank ever moves, so there is nothing to share.
         NoAnswer
-            No rank ever moves, so there is nothing to share; or the options do not score the same units.
+            The options do not score the same units.
         """
         replay = Replay.of(self, index, panel, on, period)
         base = ranks(replay.base).astype(np.float64)
@@ -111,7 +117,7 @@ class Sensitivity(Doubts):
             shifts[:, rows, 0] = mean_shift(placed, base)
             runs.append(placed if self.of == "rank" else settled(scores))
         if not np.ptp(shifts[:2]) > 0:
-            raise NoAnswer("no setting shifts a rank more than another, so there is nothing to share", do="vary more, or be glad")
+            raise NothingShifts("no setting shifts a rank more than another, so there is nothing to share", do="vary more")
         counts = bootstrap_counts(np.random.default_rng(self.seed), self.samples, self.resamples)
         frame = self._shares(shifts, counts).droplevel("unit")
         whole = np.concatenate(runs, axis=1)

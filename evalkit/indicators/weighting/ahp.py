@@ -27,6 +27,7 @@ from evalkit.indicators.weighting.weights import Weights
 from evalkit.panel.judgements import Judgements
 from evalkit.panel.system import IndicatorSystem
 from evalkit.stats.arrays import Array
+from evalkit.stats.ranks import settled
 from evalkit.terms import Text, same
 
 Method = Literal["eigenvector", "geometric_mean", "column_mean"]
@@ -158,7 +159,7 @@ class Ahp:
         """
         self.experts[0].over(system.columns)
         said = self.measure()
-        if self.beyond == "refuse" and said.consistency["cr"].max() > self.limit:
+        if self.beyond == "refuse" and settled(said.consistency["cr"].to_numpy()).max() > self.limit:
             raise self._contradiction(said)
         columns = [name for name in said.frame if name != "weight"]
         weight = said.frame.loc[list(system.columns)]
@@ -193,7 +194,7 @@ class Ahp:
 
     def _contradiction(self, said: Priorities) -> NoAnswer:
         """Why the worst matrix is refused: its judgements that fit least, and what the others speak for."""
-        at = int(said.consistency["cr"].to_numpy().argmax())
+        at = int(settled(said.consistency["cr"].to_numpy()).argmax())
         judge, ratio = said.consistency["judge"].iloc[at], said.consistency["cr"].iloc[at]
         least = said.least[said.least["judge"] == judge]
         pairs = [f"'{p.item}' over '{p.over}' judged {p.judged:.3g}, the others say {p.fits:.3g}" for p in least.itertuples()]
@@ -228,7 +229,7 @@ def remarks(ahp: Ahp, consistency: pd.DataFrame, names: Mapping[str, Text] = NO_
         table=ahp.random_index.name,
         cr=consistency["cr"].max(),
     )
-    over = consistency[consistency["cr"] > ahp.limit]
+    over = consistency[settled(consistency["cr"].to_numpy()) > ahp.limit]
     if over.empty:
         return (Note("choice", text),)
     caution = Text(
