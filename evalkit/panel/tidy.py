@@ -148,7 +148,9 @@ def _some(raw: RawTable, column: str, at: NDArray[np.intp]) -> str:
 
 def _years(raw: RawTable, layout: Layout, columns: dict[str, pd.Series]) -> list[Finding]:
     column = str(layout.period)
-    years = read_years(raw.frame[column], waves=layout.waves)
+    years = read_years(raw.frame[column])
+    if layout.waves and len(years.unreadable) > np.isfinite(years.values).sum():  # most are no years, so all are waves
+        years = read_years(raw.frame[column], waves=True)
     columns[column] = pd.Series(years.values, index=raw.frame.index)
     findings = []
     if years.unreadable.size:
@@ -225,7 +227,7 @@ def _mixed(raw: RawTable, column: str, numbers: Numbers, target: str) -> list[Fi
         return []
     if len(units) == 1:
         sizes = [np.median(np.abs(numbers.values[at])) for at in (np.flatnonzero(bare), next(iter(units.values())))]
-        if min(sizes) > 0 and max(sizes) / min(sizes) < 30:
+        if 0 < max(sizes) < 30 * min(sizes):
             return []
     if bare.any():
         units["—"] = np.flatnonzero(bare)

@@ -100,7 +100,7 @@ case(
     "a folder, not a file",
     command=ASSESS,
 )
-case("config", "no_text", bytes_of("study.toml", 'title = "x"'.encode("utf-16")), 3, "UTF-8", command=ASSESS)
+case("config", "no_text", bytes_of("study.toml", 'title = "x"'.encode("utf-16")), 2, "UTF-8", command=ASSESS)
 case("config", "zeros", bytes_of("study.toml", b"\0" * 100), 2, "not valid TOML", command=ASSESS)
 case("config", "empty", bytes_of("study.toml", b""), 2, "3 faults", "'title' is missing", command=ASSESS)
 case("config", "too_large", bytes_of("study.toml", b"#" * (2**22 + 1)), 2, "too large for a declaration", command=ASSESS)
