@@ -37,6 +37,7 @@ from evalkit.terms import Text
 
 if TYPE_CHECKING:
     from evalkit.monitor.process.process import Process
+    from evalkit.report.risk_study import RiskFindings
 
 Chapter = Literal[
     "scope",
@@ -52,6 +53,7 @@ Chapter = Literal[
     "obstacles",
     "regions",
     "households",
+    "risk",
     "indicators",
     "uncertainty",
     "robustness",
@@ -142,8 +144,8 @@ class Assessment:
     """What one assessment found; the report prints it and adds nothing to it.
 
     `scores`, `obstacles` and `quality` are keyed by system, in the order of the study; `doubts` puts more and more of the method in
-    doubt, by what each step adds, and is empty where not asked for; `households` is None without a survey, and
-    `monitoring` without a monitor; `versions` names what computed it; `basis` are the documents that the study names;
+    doubt, by what each step adds, and is empty where not asked for; `households` is None without a survey, `risk` without a risk
+    study and `monitoring` without a monitor; `versions` names what computed it; `basis` are the documents that the study names;
     `unscored` are the dimensions that a system declares and that were left out for want of an indicator to score; `ground` is where
     maps are drawn, if the study says so.
     """
@@ -171,6 +173,7 @@ class Assessment:
     variants: VariantComparison | None
     firmness: Firmness
     versions: Mapping[str, str]
+    risk: RiskFindings | None = None
     monitoring: Monitored | None = None
     unscored: Mapping[str, tuple[Text, ...]] = field(default_factory=dict)
     basis: tuple[Text, ...] = ()

@@ -185,6 +185,19 @@ def monitoring(found: Assessment, voice: Voice) -> list[Block]:
     ]
 
 
+def risk(found: Assessment, voice: Voice) -> list[Block]:
+    """Who may return to poverty, with the errors of saying so: the risk study that goes with the assessment."""
+    if found.risk is None:
+        return []
+    from evalkit.report.risk_study import STATEMENT as VISIT
+    from evalkit.report.risk_study import compose_risk
+
+    told = compose_risk(found.risk, voice.lang).blocks
+    lower = [replace(one, level=one.level + 1) if isinstance(one, Heading) else one for one in told]
+    title = Text("返贫风险及其误差", "Risk of return, and its errors")
+    return [Heading(voice(title)), *lower, Paragraph(voice(VISIT), role="note")]
+
+
 def annexes(found: Assessment, voice: Voice) -> list[Block]:
     """Indicators with weights and sources, full tables, versions and fingerprints."""
     blocks: list[Block] = [Heading(voice(Text("附录", "Annexes")))]
@@ -247,6 +260,7 @@ CHAPTER: dict[Chapter, Callable[[Assessment, Voice], list[Block]]] = {
     "obstacles": obstacles,
     "regions": regions,
     "households": lambda found, voice: households(found.households, voice),
+    "risk": risk,
     "monitoring": monitoring,
     "indicators": indicators,
     "uncertainty": uncertainty,

@@ -146,6 +146,12 @@ class ReportForm(Form):
     basis: tuple[Words, ...] = ()
 
 
+class RiskFileForm(Form):
+    """`[risk]`: the file of a risk study, which is run with this one and becomes its chapter on the risk of return."""
+
+    file: str
+
+
 class SignoffForm(Form):
     """`[signoff]`: who signs the report; what is not named is left blank, to be written by hand."""
 
@@ -181,6 +187,7 @@ class StudyForm(Form):
     aggregate: AggregateForm = AggregateForm()
     coupling: CouplingForm = CouplingForm()
     households: HouseholdsForm | None = None
+    risk: RiskFileForm | None = None
     monitoring: MonitoringForm | None = None
     forecast: ForecastForm | None = None
     uncertainty: UncertaintyForm = UncertaintyForm()

@@ -9,6 +9,7 @@ from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from platform import python_version
+from typing import TYPE_CHECKING
 
 from evalkit import datasets
 from evalkit.answer import Note
@@ -37,6 +38,9 @@ from evalkit.study.monitored import filled, monitored
 from evalkit.study.movement import STILL, movement
 from evalkit.study.robust import Asked, Scores, applicable, firmness, quality
 from evalkit.terms import Text
+
+if TYPE_CHECKING:
+    from evalkit.report.risk_study import RiskFindings
 
 Progress = Callable[[str], None]
 
@@ -225,6 +229,7 @@ class Study:
             doubts=doubts,
             variants=compare_variants(bond) if "robustness" in chapters else None,
             firmness=firm,
+            risk=self._risk() if "risk" in chapters else None,
             monitoring=self.monitored if "monitoring" in chapters else None,
             unscored=self._unscored(scores),
             basis=self.form.report.basis,
@@ -250,6 +255,14 @@ class Study:
             return None
         with located(f"{self.path.name}, [households]"):
             return household_findings(self.form.households, self.path.parent)
+
+    def _risk(self) -> RiskFindings | None:
+        """What the risk study finds that the study names, if it names one."""
+        if self.form.risk is None:
+            return None
+        from evalkit.study.risk import RiskStudy
+
+        return RiskStudy.read(self.path.parent / self.form.risk.file).run()
 
     def _screened(self) -> tuple[dict[str, Screened], Panel, dict[str, IndicatorSystem]]:
         """The panel and the systems without the units and indicators that too little is known of."""

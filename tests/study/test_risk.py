@@ -11,6 +11,8 @@ from scipy.stats import rankdata
 
 import evalkit as ek
 from evalkit.panel.form import Form
+from evalkit.report.chapters import compose
+from evalkit.report.document import Heading
 from evalkit.report.risk_study import compose_card, compose_risk
 from evalkit.risk.persistence import load
 from evalkit.study.risk import RiskStudy
@@ -18,6 +20,7 @@ from evalkit.study.risk_deliver import deliver_risk
 from evalkit.study.risk_form import RiskForm
 from evalkit.study.risk_homes import at_risk, read_homes, read_key
 from evalkit.study.risk_model import keep, list_visits, open_model, plain, signing
+from evalkit.study.run import Study
 
 FOLDER = ek.datasets.folder()
 DEMONSTRATION = FOLDER / "studies" / "risk.toml"
@@ -119,6 +122,39 @@ def test_the_report_says_whom_the_list_misses_first_and_names_no_home(found, lan
     assert ("遗漏误差" if lang == "zh" else "exclusion error") in first.items[0].replace("Exclusion", "exclusion")
     text = " ".join(str(getattr(block, "frame", getattr(block, "text", ""))) for block in document.blocks)
     assert not re.search(r"H\d{7}|\b00\d{5}\b", text)
+
+
+ASSESSED = """
+title = "with risk"
+[panel]
+dataset = "counties"
+[[system]]
+file = "consolidation"
+core = true
+[[system]]
+file = "revitalization"
+core = true
+{risk}
+[uncertainty]
+draws = 0
+[report]
+chapters = ["scope", "risk"]
+"""
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_an_assessment_has_the_chapter_of_the_risk_study_that_it_names(tmp_path, lang):
+    small(tmp_path, ROWS)
+    (tmp_path / "whole.toml").write_text(ASSESSED.format(risk='[risk]\nfile = "study.toml"'), encoding="utf-8")
+    (tmp_path / "without.toml").write_text(ASSESSED.format(risk=""), encoding="utf-8")
+    whole, without = (compose(Study.read(tmp_path / name).run(), lang) for name in ("whole.toml", "without.toml"))
+    head = {"zh": "返贫风险及其误差", "en": "Risk of return, and its errors"}[lang]
+    heads = {block.text: block.level for block in whole.blocks if isinstance(block, Heading)}
+    own = compose_risk(RiskStudy.read(tmp_path / "study.toml").run(), lang)
+    assert heads[head] == 1
+    assert {one.text: one.level + 1 for one in own.blocks if isinstance(one, Heading)}.items() <= heads.items()
+    assert {table.key for table in own.tables()} <= {table.key for table in whole.tables()}
+    assert head not in [block.text for block in without.blocks if isinstance(block, Heading)]
 
 
 def test_results_are_the_same_whatever_the_key(found, tmp_path):
