@@ -23,6 +23,7 @@ _TOTAL = re.compile(
 _ASIDE = re.compile(r"[(（\[].*?[)）\]]|[\s:：_*-]")
 _SHORT = (5, 8, 11)  # one digit less than codes of counties, of townships and of villages have
 _REGION = (6, 9, 12)
+_LONG = 1e15  # a spreadsheet keeps fifteen digits of a number
 _POWER = re.compile(r"\d(?:\.\d+)?[eE]\+?\d+")
 
 
@@ -56,7 +57,8 @@ def keyed_rows(raw: RawTable, frame: pd.DataFrame, layout: Layout) -> tuple[NDAr
 
 def spoilt_codes(raw: RawTable, unit: str, codes: pd.Series) -> list[Finding]:
     """Codes of units that a spreadsheet turned into numbers: without their zero, or with a power of ten for their last digits."""
-    powers = np.flatnonzero(codes.str.fullmatch(_POWER).fillna(value=False).to_numpy(bool))
+    long = [isinstance(cell, float) and abs(cell) >= _LONG for cell in raw.frame[unit].to_numpy(object)]
+    powers = np.flatnonzero(codes.str.fullmatch(_POWER).fillna(value=False).to_numpy(bool) | np.array(long, dtype=bool))
     if powers.size:
         some = listing(list(codes.iloc[powers].unique()), 5)
         return [finding("code_in_powers", column=unit, count=len(powers), found=some, where=raw.where(unit, powers))]
@@ -115,7 +117,19 @@ def _totals(raw: RawTable, frame: pd.DataFrame, layout: Layout) -> list[Finding]
             findings.append(
                 finding("whole_region", column=column, count=len(whole), found=listing(whole, 5), where=raw.where(column, at))
             )
-    return findings
+    return findings or _named_as_group(raw, frame, layout)
+
+
+def _named_as_group(raw: RawTable, frame: pd.DataFrame, layout: Layout) -> list[Finding]:
+    """Rows that are called as a group of which there are other rows, such as a city among its counties."""
+    for column in (column for column in (layout.unit, layout.name) if column and column in frame):
+        called = frame[column].to_numpy(object)
+        own = {g: (called == frame[g].to_numpy(object)) & frame[g].notna().to_numpy() for g in layout.groups if g in frame}
+        at = [np.flatnonzero(same & frame[g].isin(frame[g][~same]).to_numpy()) for g, same in own.items()]
+        if (rows := np.unique(np.concatenate([*at, np.empty(0, dtype=np.intp)]))).size:
+            some, where = list(pd.unique(called[rows])), raw.where(column, rows)
+            return [finding("whole_region", column=column, count=len(some), found=listing(some, 5), where=where)]
+    return []
 
 
 def _wholes(codes: pd.Series) -> list[str]:

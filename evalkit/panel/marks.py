@@ -14,7 +14,8 @@ from evalkit.panel.observed import Observed
 AMOUNT = 100.0  # figures of this size count something, where smaller ones may be rates
 HUGE = 1e18  # more than the product of the world in its smallest coin
 _FAR = 2.0  # how many times beyond all other figures a code for missing stands
-_CODES = np.array(sorted({sign * int(digit * n) for sign in (1, -1) for digit in "987" for n in range(2, 9)} | {-1, -7, -8, -9}))
+_MADE = {int(digit * n) for digit in "987" for n in range(2, 9)} | {10**n - k for n in range(3, 9) for k in (2, 3, 4)}
+_CODES = np.array(sorted(_MADE | {-code for code in _MADE} | {-1, -7, -8, -9}))
 _LOW = 3.0  # how far below the median of a unit all its figures lie at most, for a 0 among them to be odd
 
 
@@ -49,7 +50,7 @@ def bad_weights(observed: Observed) -> list[Finding]:
 
 
 def _coded(values: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Which figures are codes for missing: made of 9s, 8s or 7s alone, or a small −1 to −9, and far from all others."""
+    """Which figures are codes for missing: made of 9s, 8s or 7s, of 9s before a 6 to 8, −1 to −9; and far from all others."""
     code = np.isin(values, _CODES)
     code &= (values < 0) | (values >= 99)
     rest = values[~code & np.isfinite(values)]

@@ -5,15 +5,18 @@ from __future__ import annotations
 import csv
 import glob
 import io
+import re
 import struct
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from evalkit.errors import DataError
-from evalkit.panel.cells import single_precision
+from evalkit.panel.cells import read_cell, single_precision
 from evalkit.panel.encodings import decode
 from evalkit.panel.findings import Finding, finding, listing
 from evalkit.panel.header import find_header
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _DELIMITERS = ",\t;|"
+MOST_SINGLE = 2**24  # whole numbers beyond it are not all told apart in single precision
+_COMMA = re.compile(r"\s*[+-]?[1-9]\d{0,2},\d{3}\s*")
 _LINES = 60  # lines looked at to find the delimiter and the header
 
 
@@ -57,11 +62,12 @@ def read_text(data: bytes, *, name: str, header: int | None, delimiter: str | No
         ) from None
     if comments:
         findings.append(finding("comment_lines", count=comments))
+    findings += _commas(table) if mark == ";" and delimiter is None else []
     findings += _short_lines(text, mark, len(sample[header - 1]) if header and 0 < header <= len(sample) else _widest(sample))
     return Cells(table=table, findings=tuple(findings))
 
 
-def read_parquet(path: Path) -> Cells:
+def read_parquet(path: Path, text: Collection[str] = ()) -> Cells:
     """The cells of a Parquet file, its column names as the first row."""
     import duckdb
 
@@ -73,7 +79,7 @@ def read_parquet(path: Path) -> Cells:
         raise DataError(
             "the file is not a readable Parquet file", where=path.name, found=type(fault).__name__, do="write it again"
         ) from None
-    return _framed(frame)
+    return _framed(frame, text)
 
 
 def parquet_columns(path: Path) -> dict[str, str]:
@@ -143,21 +149,54 @@ def read_stata(path: Path, text: Collection[str]) -> Cells:
     try:
         frame = pd.read_stata(path, convert_categoricals=False)
         for column in [name for name in text if name in frame.columns]:
-            frame[column] = pd.read_stata(path, columns=[column])[column].astype(object)
+            labelled = pd.read_stata(path, columns=[column])[column]
+            if isinstance(labelled.dtype, pd.CategoricalDtype):
+                frame[column] = labelled.astype(object)
+        labels = _labels(path)
     except (ValueError, OSError, EOFError, struct.error) as fault:
         raise DataError(
             "the file is not a readable Stata file", where=path.name, found=type(fault).__name__, do="save it again"
         ) from None
-    return _framed(frame)
+    cells = _framed(frame, text)
+    return replace(cells, findings=(*cells.findings, *_encoded(frame, labels)))
 
 
-def _framed(frame: pd.DataFrame) -> Cells:
+def _labels(path: Path) -> dict[str, dict[float, str]]:
+    """The labels of the values of each column of a Stata file that has some."""
+    with pd.read_stata(path, iterator=True, convert_categoricals=False) as reader:
+        known = reader.value_labels()
+        named = dict(zip(reader._varlist, reader._lbllist, strict=True))  # type: ignore[attr-defined]  # has no public name
+    return {
+        column: {float(code): str(label) for code, label in known[name].items()}
+        for column, name in named.items()
+        if name in known
+    }
+
+
+def _encoded(frame: pd.DataFrame, labels: Mapping[str, Mapping[float, str]]) -> list[Finding]:
+    """Columns of numbers that only number their labels: the figures are the labels, and what is stored is their order."""
+    findings = list[Finding]()
+    for column, words in labels.items():
+        if column not in frame or not pd.api.types.is_numeric_dtype(frame[column]):
+            continue
+        read = {code: read_cell(label) for code, label in words.items()}
+        other = {code: words[code] for code, cell in read.items() if cell.readable and cell.value not in (code, np.nan)}
+        at = np.flatnonzero(frame[column].isin(list(other)))
+        if 2 * len(other) > len(words) and at.size:
+            where = listing([f"row {row + 1}" for row in at])
+            some = listing([f"{code:g} = '{label}'" for code, label in list(other.items())[:6]], 3)
+            findings.append(finding("encoded_figures", column=column, count=len(at), where=where, found=some))
+    return findings
+
+
+def _framed(frame: pd.DataFrame, text: Collection[str] = ()) -> Cells:
     """A table that has typed columns, as cells: numbers as floats, all else as text."""
-    columns, single = dict[int, Any](), list[str]()
+    columns, single, short = dict[int, Any](), list[str](), list[Finding]()
     for at, name in enumerate(frame.columns):
         column = frame[name]
         if single_precision(column):
             single.append(str(name))
+            short += _shortened(column) if name in text else []
         if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
             columns[at] = column.astype("float64")
         else:
@@ -165,7 +204,15 @@ def _framed(frame: pd.DataFrame) -> Cells:
     table = pd.DataFrame(columns, index=pd.RangeIndex(len(frame)))
     table.attrs["names"] = [str(name) for name in frame.columns]
     found = (finding("single_precision", count=len(single), found=listing(single)),) if single else ()
-    return Cells(table=table, findings=found)
+    return Cells(table=table, findings=(*found, *short))
+
+
+def _shortened(column: pd.Series) -> list[Finding]:
+    """Codes stored as numbers of about seven digits that have more of them, and have lost the last."""
+    at = np.flatnonzero((column.abs() > MOST_SINGLE).to_numpy(dtype=bool, na_value=False))
+    some = listing([f"{value:.0f}" for value in column.iloc[at[:6]]], 3)
+    where = listing([f"row {row + 1}" for row in at])
+    return [finding("code_in_powers", column=str(column.name), count=len(at), found=some, where=where)] if at.size else []
 
 
 def _text(cell: object) -> object:
@@ -202,6 +249,19 @@ def _sniff(text: str, header: int | None) -> str:
 def _sample(text: str, mark: str) -> list[list[str]]:
     """The first lines as cells."""
     return list(csv.reader(io.StringIO("\n".join(text.split("\n", _LINES)[:_LINES])), delimiter=mark))
+
+
+def _commas(table: pd.DataFrame) -> list[Finding]:
+    """Figures such as 2,140 between semicolons, which stand there where commas are decimal: 2.14, or two thousand."""
+    either = [(row, cell) for row, cells in enumerate(table.itertuples(index=False)) for cell in cells if _either(cell)]
+    if not either:
+        return []
+    where, some = listing([f"row {row + 1}" for row, _ in either]), listing([f"'{cell}'" for _, cell in either[:6]], 3)
+    return [finding("comma_of_two_kinds", count=len(either), where=where, found=some)]
+
+
+def _either(cell: object) -> bool:
+    return isinstance(cell, str) and _COMMA.fullmatch(cell) is not None
 
 
 def _widest(sample: list[list[str]]) -> int:

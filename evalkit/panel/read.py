@@ -203,7 +203,7 @@ def _cells(path: Path, data: bytes, kind: str, *, sheet: str | None, header: int
     if kind == ".xlsx":
         return read_sheet(data, name=path.name, sheet=sheet)
     if kind == ".parquet":
-        return read_parquet(path)
+        return read_parquet(path, text)
     if kind == ".dta":
         return read_stata(path, text)
     if kind == ".csv.gz":

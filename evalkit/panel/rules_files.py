@@ -149,6 +149,20 @@ FILES: dict[str, Rule] = {
         "在源文件中按文本保存代码",
         "store the codes as text in the source file",
     ),
+    "comma_of_two_kinds": rule(
+        "defect",
+        "文件以分号分隔，{count} 个单元格中的逗号（{found}）可能是小数点，也可能是千位分隔符：{where}",
+        "the file is parted by semicolons, and the comma in {count} cell(s) ({found}) may be decimal or part thousands: {where}",
+        "小数用点号，不写千位分隔符",
+        "write decimal points, and nothing between thousands",
+    ),
+    "encoded_figures": rule(
+        "defect",
+        "“{column}”有 {count} 个值只是标签的序号，数字在标签里（{found}）：{where}",
+        "'{column}' holds {count} value(s) that only number their labels, and the figures are the labels ({found}): {where}",
+        "在 Stata 中用 destring 或 decode 还原数字后再保存",
+        "turn the labels back into figures (in Stata: decode, then destring) and save again",
+    ),
     "duplicate_rows": rule(
         "defect",
         "{count} 个地区—年份有多行（{found}）：{where}",

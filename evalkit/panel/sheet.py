@@ -57,8 +57,8 @@ def read_sheet(data: bytes, *, name: str, sheet: str | None) -> Cells:
     _worded(columns, shown.units)
     if shown.scaled:
         findings += (finding("scaled_format", count=len(shown.scaled), where=listing(shown.scaled)),)
-    table = pd.DataFrame(columns, dtype=object)
-    return Cells(table=table, merges=merges, sheet=chosen, findings=findings, percent=shown.percent)
+    cells = pd.DataFrame(columns, dtype=object)
+    return Cells(table=cells, merges=merges, sheet=chosen, findings=findings, percent=shown.percent)
 
 
 def letter(column: int) -> str:

@@ -26,6 +26,8 @@ CALLED: dict[str, Text] = {
     "repeated_cell": Text("地址重复", "address twice"),
     "raised_marks": Text("数字带上标", "raised marks"),
     "code_in_powers": Text("代码成科学计数", "code in powers of ten"),
+    "comma_of_two_kinds": Text("逗号有歧义", "comma of two kinds"),
+    "encoded_figures": Text("数字存成标签", "figures stored as labels"),
     "whole_region": Text("上级地区", "region that holds others"),
     "name_changes": Text("名称变化", "name changes"),
     "name_shared": Text("名称重复", "name of several codes"),

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import io
 import re
+import warnings
+import zipfile
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -53,6 +56,30 @@ def formats(address: str, form: str) -> Callable[[], bytes]:
     return lambda: book(lambda _, page: setattr(page[address], "number_format", form))
 
 
+def after_the_rows(more: bytes) -> Callable[[], bytes]:
+    return inside(lambda held: held.__setitem__(SHEET, held[SHEET].replace(b"</sheetData>", b"</sheetData>" + more)))
+
+
+def column_formats(column: str, form: str) -> Callable[[], bytes]:
+    return lambda: book(lambda _, page: [setattr(page[f"{column}{k}"], "number_format", form) for k in range(2, 42)])
+
+
+def long_codes() -> list[list[Any]]:
+    """Rows whose codes have eighteen digits and are numbers, of which a spreadsheet keeps fifteen."""
+    return [[float(row[0]) * 1e12 + 7, *row[1:]] for row in rows()]
+
+
+def twice(name: str) -> bytes:
+    """A workbook with a second part of a name, which holds other figures."""
+    made = io.BytesIO(book())
+    with zipfile.ZipFile(made, "a") as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        archive.writestr(
+            zipfile.ZipInfo(name, (2024, 1, 1, 0, 0, 0)), archive.read(SHEET).replace(b"<v>2018</v>", b"<v>2017</v>")
+        )
+    return made.getvalue()
+
+
 sheet("formula_without_value", sets("F5", "=F4*1.05"), 3, "formula_without_value", "F5")
 sheet("error_cell", sets("F5", "#DIV/0!"), 3, "error_cell", "F5 (#DIV/0!)")
 sheet("error_without_address", cell('<c t="e"><v>#REF!</v></c>'), 3, "error_cell", "#REF!")
@@ -69,6 +96,12 @@ sheet(
     "raised_marks",
     "F5",
 )
+sheet("remark_in_a_figure", cell('<c r="F5"><v>123<!-- x -->45</v></c>'), 3, "would be read in part")
+sheet("section_for_a_figure", cell('<c r="F5"><v><![CDATA[12345]]></v></c>'), 3, "would be read in part")
+sheet("reference_in_a_figure", cell('<c r="F5"><v>&#49;2345</v></c>'), 3, "would be read in part")
+sheet("two_values_in_a_cell", cell('<c r="F5"><v>12345</v><v>99</v></c>'), 3, "would be read in part")
+sheet("text_with_a_reference", cell('<c r="F5" t="str"><f>A1</f><v>&lt;5</v></c>'), 3, "unreadable_cell", "'<5'")
+sheet("error_newer_than_the_reader", cell('<c r="F5" t="e"><f>A1</f><v>#SPILL!</v></c>'), 3, "error_cell", "F5 (#SPILL!)")
 sheet("true_for_a_figure", sets("G5", True), 3, "unreadable_cell", "'TRUE'", kind="indicator")
 sheet("date_for_a_figure", sets("F5", datetime.date(2019, 3, 1)), 3, "unreadable_cell", "'2019-03-01'", kind="indicator")
 sheet(
@@ -88,6 +121,12 @@ sheet(
 )
 sheet("shown_in_thousands", formats("H5", "#,##0,"), 0, "scaled_format", "H5", kind="indicator")
 sheet("shown_in_ten_thousands", formats("H5", '0!.0,"万"'), 0, "scaled_format", "H5", kind="indicator")
+sheet("percent_sign_as_a_word", column_formats("G", '0.0"%"'), 0, "unit_in_cell", "% × 40", kind="indicator")
+sheet("percent_sign_escaped", column_formats("G", "0.0\\%"), 0, "unit_in_cell", "% × 40", kind="indicator")
+sheet("percent_for_some_values", column_formats("G", "[>1]0.0;0.0%"), 0, "scaled_format", "G5", kind="indicator")
+sheet("unit_in_the_format", column_formats("H", '#,##0"元"'), 3, "unit_contradicts", "'元'", "10,000", kind="indicator")
+sheet("scale_in_the_format", column_formats("F", '0"万"'), 3, "unit_contradicts", "'万'", "10,000", kind="indicator")
+sheet("long_codes_as_numbers", lambda: book(body=long_codes()), 3, "code_in_powers", kind="panel")
 sheet(
     "hidden_row",
     lambda: book(lambda _, page: setattr(page.row_dimensions[5], "hidden", True)),
@@ -119,6 +158,15 @@ sheet(
     "other_sheets",
     "2023",
     kind="schema",
+)
+sheet("far_cell_in_an_early_row", cell('<c r="XFD1048576"><v>1</v></c>'), 3, "too many cells")
+sheet("far_cell_in_small_letters", cell('<c r="xfd1048576"><v>1</v></c>'), 3, "too many cells")
+sheet("far_cell_in_a_narrow_sheet", sets("G1048576", 1), 3, "too many cells")
+sheet(
+    "merged_to_the_end",
+    after_the_rows(b'<mergeCells count="1"><mergeCell ref="B2:XFD1048576"/></mergeCells>'),
+    3,
+    "too many cells",
 )
 sheet("far_cell", sets("XFD1048576", "x"), 3, "too many cells")
 sheet(
@@ -164,6 +212,16 @@ sheet(
     inside(
         lambda held: held.__setitem__(SHEET, held[SHEET].replace(b"<worksheet", b"<!DOCTYPE x [<!ENTITY a 'b'>]><worksheet", 1))
     ),
+    5,
+    "document type",
+    kind="security",
+)
+sheet("part_twice", lambda: twice(SHEET), 5, "two parts of one name", kind="security")
+sheet("part_twice_but_for_case", lambda: twice("xl/worksheets/Sheet1.xml"), 5, "two parts of one name", kind="security")
+sheet("part_twice_but_for_slash", lambda: twice("xl\\worksheets\\sheet1.xml"), 5, "two parts of one name", kind="security")
+sheet(
+    "document_type_in_small_letters",
+    inside(lambda held: held.__setitem__(SHEET, held[SHEET].replace(b"<worksheet", b"<!doctype x><worksheet", 1))),
     5,
     "document type",
     kind="security",
