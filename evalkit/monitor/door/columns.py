@@ -20,6 +20,7 @@ from evalkit.panel.pseudonyms import pseudonym_numbers
 from evalkit.stats.arrays import Array, Mask
 
 MOST = 2**53  # whole numbers up to here are exact in every file format
+LONG = 1e10  # from here on a figure may be a telephone or an identity number
 NOBODY = MISSING | {"无", "不详", "未知", "空", "unknown"}  # written where there is no key
 CELL_FEN = {
     "元": 100, "yuan": 100, "rmb": 100, "cny": 100, "¥": 100, "分": 1, "百元": 10_000, "千元": 100_000, "万元": 1_000_000,
@@ -58,7 +59,7 @@ def read_column(cells: pd.Series, column: Column, key: bytes) -> Read:
         case "date":
             return _dates(cells, column.part)
         case "money":
-            return _money(cells, column.fen)
+            return _money(cells, column.fen, column)
         case "integer":
             return _integers(cells, column)
         case "flag":
@@ -125,9 +126,11 @@ def _day(year: str, month: str, day: str) -> date | None:
         return None
 
 
-def _money(cells: pd.Series, fen: int) -> Read:
+def _money(cells: pd.Series, fen: int, column: Column) -> Read:
     """Whole fen; a unit that stands in a cell is that cell's own."""
     values, strange, units = _figures(cells)
+    if fen > 1:  # no home is paid ten billion yuan; so many fen may be money
+        _no_identifiers(pd.unique(cells.to_numpy(object)[strange | (np.abs(values) >= LONG)]), column)
     scale = np.full(len(cells), float(fen))
     unit = np.zeros(len(cells), dtype=bool)
     for name, at in units.items():
@@ -148,7 +151,7 @@ def _integers(cells: pd.Series, column: Column) -> Read:
         strange[at] |= ~np.isfinite(values[at])
     whole = np.isfinite(values) & (np.rint(values) == values) & (np.abs(values) < MOST)
     strange |= np.isfinite(values) & ~whole
-    _no_identifiers(pd.unique(cells.to_numpy(object)[strange | (np.abs(values) >= 1e10)]), column)
+    _no_identifiers(pd.unique(cells.to_numpy(object)[strange | (np.abs(values) >= LONG)]), column)
     among = column.state.among if column.state is not None else ()
     other = whole & ~np.isin(values, np.array(among, dtype=float)) if among else np.zeros(len(cells), dtype=bool)
     return Read(_integer(values, whole & ~other), _against(not_whole=strange, not_among=other))
