@@ -193,7 +193,7 @@ def risk(found: Assessment, voice: Voice) -> list[Block]:
     from evalkit.report.risk_study import compose_risk
 
     told = compose_risk(found.risk, voice.lang).blocks
-    lower = [replace(one, level=one.level + 1) if isinstance(one, Heading) else one for one in told]
+    lower = [replace(one, level=2 if one.level == 1 else 3) if isinstance(one, Heading) else one for one in told]
     title = Text("返贫风险及其误差", "Risk of return, and its errors")
     return [Heading(voice(title)), *lower, Paragraph(voice(VISIT), role="note")]
 
