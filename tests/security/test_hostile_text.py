@@ -22,6 +22,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from evalkit import datasets
 from evalkit.errors import DataError, EvalkitError
 from evalkit.monitor.engine import duck_faults
 from evalkit.panel import plain as reading
@@ -365,10 +366,22 @@ def refused():
 
 
 @pytest.mark.parametrize("text", [*FORMULAS, *MARKUP, 'a"b', "a\\b", "a\nb", "a'''b", "\x01", "]\n[x]\ny = 1", "\u202e"])
-def test_words_of_a_study_come_back_from_the_model_as_they_were(text):
-    """Studies are kept in models as JSON, never as TOML pasted together: no word becomes a key."""
-    kept = json.loads(json.dumps({"title": text}, ensure_ascii=False))
-    assert kept == {"title": text}
+def test_words_of_a_study_come_back_from_the_model_as_they_were(text, tmp_path):
+    """Studies are kept in models as JSON, never as TOML pasted together: no word becomes a key. Or the word is refused."""
+    from evalkit.study.risk import RiskStudy
+    from evalkit.study.risk_form import RiskForm
+    from evalkit.study.risk_model import plain
+
+    shipped = (datasets.folder() / "studies" / "risk.toml").read_text(encoding="utf-8")
+    told = re.sub(r"^title = .*$", lambda _: f"title = {json.dumps(text)}", shipped, count=1, flags=re.MULTILINE)
+    (tmp_path / "study.toml").write_text(told, encoding="utf-8")
+    try:
+        form = RiskStudy.read(tmp_path / "study.toml").form
+    except EvalkitError as wrong:
+        assert "title" in str(wrong) and "Traceback" not in str(wrong)
+        return
+    assert form.title.zh == text
+    assert RiskForm.model_validate(json.loads(json.dumps(plain(form), ensure_ascii=False))) == form
 
 
 @pytest.mark.parametrize(
