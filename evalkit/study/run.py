@@ -9,7 +9,7 @@ from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from platform import python_version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from evalkit import datasets
 from evalkit.answer import Note
@@ -197,22 +197,9 @@ class Study:
         progress("obstacles")
         drag = ObstacleDegree(top=self.form.top_obstacles)
         obstacles = {name: drag.measure(score) for name, score in scores.items()}
-        chapters = self.form.report.chapters
-        progress("uncertainty")
-        with located(f"{self.path.name}, [uncertainty]"):
-            doubts = coordination_doubts(asked, self.form, self._coupling) if "uncertainty" in chapters else {}
-        with located(f"{self.path.name}, [forecast]"):
-            ahead = self.form.forecast.build().measure(bond.series) if self.form.forecast and "forecast" in chapters else None
-        progress("robustness")
-        with located(f"{self.path.name}, [robustness]"):
-            firm = firmness(asked, self.form.robustness, scores, bond)
         return Assessment(
-            title=self.form.title,
-            subtitle=self.form.subtitle,
-            organization=self.form.report.organization,
-            date=self.form.report.date,
-            statement=self.form.report.statement,
-            chapters=chapters,
+            **self._words(),
+            **self._further(asked, scores, bond, progress),
             panel=replace(treated.panel, notes=(*panel.notes, *treated.notes)),
             audit=audit,
             accepted=tuple(self._accepted(audit)),
@@ -222,21 +209,47 @@ class Study:
             bond=bond,
             obstacles=obstacles,
             groups=_by_groups(bond, treated.panel),
-            households=self._households() if "households" in chapters else None,
-            movement=movement(bond, scores) if "dynamics" in chapters else STILL,
-            forecast=ahead,
-            quality=quality(asked, scores) if "indicators" in chapters else {},
-            doubts=doubts,
-            variants=compare_variants(bond) if "robustness" in chapters else None,
-            firmness=firm,
-            risk=self._risk() if "risk" in chapters else None,
-            monitoring=self.monitored if "monitoring" in chapters else None,
             unscored=self._unscored(scores),
-            basis=self.form.report.basis,
-            signatories=self.form.signoff.build(self.form.report.organization),
             ground=ground,
             versions={"python": python_version(), **{name: version(name) for name in LIBRARIES}},
         )
+
+    def _words(self) -> dict[str, Any]:
+        """What the study says of its report."""
+        form, report = self.form, self.form.report
+        return {
+            "title": form.title,
+            "subtitle": form.subtitle,
+            "organization": report.organization,
+            "date": report.date,
+            "statement": report.statement,
+            "chapters": report.chapters,
+            "basis": report.basis,
+            "signatories": form.signoff.build(report.organization),
+        }
+
+    def _further(self, asked: Asked, scores: Scores, bond: Coordination, progress: Progress) -> dict[str, Any]:
+        """What is worked out only for the chapters that are asked for, and how firm the result is."""
+        form, chapters = self.form, self.form.report.chapters
+        progress("uncertainty")
+        with located(f"{self.path.name}, [uncertainty]"):
+            doubts = coordination_doubts(asked, form, self._coupling) if "uncertainty" in chapters else {}
+        with located(f"{self.path.name}, [forecast]"):
+            ahead = form.forecast.build().measure(bond.series) if form.forecast and "forecast" in chapters else None
+        progress("robustness")
+        with located(f"{self.path.name}, [robustness]"):
+            firm = firmness(asked, form.robustness, scores, bond)
+        return {
+            "doubts": doubts,
+            "forecast": ahead,
+            "firmness": firm,
+            "households": self._households() if "households" in chapters else None,
+            "movement": movement(bond, scores) if "dynamics" in chapters else STILL,
+            "quality": quality(asked, scores) if "indicators" in chapters else {},
+            "variants": compare_variants(bond) if "robustness" in chapters else None,
+            "risk": self._risk() if "risk" in chapters else None,
+            "monitoring": self.monitored if "monitoring" in chapters else None,
+        }
 
     def _ground(self) -> Boundaries | None:
         """Where the study's maps are drawn, if it says so; at least one place must be there."""

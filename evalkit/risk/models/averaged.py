@@ -52,6 +52,9 @@ class AveragedLogits(RiskClassifier):
             rung.fit(X, y, sample_weight, **also)
         return self
 
+    def _learn(self, X: Array, event: Array, weights: Array) -> None:
+        """Nothing of its own: in `fit` every rung learns from the rows as they came, by the names of their columns."""
+
     def _decide(self, X: Array) -> Array:
         return np.mean([logit(rung._chance(rung._decide(X))) for rung in self.rungs_], axis=0)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -28,7 +29,7 @@ class OneOutcomeTooMany(DataError, ValueError):
     """More than two outcomes, or weights that cannot be weights."""
 
 
-class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class RiskClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
     """What rungs share: reading of rows, weights and outcomes, and predictions that follow from one score.
 
     A rung learns by `_learn(X, event, weights)` from rows with weight, and scores by `_decide(X)`; `_chance` turns that score
@@ -73,11 +74,13 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         tags.input_tags.allow_nan = self.gaps
         return tags
 
+    @abstractmethod
     def _learn(self, X: Array, event: Array, weights: Array) -> None:
-        raise NotImplementedError
+        """Learn from rows with weight."""
 
+    @abstractmethod
     def _decide(self, X: Array) -> Array:
-        raise NotImplementedError
+        """The score of each row."""
 
     def _chance(self, score: Array) -> Array:
         return expit(score)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -38,12 +39,16 @@ class IncomeRisk(LinearRisk):
     def fit(self, X: Any, y: Any, sample_weight: Any = None, later: Any = None) -> IncomeRisk:
         """Learn from rows X, outcomes y, weights, and `later`: ln of later income over the line."""
         values, event, weights, after = self._rows(X, y, sample_weight, later)
-        self.prepared_ = self._prepare(values, weights)
-        self._regress(self.prepared_.matrix(values), 0.5 - event if after is None else after, weights)
+        self._learn(values, event, weights, after)
         return self
 
+    def _learn(self, X: Array, event: Array, weights: Array, later: Array | None = None) -> None:
+        self.prepared_ = self._prepare(X, weights)
+        self._regress(self.prepared_.matrix(X), 0.5 - event if later is None else later, weights)
+
+    @abstractmethod
     def _regress(self, matrix: Array, target: Array, weights: Array) -> None:
-        raise NotImplementedError
+        """Regress a target, ln of later income over the line or a stand-in for it, on the prepared columns."""
 
     def _chance(self, score: Array) -> Array:
         from scipy.special import ndtr

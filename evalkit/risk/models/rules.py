@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 
 import numpy as np
@@ -26,9 +27,9 @@ class RuleOfClasses(RiskClassifier):
     rates_: Array
     mean_: float
 
+    @abstractmethod
     def _classes(self, X: Array) -> Codes:
         """The class 0, 1, … of each row."""
-        raise NotImplementedError
 
     def _learn(self, X: Array, event: Array, weights: Array) -> None:
         self.reference_ = middles(X, weights)
