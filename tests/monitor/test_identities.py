@@ -4,224 +4,39 @@ All that was written is searched, and what was removed again meanwhile: as text 
 documents, and in Parquet.
 """
 
-import base64
-import io
-import itertools
 import json
 import re
 import shutil
-import sys
-import tempfile
-import zipfile
-from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
 import duckdb
 import pandas as pd
 import planted
 import pytest
+from everyone import PEOPLE, SECRETS
+from search import Search
+from watched import Watch
 
 from evalkit import datasets
-from evalkit.cli import main
 from evalkit.monitor.ledger.ledger import Ledger
 from evalkit.panel.pseudonyms import pseudonym_numbers
 from evalkit.simulate import HouseholdSimulation
 from evalkit.simulate.deliveries import MonthlyDeliveries
 
-MANY = 50
+MANY = len(PEOPLE)
 HOMES = HouseholdSimulation(households=90, villages=4, counties=2, periods=(2022, 2023))
 KEY = "2f7c1e9d8b6a5f4039281706f5e4d3c2b1a09f8e7d6c5b4a"
 FIRST, SECOND, THIRD = "2023-01-31", "2023-02-28", "2023-03-31"
-FAMILY, GIVEN = "欧上司东皇尉公赫澹拓", "瑾瑜翀珩沅"
 
 
-def checked(body: str) -> str:
-    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-    return body + "10X98765432"[sum(int(one) * weight for one, weight in zip(body, weights, strict=True)) % 11]
-
-
-@dataclass(frozen=True)
-class Person:
-    """Someone who must not be found."""
-
-    at: int
-
-    @property
-    def name(self) -> str:
-        return f"{FAMILY[self.at // 5]}{GIVEN[self.at % 5]}{GIVEN[(self.at // 5 + self.at) % 5]}"
-
-    @property
-    def card(self) -> str:
-        return checked(f"53010219{50 + self.at}0{1 + self.at % 9}{10 + self.at % 18}{100 + 7 * self.at}")
-
-    @property
-    def phone(self) -> str:
-        return f"138{71000000 + 13579 * self.at:08d}"
-
-    @property
-    def bank(self) -> str:
-        """A card of 19 digits whose last one is that of Luhn."""
-        body = f"622848{100_000_000_000 + 7_654_321 * self.at:012d}"
-        doubled = [int(one) * (2 if place % 2 == 0 else 1) for place, one in enumerate(reversed(body))]
-        return body + str(-sum(one // 10 + one % 10 for one in doubled) % 10)
-
-
-PEOPLE = [Person(at) for at in range(MANY)]
 CARDS = {f"H{person.at + 1:07d}": person.card for person in PEOPLE}
 HEADS = {f"P{person.at + 1:07d}0": person.card for person in PEOPLE}
 OF_CARD = {person.card: person for person in PEOPLE}
-SECRETS = {
-    **{f"name {p.at}": p.name for p in PEOPLE},
-    **{f"card {p.at}": p.card for p in PEOPLE},
-    **{f"phone {p.at}": p.phone for p in PEOPLE},
-    **{f"bank {p.at}": p.bank for p in PEOPLE},
-    "key": KEY,
-}
-
-
-# ---------------------------------------------------------------------------------------------- the search
-
-
-def written(secret: str) -> set[bytes]:
-    """The ways in which a text may stand in a file."""
-    ways = {secret, secret.lower(), json.dumps(secret)[1:-1], quote(secret), "".join(f"&#{ord(one)};" for one in secret)}
-    wide = secret.translate({ord("0") + digit: ord("０") + digit for digit in range(10)})
-    plain = {way.encode(code) for way in ways | {wide} for code in ("utf-8", "utf-16-le", "utf-16-be", "gbk")}
-    told = secret.encode()
-    for shift in range(3):  # of base64, whatever stands before it
-        whole = base64.b64encode(b"\0" * shift + told)
-        plain.add(whole[(0, 2, 3)[shift] : len(whole) - 4 if (shift + len(told)) % 3 else len(whole)])
-    if re.fullmatch(r"[0-9a-f]{32,}", secret):
-        plain.add(bytes.fromhex(secret))
-    return plain
-
-
-WAYS = {way: called for called, secret in SECRETS.items() for way in written(secret)}
-BY_START: dict[bytes, list[bytes]] = {}
-for _way in WAYS:
-    BY_START.setdefault(_way[:4], []).append(_way)
-
-
-def leaks(folder: Path) -> dict[str, set[str]]:
-    """File → what is in it that must not be: its name, its bytes, members of archives, columns of Parquet."""
-    found = {}
-    for path in sorted(folder.rglob("*")):
-        blobs = [str(path.relative_to(folder)).encode("utf-8", "surrogateescape"), *(contents(path) if path.is_file() else [])]
-        if held := {called for blob in blobs for called in inside(blob)}:
-            found[str(path.relative_to(folder))] = held
-    return found
-
-
-def inside(blob: bytes) -> set[str]:
-    return {WAYS[way] for start, ways in BY_START.items() if start in blob for way in ways if way in blob}
-
-
-def contents(path: Path) -> list[bytes]:
-    data = path.read_bytes()
-    if data[:4] == b"PAR1":
-        try:
-            return [data, columns_of(path)]
-        except duckdb.Error:
-            return [data]
-    return [data, *members(data)]
-
-
-def members(data: bytes) -> list[bytes]:
-    if not data.startswith(b"PK"):
-        return []
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            told = [archive.read(name) for name in archive.namelist()]
-            return ["\n".join(archive.namelist()).encode(), *told, *(part for one in told for part in members(one))]
-    except zipfile.BadZipFile:
-        return []
-
-
-def columns_of(path: Path) -> bytes:
-    with duckdb.connect() as connection:
-        frame = connection.execute("SELECT * FROM read_parquet(?)", [str(path)]).df()
-    return frame.to_csv().encode()
-
-
-def as_parquet(path: Path, value: str) -> None:
-    with duckdb.connect() as connection:
-        frame = pd.DataFrame({"n": range(500), "w": [value] * 500})  # noqa: F841  # read by its name
-        connection.execute(f"COPY frame TO '{path}' (FORMAT parquet, COMPRESSION zstd)")
-
-
-def zipped(*names: str, data: bytes) -> bytes:
-    for name in reversed(names):
-        held = io.BytesIO()
-        with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr(name, data)
-        data = held.getvalue()
-    return data
-
-
-@pytest.mark.parametrize("called", ["name 7", "card 11", "phone 49", "key"])
-def test_the_search_finds_what_is_there_however_it_is_written(tmp_path, called):
-    secret = SECRETS[called]
-    text = f"。前{secret}後。"
-    for code in ("utf-8", "utf-16-le", "utf-16-be", "gbk"):
-        (tmp_path / code).write_bytes(text.encode(code))
-    for shift in range(3):
-        (tmp_path / f"base64-{shift}").write_bytes(base64.b64encode(b"x" * shift + text.encode()))
-    (tmp_path / "json").write_text(json.dumps({"a": text}), encoding="utf-8")
-    (tmp_path / "address").write_text(quote(text), encoding="utf-8")
-    (tmp_path / "a.docx").write_bytes(zipped("word/document.xml", data=text.encode()))
-    (tmp_path / "b.docx").write_bytes(zipped("word/embeddings/x.xlsx", "xl/sharedStrings.xml", data=text.encode()))
-    pd.DataFrame({"a": [text]}).to_excel(tmp_path / "c.xlsx")
-    as_parquet(tmp_path / "d.parquet", text)
-    (tmp_path / f"e {secret}.txt").touch()
-    as_parquet(tmp_path / "none.parquet", "nobody")
-    found = leaks(tmp_path)
-    assert set(found) == {path.name for path in tmp_path.iterdir()} - {"none.parquet"}
-    assert all(held == {called} for held in found.values())
+SEARCH = Search({**SECRETS, "key": KEY})
 
 
 # ---------------------------------------------------------------------------------------------- the run
-
-
-@dataclass
-class Watch:
-    """What the commands said, and copies of what they removed."""
-
-    caught: Path
-    said: list[str] = field(default_factory=list)
-    codes: list[int] = field(default_factory=list)
-
-    def evalkit(self, *arguments: object, home: Path, temporary: Path) -> int:
-        """A command in this process."""
-        out, err = io.StringIO(), io.StringIO()
-        with pytest.MonkeyPatch.context() as patched, redirect_stdout(out), redirect_stderr(err):
-            self._keep(patched)
-            patched.setenv("TMPDIR", str(temporary))
-            patched.setattr(tempfile, "tempdir", str(temporary))
-            patched.setattr(sys, "argv", ["evalkit", "monitor", *map(str, arguments)])
-            patched.chdir(home)
-            with pytest.raises(SystemExit) as left:
-                main()
-        self.said.append(f"{arguments[0]}\n{out.getvalue()}{err.getvalue()}")
-        self.codes.append(int(left.value.code or 0))
-        return self.codes[-1]
-
-    def _keep(self, patched: pytest.MonkeyPatch) -> None:
-        number, tree, unlink = itertools.count(len(list(self.caught.iterdir()))), shutil.rmtree, Path.unlink
-
-        def rmtree(path, *given, **named):
-            if Path(path).is_dir():
-                shutil.copytree(path, self.caught / f"{next(number)}", ignore_dangling_symlinks=True)
-            return tree(path, *given, **named)
-
-        def removed(path, *given, **named):
-            if path.is_file():
-                shutil.copy(path, self.caught / f"{next(number)}")
-            return unlink(path, *given, **named)
-
-        patched.setattr(shutil, "rmtree", rmtree)
-        patched.setattr(Path, "unlink", removed)
 
 
 @dataclass(frozen=True)
@@ -244,10 +59,10 @@ def run(tmp_path_factory):
     (root / "safe" / "key.txt").write_text(KEY, encoding="utf-8")
     MonthlyDeliveries().write(HOMES, root / "simulated")
     study(home, out)
-    watch = Watch(out / "caught")
+    watch = Watch(caught=out / "caught", home=home, temporary=out / "temporary")
 
     def evalkit(*arguments):
-        return watch.evalkit(*arguments, home=home, temporary=out / "temporary")
+        return watch("monitor", *arguments)
 
     def looked(day, name):
         key = ("--key", root / "safe" / "key.txt")
@@ -401,7 +216,7 @@ def fail(evalkit, looked, root: Path, home: Path, out: Path) -> None:
 
 
 def test_what_is_searched_for_was_really_given(run):
-    found = {called for held in leaks(run.sent).values() for called in held}
+    found = {called for held in SEARCH.leaks(run.sent).values() for called in held}
     assert found >= set(SECRETS) - {"key"}
 
 
@@ -425,7 +240,7 @@ def test_bad_deliveries_were_refused_and_the_commands_ran(run):
 
 
 def test_nothing_that_was_written_or_said_names_anyone(run):
-    assert leaks(run.written) == {}
+    assert SEARCH.leaks(run.written) == {}
 
 
 def test_pseudonyms_lead_back_with_the_key_only(run):

@@ -3,26 +3,19 @@
 All that was written, said and removed again is searched. Departmental records are searched in tests/monitor/test_identities.py.
 """
 
-import base64
-import io
 import itertools
-import json
 import shutil
-import sys
-import tempfile
-import zlib
-from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import openpyxl
 import pandas as pd
 import pytest
-from everyone import PEOPLE, SECRETS, Search
-from test_identities import Watch, as_parquet, zipped
+from everyone import PEOPLE, SECRETS
+from search import Search
+from watched import Watch
 
 import evalkit as ek
-from evalkit.cli import main
 
 SEARCH = Search(SECRETS)
 KEY = "a secret of this test, kept apart"
@@ -98,61 +91,7 @@ share = 0.1
 """
 
 
-# ---------------------------------------------------------------------------------------------- the search
-
-
-@pytest.mark.parametrize("called", ["name 7", "card 11", "phone 49", "bank 3"])
-def test_the_search_finds_what_is_there_however_it_is_written(tmp_path, called):
-    secret = SECRETS[called]
-    text = f"。前{secret}後。"
-    for code in ("utf-8", "utf-16-le", "utf-16-be", "gbk"):
-        (tmp_path / code).write_bytes(text.encode(code))
-    for shift in range(3):
-        (tmp_path / f"base64-{shift}").write_bytes(base64.b64encode(b"x" * shift + text.encode()))
-    (tmp_path / "hex").write_text(text.encode().hex(), encoding="ascii")
-    (tmp_path / "json").write_text(json.dumps({"a": text}), encoding="utf-8")
-    (tmp_path / "a.docx").write_bytes(zipped("word/embeddings/x.xlsx", "xl/sharedStrings.xml", data=text.encode()))
-    (tmp_path / "b.pdf").write_bytes(b"%PDF-1.7\nstream\n" + zlib.compress(text.encode("utf-16-be")) + b"\nendstream")
-    picture = b"\x89PNG\r\n\x1a\nzTXt" + zlib.compress(text.encode())
-    (tmp_path / "c.html").write_bytes(b'<img src="data:image/png;base64,' + base64.b64encode(picture) + b'">')
-    as_parquet(tmp_path / "d.parquet", text)
-    (tmp_path / f"e {secret}.txt").touch()
-    if secret.isdigit():
-        pd.DataFrame({"n": [float(secret)]}).to_excel(tmp_path / "f.xlsx")
-        (tmp_path / "g.npy").write_bytes(pd.Series([int(secret)]).to_numpy().tobytes())
-    (tmp_path / "none.txt").write_text("甲县 0.138 5301020", encoding="utf-8")
-    found = SEARCH.leaks(tmp_path)
-    assert set(found) == {path.name for path in tmp_path.iterdir()} - {"none.txt"}
-    assert all(held == {called} for held in found.values())
-
-
 # ---------------------------------------------------------------------------------------------- the run
-
-
-@dataclass
-class Commands(Watch):
-    """Commands of all kinds, what they said, and copies of what they removed."""
-
-    home: Path = Path()
-    temporary: Path = Path()
-    ran: list[tuple[str, int]] = field(default_factory=list)
-
-    def __call__(self, *arguments: object) -> int:
-        """A command in this process, its exit code."""
-        out, err = io.StringIO(), io.StringIO()
-        with pytest.MonkeyPatch.context() as patched, redirect_stdout(out), redirect_stderr(err):
-            self._keep(patched)
-            patched.setenv("EVALKIT_RISK_KEY", KEY)
-            patched.setenv("TMPDIR", str(self.temporary))
-            patched.setattr(tempfile, "tempdir", str(self.temporary))
-            patched.setattr(sys, "argv", ["evalkit", *map(str, arguments)])
-            patched.chdir(self.home)
-            with pytest.raises(SystemExit) as left:
-                main()
-        self.said.append(f"{arguments[0]}\n{out.getvalue()}{err.getvalue()}")
-        code = int(left.value.code or 0)
-        self.ran.append((" ".join(map(str, arguments[:2])), code))
-        return code
 
 
 @dataclass(frozen=True)
@@ -161,7 +100,7 @@ class Run:
 
     home: Path
     written: Path
-    commands: Commands
+    commands: Watch
 
 
 @pytest.fixture(scope="module")
@@ -170,7 +109,7 @@ def run(tmp_path_factory):
     home, out = root / "home", root / "written"
     for folder in (home, out / "caught", out / "temporary"):
         folder.mkdir(parents=True)
-    commands = Commands(caught=out / "caught", home=home, temporary=out / "temporary")
+    commands = Watch(caught=out / "caught", home=home, temporary=out / "temporary", settings={"EVALKIT_RISK_KEY": KEY})
     given(home)
     whole(commands, home, out)
     audits(commands, home, out)
@@ -235,7 +174,7 @@ def judged(path: Path, one, corner: str = "", item: str = "") -> None:
     book.save(path)
 
 
-def whole(evalkit: Commands, home: Path, out: Path) -> None:
+def whole(evalkit: Watch, home: Path, out: Path) -> None:
     """Every command as it goes well."""
     assert evalkit("init", out / "mine") == 0
     assert evalkit("assess", "study.toml", "--out", out / "report", "--lang", "zh") == 0, evalkit.said[-1]
@@ -247,7 +186,7 @@ def whole(evalkit: Commands, home: Path, out: Path) -> None:
     assert evalkit("risk", "card", model, "--out", out / "card.html") == 0, evalkit.said[-1]
 
 
-def audits(evalkit: Commands, home: Path, out: Path) -> None:
+def audits(evalkit: Watch, home: Path, out: Path) -> None:
     """Panels and printed tables with persons where they do not belong, or read as what they are not."""
     rows, cards = panel(), [one.card for one in PEOPLE]
     numbers = {"身份证号": cards, "手机": [p.phone for p in PEOPLE], "银行卡号": [p.bank for p in PEOPLE]}
@@ -277,7 +216,7 @@ def audits(evalkit: Commands, home: Path, out: Path) -> None:
     assert evalkit("audit-table", "printed.csv", "--systems", "U1,U2") == 3
 
 
-def studies(evalkit: Commands, home: Path, out: Path) -> None:
+def studies(evalkit: Watch, home: Path, out: Path) -> None:
     """Studies as they go wrong."""
     one, two = PEOPLE[7:9]
     for old, new in (
@@ -305,7 +244,7 @@ def studies(evalkit: Commands, home: Path, out: Path) -> None:
     assert evalkit("audit", f"{one.phone}.csv") == 3
 
 
-def homes(evalkit: Commands, home: Path, out: Path) -> None:
+def homes(evalkit: Watch, home: Path, out: Path) -> None:
     """Risk studies and lists as they go wrong: columns shifted, persons in cells of figures, other keys, torn models."""
     rows, (one, two) = homes_rows(), PEOPLE[10:12]
     spoilt = {

@@ -59,7 +59,7 @@ def read_column(cells: pd.Series, column: Column, key: bytes) -> Read:
         case "date":
             return _dates(cells, column.part)
         case "money":
-            return _money(cells, column.fen, column)
+            return _money(cells, column.fen)
         case "integer":
             return _integers(cells, column)
         case "flag":
@@ -126,11 +126,12 @@ def _day(year: str, month: str, day: str) -> date | None:
         return None
 
 
-def _money(cells: pd.Series, fen: int, column: Column) -> Read:
+def _money(cells: pd.Series, fen: int) -> Read:
     """Whole fen; a unit that stands in a cell is that cell's own."""
     values, strange, units = _figures(cells)
     if fen > 1:  # no home is paid ten billion yuan; so many fen may be money
-        _no_identifiers(pd.unique(cells.to_numpy(object)[strange | (np.abs(values) >= LONG)]), column)
+        long = np.flatnonzero(np.abs(values) >= LONG)
+        strange[long[[direct_identifier(str(cell)) for cell in cells.to_numpy(object)[long]]]] = True
     scale = np.full(len(cells), float(fen))
     unit = np.zeros(len(cells), dtype=bool)
     for name, at in units.items():
