@@ -10,34 +10,16 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from few_counties import FOUR, declared, rows
 
-import evalkit as ek
-
-UNITS = [f"{province}010{n}" for province in ("01", "02") for n in (1, 2)]
-STUDY = """
-title = { zh = "小评估", en = "A small assessment" }
-reference = [2020, 2022]
-[panel]
-file = "panel.csv"
-unit = "county"
-period = "year"
-groups = ["province"]
-[[system]]
-file = "consolidation"
-core = true
-[[system]]
-file = "revitalization"
-core = true
-[missing]
-steps = [{ method = "interpolate", max_gap = 5 }, { method = "carry", max_gap = 5 }, { method = "group_mean" }]
-[uncertainty]
+STUDY = declared("""[uncertainty]
 draws = 100
 [robustness]
 draws = 0
 samples = 0
 [report]
 formats = ["docx"]
-"""
+""")
 
 
 def command(*arguments: str | Path) -> list[str]:
@@ -57,10 +39,7 @@ def digests(folder: Path) -> dict[str, str]:
 def place(tmp_path_factory) -> Path:
     """A study of four simulated counties in two provinces."""
     folder = tmp_path_factory.mktemp("study")
-    rows = ek.datasets.load("counties").frame.loc[UNITS].reset_index()
-    rows = rows[rows["period"] >= 2020].rename(columns={"unit": "county", "period": "year"})
-    rows.insert(1, "province", rows["county"].str[:2].map({"01": "East", "02": "West"}))
-    rows.to_csv(folder / "panel.csv", index=False)
+    rows(FOUR, 2020).to_csv(folder / "panel.csv", index=False)
     (folder / "study.toml").write_text(STUDY, encoding="utf-8")
     return folder
 
@@ -76,8 +55,8 @@ def test_it_writes_every_county_and_says_how_far_it_is(place, fresh):
     lines = fresh.stdout.splitlines()
     assert lines[0] == "已写出 0/4 个地区的报告"
     assert lines[-3:] == ["已写出 4/4 个地区的报告", "4 个地区的报告在 places/ 中，汇总在 summary/ 中：", "fresh"]
-    assert {path.name for path in (place / "fresh" / "places").iterdir()} == set(UNITS)
-    for unit in UNITS:
+    assert {path.name for path in (place / "fresh" / "places").iterdir()} == set(FOUR)
+    for unit in FOUR:
         assert {path.name for path in (place / "fresh" / "places" / unit).iterdir()} == {
             "report.zh.docx",
             "report.en.docx",
@@ -87,7 +66,7 @@ def test_it_writes_every_county_and_says_how_far_it_is(place, fresh):
 
 
 def test_the_same_command_again_writes_nothing_and_is_quiet(place, fresh):
-    report = place / "fresh" / "places" / UNITS[0] / "report.zh.docx"
+    report = place / "fresh" / "places" / FOUR[0] / "report.zh.docx"
     before = report.stat().st_mtime_ns
     again = evalkit("study.toml", "--each", "county", "--out", "fresh", "--lang", "zh", "--lang", "en", "--quiet", cwd=place)
     assert again.returncode == 0, again.stderr
@@ -120,7 +99,7 @@ def test_killed_in_the_middle_it_leaves_no_process_and_goes_on_to_the_same_bytes
     run.send_signal(signal.SIGKILL)
     run.wait()
     there = len(list(out.glob("places/*/record.json")))
-    assert 1 <= there < len(UNITS)
+    assert 1 <= there < len(FOUR)
     assert not (out / "manifest.json").exists()
     deadline = time.monotonic() + 20
     while any(map(alive, started)) and time.monotonic() < deadline:
@@ -155,7 +134,7 @@ def test_what_cannot_be_is_refused_in_one_message(place, words, code, said):
 
 
 def test_changed_data_are_told_before_anything_is_replaced(place, fresh, tmp_path):
-    words = ("--each", "county", "--only", UNITS[0], "--out", tmp_path / "out", "--jobs", "1")
+    words = ("--each", "county", "--only", FOUR[0], "--out", tmp_path / "out", "--jobs", "1")
     assert evalkit("study.toml", *words, cwd=place).returncode == 0
     before = digests(tmp_path / "out")
     done = evalkit("study.toml", *words, "--lang", "en", cwd=place)

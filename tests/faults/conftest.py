@@ -17,29 +17,13 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 import pytest
+from few_counties import FOUR, declared, rows
 
 import evalkit as ek
 
 ROOT = Path(__file__).parents[2]
 SECRET = "0123456789abcdef, a secret of these tests"
-UNITS = [f"{province}010{n}" for province in ("01", "02") for n in (1, 2)]
-STUDY = """
-title = { zh = "小评估", en = "A small assessment" }
-reference = [2020, 2022]
-[panel]
-file = "panel.csv"
-unit = "county"
-period = "year"
-groups = ["province"]
-[[system]]
-file = "consolidation"
-core = true
-[[system]]
-file = "revitalization"
-core = true
-[missing]
-steps = [{ method = "interpolate", max_gap = 5 }, { method = "carry", max_gap = 5 }, { method = "group_mean" }]
-[uncertainty]
+STUDY = declared("""[uncertainty]
 draws = 100
 [robustness]
 draws = 0
@@ -47,7 +31,7 @@ samples = 0
 [report]
 formats = ["xlsx", "html"]
 chapters = ["coupling", "methods"]
-"""
+""")
 TABLE = """place,U1,U2,C,D
 a,0.6312,0.6022,0.4999,0.5553
 b,0.5514,0.2742,0.4709,0.4409
@@ -145,10 +129,7 @@ def warm(tmp_path_factory):
 def study(tmp_path_factory) -> Path:
     """A folder with a small study, and a table as it is printed."""
     folder = tmp_path_factory.mktemp("study")
-    rows = ek.datasets.load("counties").frame.loc[UNITS].reset_index()
-    rows = rows[rows["period"] >= 2020].rename(columns={"unit": "county", "period": "year"})
-    rows.insert(1, "province", rows["county"].str[:2].map({"01": "East", "02": "West"}))
-    rows.to_csv(folder / "panel.csv", index=False)
+    rows(FOUR, 2020).to_csv(folder / "panel.csv", index=False)
     (folder / "study.toml").write_text(STUDY, encoding="utf-8")
     (folder / "each.toml").write_text(STUDY.replace('"xlsx", "html"', '"xlsx"'), encoding="utf-8")
     (folder / "table.csv").write_text(TABLE, encoding="utf-8")
@@ -236,7 +217,7 @@ class Command:
 
 
 ENV = {"EVALKIT_RISK_KEY": SECRET, "EVALKIT_MONITOR_KEY": SECRET}
-EACH = ("assess", "each.toml", "--each", "county", "--out", "each", "--jobs", "1", "--only", UNITS[0], "--only", UNITS[1])
+EACH = ("assess", "each.toml", "--each", "county", "--out", "each", "--jobs", "1", "--only", FOUR[0], "--only", FOUR[1])
 FIT = ("risk", "fit", "risk.toml", "--out", "made", "--force")
 MODEL = "model/model.skops"
 DAY = ("--as-of", "2023-06-30")

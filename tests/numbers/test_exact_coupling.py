@@ -3,13 +3,16 @@
 The formulas are written anew from their sources. Indices in [0, 1] are asked for to 1e-12 of the value or, near 0, to 1e-15.
 """
 
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from itertools import pairwise, permutations
 from math import atan2, degrees
 
 import numpy as np
 import pytest
+from exactly import agree as agreeing
+from exactly import decimals
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -33,20 +36,7 @@ from evalkit.stats.correlation import kendall
 from evalkit.stats.shapley import shapley, two_factors
 from evalkit.stats.transitions import counted_moves, directions, shared_moves
 
-
-@pytest.fixture(autouse=True)
-def fifty_digits():
-    with localcontext() as context:
-        context.prec = 50
-        yield
-
-
-def exact(values):
-    return [Decimal(float(v)) for v in np.asarray(values).ravel()]
-
-
-def agree(found, truth, rtol=1e-12, atol=1e-15):
-    np.testing.assert_allclose(np.asarray(found, dtype=float).ravel(), [float(t) for t in truth], rtol=rtol, atol=atol)
+agree = partial(agreeing, atol=1e-15)  # indices may be 0
 
 
 def product(values):
@@ -115,20 +105,20 @@ def test_coupling_degrees(name, n):
     u = systems(n)
     if name == "distance":  # beyond a distance of 1 the degree is 0, and the formula has no root
         u = u / 2
-    agree(variant.degree(u), [formula(exact(column)) for column in u.T])
+    agree(variant.degree(u), [formula(decimals(column)) for column in u.T])
 
 
 @pytest.mark.parametrize("n", [2, 3])
 def test_development_coordination_and_balance(n):
     u = systems(n)
     a = np.arange(1.0, n + 1) / (n * (n + 1) / 2)
-    weights = exact(a)
+    weights = decimals(a)
     t = development_index(u, a)
-    developed = [sum(w * v for w, v in zip(weights, exact(column), strict=True)) for column in u.T]
+    developed = [sum(w * v for w, v in zip(weights, decimals(column), strict=True)) for column in u.T]
     agree(t, developed)
-    truth = [(standard(exact(column)) * d).sqrt() for column, d in zip(u.T, developed, strict=True)]
+    truth = [(standard(decimals(column)) * d).sqrt() for column, d in zip(u.T, developed, strict=True)]
     agree(coordination_degree(coupling_degree(u), t), truth)
-    off = [[v - sum(c) / n for v in c] for c in map(exact, u.T)]
+    off = [[v - sum(c) / n for v in c] for c in map(decimals, u.T)]
     agree(balance_distance(u), [sum(v * v for v in row).sqrt() for row in off])
 
 
@@ -138,7 +128,7 @@ def test_contributions_are_means_over_all_orders():
     phi, _ = system_contributions(Standard(), u, a)
     share = Decimal(1 / 3)
     for column in range(12):
-        start, end = exact(u[0, :, column]), exact(u[1, :, column])
+        start, end = decimals(u[0, :, column]), decimals(u[1, :, column])
         truth = [Decimal(0)] * 3
         for order in permutations(range(3)):
             now = list(start)
@@ -166,7 +156,7 @@ def test_parts_of_coupling_and_development():
     c, t = rng.random((2, 50)), rng.random((2, 50))
     truth = [[], []]
     for pair in zip(c.T, t.T, strict=True):
-        (c0, c1), (t0, t1) = ([v.sqrt() for v in exact(one)] for one in pair)
+        (c0, c1), (t0, t1) = ([v.sqrt() for v in decimals(one)] for one in pair)
         truth[0].append((c1 - c0) * (t0 + t1) / 2)
         truth[1].append((t1 - t0) * (c0 + c1) / 2)
     agree(two_factors(c, t), truth[0] + truth[1])
@@ -219,13 +209,13 @@ def test_grey_model(seed):
     agree(found, path, rtol=1e-12, atol=0)
     np.testing.assert_array_equal(grey_parameters(x[None])[0], found_a)
     fitted = found[:, :9]
-    rest = [u - v for u, v in zip(exact(x), exact(fitted), strict=True)]
+    rest = [u - v for u, v in zip(decimals(x), decimals(fitted), strict=True)]
 
     def spread(v):
         m = sum(v) / len(v)
         return (sum((w - m) ** 2 for w in v) / len(v)).sqrt()
 
-    agree(posterior_error(x[None], fitted)[0], [spread(rest) / spread(exact(x))])
+    agree(posterior_error(x[None], fitted)[0], [spread(rest) / spread(decimals(x))])
 
 
 @settings(max_examples=30)

@@ -3,11 +3,12 @@
 The formulas are written anew from their sources, as sums over all pairs where there are pairs. 1e-12 of the value is asked for.
 """
 
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
 import pytest
+from exactly import agree, decimals
 
 from evalkit.poverty.alkire_foster import alkire_foster
 from evalkit.poverty.fgt import exit_time, fgt, fgt_indices, watts
@@ -16,23 +17,8 @@ from evalkit.stats.inequality import atkinson, generalized_entropy, gini, gini_i
 from evalkit.stats.parted import Parted
 
 
-@pytest.fixture(autouse=True)
-def fifty_digits():
-    with localcontext() as context:
-        context.prec = 50
-        yield
-
-
-def agree(found, truth, rtol=1e-12):
-    np.testing.assert_allclose(np.asarray(found, dtype=float).ravel(), [float(t) for t in truth], rtol=rtol)
-
-
 def exact(values):
     return [Fraction(float(v)) for v in values]
-
-
-def decimals(values):
-    return [Decimal(float(v)) for v in values]
 
 
 def total(w, x):

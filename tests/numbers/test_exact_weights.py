@@ -4,11 +4,12 @@ The formulas are written anew from their sources. Figures are taken as the compu
 arithmetic. Where nothing else is said, 1e-12 of the value is asked for; entropy weights are asked for to 1e-9.
 """
 
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
 import pytest
+from exactly import agree, decimals
 
 import evalkit as ek
 from evalkit.indicators.aggregation.grey import grey_coefficients
@@ -32,21 +33,6 @@ from evalkit.indicators.weighting.priorities import (
 from evalkit.indicators.weighting.spread import spread_weights, variation_weights
 from evalkit.stats.arrays import Columns
 from evalkit.stats.ranks import spearman
-
-
-@pytest.fixture(autouse=True)
-def fifty_digits():
-    with localcontext() as context:
-        context.prec = 50
-        yield
-
-
-def exact(values):
-    return [Decimal(float(v)) for v in np.asarray(values).ravel()]
-
-
-def agree(found, truth, rtol=1e-12, atol=0.0):
-    np.testing.assert_allclose(np.asarray(found, dtype=float).ravel(), [float(t) for t in truth], rtol=rtol, atol=atol)
 
 
 def mean(x):
@@ -90,18 +76,18 @@ def entropies(columns):
 @pytest.mark.parametrize("variation", [0.005, 0.1, 1.0])
 def test_entropy_weights(variation):
     x = figures(variation)
-    agree(entropy_weights(x), shared(entropies([exact(column) for column in x.T])), rtol=1e-9)
+    agree(entropy_weights(x), shared(entropies([decimals(column) for column in x.T])), rtol=1e-9)
 
 
 def test_entropy_weights_of_scores_with_zeros():
     z = scored()
-    agree(entropy_weights(z), shared(entropies([exact(column) for column in z.T])))
+    agree(entropy_weights(z), shared(entropies([decimals(column) for column in z.T])))
 
 
 @pytest.mark.parametrize("variation", [0.005, 0.1, 1.0])
 def test_critic_and_spread(variation):
     x = figures(variation)
-    columns = [exact(column) for column in x.T]
+    columns = [decimals(column) for column in x.T]
     s = [comoment(c, c).sqrt() for c in columns]
     r = [[comoment(a, b) / (s[i] * s[j]) for j, b in enumerate(columns)] for i, a in enumerate(columns)]
     agree(critic_weights(x), shared([s[i] * sum(1 - v for v in row) for i, row in enumerate(r)]))
@@ -140,7 +126,7 @@ def test_normalizations(name, way):
     indicator = ek.Indicator(id="x", name=ek.Text("", ""), direction=ek.Direction(way))
     columns = Columns([x])
     found = Normalized(columns, spec.learn(columns, [indicator]), spec.clips).whole()[0]
-    truth = formula(exact(x))
+    truth = formula(decimals(x))
     if way == "cost" and name != "target":
         truth = [-v if name == "z" else 1 - v for v in truth]
     agree(found, truth, atol=2e-14)  # a difference of figures near an anchor keeps the bits that the anchor has
@@ -153,7 +139,7 @@ def test_ranks_as_scores():
 
 def test_means_of_scores():
     z, w = scored(), np.array([0.1, 0.15, 0.2, 0.25, 0.3])
-    rows, weights = [exact(row) for row in z], exact(w)
+    rows, weights = [decimals(row) for row in z], decimals(w)
     agree(weighted_mean(z, w), [sum(a * b for a, b in zip(row, weights, strict=True)) for row in rows])
 
     def powered(row, power):
@@ -177,9 +163,9 @@ def test_means_of_scores():
 
 def test_topsis_and_grey_grades():
     z, w = scored(), np.array([0.1, 0.15, 0.2, 0.25, 0.3])
-    rows, weights = [exact(row) for row in z], exact(w)
+    rows, weights = [decimals(row) for row in z], decimals(w)
     low, high = z.min(axis=0), z.max(axis=0)
-    worst, best = exact(low), exact(high)
+    worst, best = decimals(low), decimals(high)
 
     def away(row, ideal):
         return sum((w * (v - i)) ** 2 for w, v, i in zip(weights, row, ideal, strict=True)).sqrt()
@@ -193,8 +179,8 @@ def test_topsis_and_grey_grades():
 
 def test_obstacle_degrees():
     z, w = scored(), np.array([0.1, 0.15, 0.2, 0.25, 0.3])
-    weights = exact(w)
-    truth = [v for row in z for v in shared([b * (1 - a) for a, b in zip(exact(row), weights, strict=True)])]
+    weights = decimals(w)
+    truth = [v for row in z for v in shared([b * (1 - a) for a, b in zip(decimals(row), weights, strict=True)])]
     agree(obstacle_degree(z, w), truth)
 
 
@@ -209,7 +195,7 @@ def judgments():
 def test_priorities_of_pairwise_judgments():
     """The eigenvector by powers of the matrix, in 50 digits."""
     a = judgments()
-    rows, n = [exact(row) for row in a], len(a)
+    rows, n = [decimals(row) for row in a], len(a)
     w = [Decimal(1) / n] * n
     for _ in range(200):
         w = shared([sum(v * x for v, x in zip(row, w, strict=True)) for row in rows])
@@ -226,7 +212,7 @@ def test_priorities_of_pairwise_judgments():
 
 def test_combinations_of_weights():
     w = np.random.default_rng(3).dirichlet(np.ones(6), size=2)
-    one, two = (exact(row) for row in w)
+    one, two = (decimals(row) for row in w)
     agree(multiplicative_combination(w), shared([a * b for a, b in zip(one, two, strict=True)]))
     agree(geometric_combination(w, np.array([0.5, 0.5])), shared([(a * b).sqrt() for a, b in zip(one, two, strict=True)]))
     aa, ab, bb = (sum(u * v for u, v in zip(p, q, strict=True)) for p, q in ((one, one), (one, two), (two, two)))

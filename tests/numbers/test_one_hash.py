@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from few_counties import declared
 from threadpoolctl import threadpool_limits
 
 import evalkit as ek
@@ -13,23 +14,8 @@ from evalkit.monitor.engine.base import DTYPES
 from evalkit.study.fingerprint import results_hash, tables_of
 from evalkit.study.run import Study
 
-STUDY = """
-title = { zh = "小样本", en = "A few counties" }
-reference = [2016, 2020]
-[panel]
-file = "panel.csv"
-unit = "county"
-period = "year"
-groups = ["province"]
-[[system]]
-file = "consolidation"
-core = true
-[[system]]
-file = "revitalization"
-core = true
-[missing]
-steps = [{ method = "interpolate", max_gap = 3 }, { method = "carry", max_gap = 2 }]
-[weigh]
+STUDY = declared(
+    """[weigh]
 method = "critic"
 [uncertainty]
 draws = 100
@@ -41,7 +27,11 @@ draws = 50
 samples = 16
 [forecast]
 horizon = 2
-"""
+""",
+    reference="reference = [2016, 2020]",
+    gap=3,
+    last="",
+)
 
 
 @pytest.fixture(scope="module")

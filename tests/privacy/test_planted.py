@@ -12,6 +12,7 @@ import openpyxl
 import pandas as pd
 import pytest
 from everyone import PEOPLE, SECRETS
+from few_counties import FOUR, rows
 from search import Search
 from watched import Watch
 
@@ -19,7 +20,6 @@ import evalkit as ek
 
 SEARCH = Search(SECRETS)
 KEY = "a secret of this test, kept apart"
-UNITS = [f"{province}010{n}" for province in ("01", "02") for n in (1, 2)]
 STUDY = """
 title = { zh = "小评估", en = "A small assessment" }
 reference = [2020, 2022]
@@ -130,8 +130,7 @@ def people(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def panel() -> pd.DataFrame:
-    rows = ek.datasets.load("counties").frame.loc[UNITS].reset_index()
-    return rows[rows["period"] >= 2020].rename(columns={"unit": "county", "period": "year"})
+    return rows(FOUR, 2020).drop(columns="province")
 
 
 def homes_rows() -> pd.DataFrame:

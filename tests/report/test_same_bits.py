@@ -18,6 +18,7 @@ from zipfile import ZipFile
 import docx
 import openpyxl
 import pytest
+from few_counties import declared
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,24 +29,8 @@ from evalkit.report.render import KINDS, need_writers, rendered
 
 pytest.importorskip("typst")
 
-STUDY = """
-title = { zh = "小评估", en = "A small assessment" }
-lang = "zh"
-reference = [2018, 2021]
-[panel]
-file = "panel.csv"
-unit = "county"
-period = "year"
-groups = ["province"]
-[[system]]
-file = "consolidation"
-core = true
-[[system]]
-file = "revitalization"
-core = true
-[missing]
-steps = [{ method = "interpolate", max_gap = 3 }, { method = "carry", max_gap = 3 }]
-[households]
+STUDY = declared(
+    """[households]
 dataset = "households"
 place = "county"
 weight = "weight"
@@ -61,7 +46,11 @@ weights = ["equal"]
 normalize = []
 [report]
 formats = ["html", "docx", "xlsx", "pdf"]
-"""
+""",
+    reference="lang = 'zh'\nreference = [2018, 2021]",
+    gap=3,
+    last="",
+)
 MACHINES = (  # two that differ in all that should not matter
     {"PYTHONHASHSEED": "1", "TZ": "Asia/Shanghai", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "OMP_NUM_THREADS": "1"},
     {"PYTHONHASHSEED": "2", "TZ": "America/Los_Angeles", "LANG": "POSIX", "LC_ALL": "POSIX", "OMP_NUM_THREADS": "2"},

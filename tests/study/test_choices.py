@@ -2,8 +2,8 @@
 
 import tomllib
 
-import openpyxl
 import pytest
+from experts import judged
 from pydantic import ValidationError
 
 import evalkit as ek
@@ -136,16 +136,7 @@ def test_a_recipe_the_figures_do_not_allow_is_refused_by_name():
 
 def test_judgements_in_a_workbook_weigh_a_system(tmp_path, systems):
     system = systems["consolidation"]
-    book = openpyxl.Workbook()
-    book.remove(book.active)
-    inside = {d.id: [i.id for i in d.indicators if i.scored] for d in system.dimensions}
-    for what, items in {"dimensions": list(inside), **inside}.items():
-        if len(items) > 1:
-            sheet = book.create_sheet(what)
-            sheet.append([None, *items])
-            for row in items:
-                sheet.append([row, *([1] * len(items))])
-    book.save(tmp_path / "expert.xlsx")
+    judged(tmp_path / "expert.xlsx", system)
     own = {"method": "ahp", "judgements": ["expert.xlsx"]}
     read = study(system=[{"file": "consolidation", "weigh": own}, {"file": "revitalization"}])
     found = Study(form=read.form, path=tmp_path / "study.toml").run()

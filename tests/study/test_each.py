@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from few_counties import TWELVE, declared, rows
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,27 +30,9 @@ from evalkit.study.each_record import RECORD, STARTED, alone, fingerprint, folde
 from evalkit.study.each_work import lean
 from evalkit.study.run import Study
 
-UNITS = tuple(f"{province}{town:02d}0{n}" for province in ("01", "02") for town in (1, 2) for n in (1, 2, 3))
-
-TOML = """
-title = {{ zh = "小评估", en = "A small assessment" }}
-lang = "en"
-reference = [2018, 2021]
-[panel]
-file = "panel.csv"
-unit = "county"
-period = "year"
-groups = ["province"]
-[[system]]
-file = "consolidation"
-core = true
-[[system]]
-file = "revitalization"
-core = true
-[missing]
-steps = [{{ method = "interpolate", max_gap = 3 }}, {{ method = "carry", max_gap = 3 }}]
-[uncertainty]
-draws = {draws}
+UNITS = tuple(TWELVE)
+FURTHER = """[uncertainty]
+draws = 200
 [robustness]
 draws = 100
 samples = 0
@@ -66,14 +49,12 @@ def write_study(
 ) -> Study:
     """Twelve of the simulated counties in two provinces, since 2018; `raised` is added to one cell."""
     folder.mkdir(exist_ok=True)
-    panel = ek.datasets.load("counties")
-    rows = panel.frame.loc[list(UNITS)].reset_index()
-    rows = rows[rows["period"] >= years].rename(columns={"unit": "county", "period": "year"})
-    rows.insert(1, "province", rows["county"].map(lambda code: "East" if code.startswith("01") else "West"))
-    rows.loc[rows.index[0], "G03"] += raised
-    rows.to_csv(folder / "panel.csv", index=False)
-    text = TOML.format(draws=draws).replace('"docx", "html"', formats)
-    text = text if years <= 2018 else text.replace("reference = [2018, 2021]\n", "")
+    kept = rows(TWELVE, years)
+    kept.loc[kept.index[0], "G03"] += raised
+    kept.to_csv(folder / "panel.csv", index=False)
+    more = FURTHER.replace("draws = 200", f"draws = {draws}").replace('"docx", "html"', formats)
+    reference = "reference = [2018, 2021]" if years <= 2018 else ""
+    text = declared(more, reference=f'lang = "en"\n{reference}', gap=3, last="")
     (folder / "study.toml").write_text(text, encoding="utf-8")
     return Study.read(folder / "study.toml")
 

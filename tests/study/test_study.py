@@ -8,6 +8,7 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
+from experts import judged
 
 import evalkit as ek
 from evalkit.study.deliver import deliver
@@ -76,20 +77,6 @@ def test_the_manifest_names_every_file_that_was_read(tmp_path, counties, systems
         name: sha256((tmp_path / name).read_bytes()).hexdigest() for name in ("experts/one.xlsx", "homes.csv", "tiles.csv")
     }
     assert told["households"]["sha256"] == told["files"]["homes.csv"]
-
-
-def judged(path, system):
-    """An expert's workbook in which every item counts the same."""
-    book = openpyxl.Workbook()
-    book.remove(book.active)
-    inside = {d.id: [i.id for i in d.indicators if i.scored] for d in system.dimensions}
-    for what, items in {"dimensions": list(inside), **inside}.items():
-        if len(items) > 1:
-            sheet = book.create_sheet(what)
-            sheet.append([None, *items])
-            for row in items:
-                sheet.append([row, *([1] * len(items))])
-    book.save(path)
 
 
 def test_the_workbook_holds_every_row(delivered):
