@@ -14,7 +14,7 @@ from evalkit.monitor.rules.form import RuleSetForm
 from evalkit.monitor.signals.unjudged import REASONS
 from evalkit.monitor.sources.form import SourcesForm
 from evalkit.panel.form import Form, IndicatorForm
-from evalkit.panel.rules import RULES
+from evalkit.panel.rules.rules import RULES
 from evalkit.study.form import StudyForm
 from evalkit.study.index_form import Step
 from evalkit.study.monitor_form import MonitorForm

@@ -11,21 +11,21 @@ import pandas as pd
 
 from evalkit.answer import Answer
 from evalkit.check import one_of
-from evalkit.panel.copies import copies
+from evalkit.panel.checks.copies import copies
+from evalkit.panel.checks.gaps import absent_columns, flat_columns, missing_periods
+from evalkit.panel.checks.jumps import unit_jumps
+from evalkit.panel.checks.levels import far_levels, leaps
+from evalkit.panel.checks.marks import bad_weights, odd_marks
+from evalkit.panel.checks.measures import contradicted
+from evalkit.panel.checks.observed import Observed, Span, asked_of
+from evalkit.panel.checks.plausible import implausible
 from evalkit.panel.findings import Finding, finding, refusal
-from evalkit.panel.gaps import absent_columns, flat_columns, missing_periods
 from evalkit.panel.guess import guess_layout
-from evalkit.panel.jumps import unit_jumps
 from evalkit.panel.layout import Layout
-from evalkit.panel.levels import far_levels, leaps
-from evalkit.panel.marks import bad_weights, odd_marks
-from evalkit.panel.measures import contradicted
-from evalkit.panel.observed import Observed, Span, asked_of
 from evalkit.panel.panel import Panel
-from evalkit.panel.plausible import implausible
 from evalkit.panel.raw import below_heads, notes_of
 from evalkit.panel.read import open_table
-from evalkit.panel.rules import ACCEPTABLE, RULES
+from evalkit.panel.rules.rules import ACCEPTABLE, RULES
 from evalkit.panel.system import IndicatorSystem
 from evalkit.panel.tidy import Tidied, tidy
 from evalkit.terms import Text, same

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalkit.errors import DataError, SpecError, several
-from evalkit.panel.geojson import Shape, read_geojson
+from evalkit.panel.formats.geojson import Shape, read_geojson
 from evalkit.panel.read import read_table
 from evalkit.terms import Text, same
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from evalkit.errors import DataError, nearest, sentence
 from evalkit.identifiers import direct_identifier, masked
-from evalkit.panel.rules import RULES, Severity
+from evalkit.panel.rules.rules import RULES, Severity
 from evalkit.terms import Text
 
 SHOWN = 20  # places, values and problems printed before the rest is only counted

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from evalkit.errors import DataError
 from evalkit.panel.cells import read_cell, unseen
+from evalkit.panel.checks.measure_words import line_measure
 from evalkit.panel.findings import Finding, finding, listing, shown
-from evalkit.panel.measure_words import line_measure
+from evalkit.panel.formats.sheet import letter
 from evalkit.panel.raw import Cells, Merge
-from evalkit.panel.sheet import letter
 
 _DEEPEST = 60  # rows looked at for a header
 _ASIDE = re.compile(

@@ -17,12 +17,12 @@ from evalkit.errors import DataError, did_you_mean
 from evalkit.identifiers import direct_identifier
 from evalkit.panel.cells import read_codes
 from evalkit.panel.findings import refusal
+from evalkit.panel.formats.plain import read_parquet, read_stata, read_text
+from evalkit.panel.formats.sheet import MOST_BYTES, letter, read_sheet
 from evalkit.panel.header import cut_table
 from evalkit.panel.panel import Panel
 from evalkit.panel.persons import unheaded
-from evalkit.panel.plain import read_parquet, read_stata, read_text
 from evalkit.panel.raw import Cells, RawTable
-from evalkit.panel.sheet import MOST_BYTES, letter, read_sheet
 from evalkit.panel.tidy import Layout, tidy
 
 __all__ = ["FORMATS", "Layout", "RawTable", "open_table", "read_as", "read_panel", "read_table"]

@@ -17,10 +17,10 @@ from evalkit.errors import DataError, did_you_mean, several
 from evalkit.panel.cells import read_cell
 from evalkit.panel.findings import refusal
 from evalkit.panel.form import Form, read_form
+from evalkit.panel.formats.sheet import letter, open_archive, read_sheet
 from evalkit.panel.judgements import Judgements, Rows, position, reciprocal, refuse_all, upper_rows
 from evalkit.panel.raw import Cells
 from evalkit.panel.read import file_bytes
-from evalkit.panel.sheet import letter, open_archive, read_sheet
 from evalkit.panel.system import IndicatorSystem
 from evalkit.stats.arrays import Mask
 from evalkit.terms import Text

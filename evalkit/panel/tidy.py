@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from evalkit.identifiers import called_personal
 from evalkit.panel.cells import Numbers, read_codes, read_numbers, read_years
+from evalkit.panel.checks.measure_words import header_measure
 from evalkit.panel.findings import Finding, absent, finding, listing, refusal, shown
 from evalkit.panel.keys import keyed_rows, spoilt_codes, unseen_signs
 from evalkit.panel.layout import Layout
-from evalkit.panel.measure_words import header_measure
 from evalkit.panel.panel import Panel, Places
 from evalkit.panel.persons import about_persons, named_persons, numbered, private
 from evalkit.panel.raw import RawTable, below_heads, notes_of

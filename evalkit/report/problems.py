@@ -6,7 +6,7 @@ import pandas as pd
 
 from evalkit.panel.audit import Audit
 from evalkit.panel.findings import SHOWN, in_chinese
-from evalkit.panel.rules import RULES
+from evalkit.panel.rules.rules import RULES
 from evalkit.report.audit import CALLED
 from evalkit.report.document import Document, Paragraph, Table
 from evalkit.report.html_csv import as_csv

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 from evalkit.indicators.treatment.availability import Screen
 from evalkit.indicators.treatment.denominators import Denominate
 from evalkit.panel.form import Form, Words
-from evalkit.panel.rules import ACCEPTABLE
+from evalkit.panel.rules.rules import ACCEPTABLE
 from evalkit.report.assessment import CHAPTERS, Chapter, Signatories
 from evalkit.study.coupling_form import CouplingForm, ForecastForm, UncertaintyForm, Years
 from evalkit.study.household_form import HouseholdsForm

@@ -12,9 +12,9 @@ import pandas as pd
 from evalkit.answer import Note
 from evalkit.errors import DataError, did_you_mean
 from evalkit.identifiers import called_personal, called_position, personal
+from evalkit.panel.checks.marks import odd_marks
+from evalkit.panel.checks.observed import Observed
 from evalkit.panel.findings import refusal
-from evalkit.panel.marks import odd_marks
-from evalkit.panel.observed import Observed
 from evalkit.panel.panel import Panel
 from evalkit.panel.raw import RawTable
 from evalkit.panel.read import open_table

@@ -24,8 +24,8 @@ from evalkit.indicators.treatment.availability import Screened
 from evalkit.indicators.treatment.missing import treat
 from evalkit.panel.audit import Audit, accepted, audit_panel, refuse
 from evalkit.panel.boundaries import Boundaries
+from evalkit.panel.checks.observed import asked_of
 from evalkit.panel.form import read_form, read_system, whereabouts
-from evalkit.panel.observed import asked_of
 from evalkit.panel.panel import Panel, resolve
 from evalkit.panel.read import Layout, read_as
 from evalkit.panel.system import IndicatorSystem

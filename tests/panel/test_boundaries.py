@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import evalkit as ek
-from evalkit.panel import geojson
 from evalkit.panel.boundaries import Boundaries
+from evalkit.panel.formats import geojson
 
 SQUARE = [[0, 0], [0, 2], [2, 2], [2, 0], [0, 0]]  # clockwise, as old files have it
 HOLE = [[0.5, 0.5], [1.5, 0.5], [1.5, 1.5], [0.5, 1.5], [0.5, 0.5]]

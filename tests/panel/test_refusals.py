@@ -12,7 +12,7 @@ import evalkit as ek
 from evalkit.errors import DataError, SpecError
 from evalkit.panel import read
 from evalkit.panel.form import read_system
-from evalkit.panel.plain import parquet_columns
+from evalkit.panel.formats.plain import parquet_columns
 from evalkit.panel.read import read_table
 from evalkit.panel.read_judgements import read_judgements
 from evalkit.terms import Text

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 import evalkit as ek
-from evalkit.panel.rules import ACCEPTABLE, RULES
+from evalkit.panel.rules.rules import ACCEPTABLE, RULES
 from evalkit.report.audit import CALLED
 
 

@@ -25,7 +25,7 @@ import pytest
 from evalkit import datasets
 from evalkit.errors import DataError, EvalkitError
 from evalkit.monitor.engine import duck_faults
-from evalkit.panel import plain as reading
+from evalkit.panel.formats import plain as reading
 from evalkit.report import html, html_csv, html_svg, monitor_lists, pdf, plain, render, sheets, theme, word, word_parts, workbook
 from evalkit.report.document import Document, Figure, Heading, Paragraph, Table
 from evalkit.report.html_marks import Mark

@@ -15,7 +15,7 @@ from evalkit.errors import DataError, did_you_mean, several
 from evalkit.monitor.door.rules import Refusal
 from evalkit.monitor.sources.columns import Column
 from evalkit.monitor.sources.sources import Declared
-from evalkit.panel.plain import parquet_batches, parquet_columns
+from evalkit.panel.formats.plain import parquet_batches, parquet_columns
 from evalkit.panel.read import FORMATS, open_table
 
 Batches = Callable[[list[str]], Iterable[pd.DataFrame]]  # from the names of columns of a table to its rows

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from evalkit.panel.checks.observed import Observed
 from evalkit.panel.findings import Finding, finding, listing
-from evalkit.panel.observed import Observed
 
 _LEAST = 3  # columns that must agree before rows count as copies
 

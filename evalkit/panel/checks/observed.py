@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from evalkit.panel.findings import LISTED, Finding, finding, listing
 from evalkit.panel.panel import Places
-from evalkit.panel.rules import RULES, Severity
+from evalkit.panel.rules.rules import RULES, Severity
 from evalkit.panel.system import Indicator, IndicatorSystem
 
 Span = tuple[int, int]  # the first and the last year

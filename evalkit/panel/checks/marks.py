@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from evalkit.panel.checks.observed import Observed
 from evalkit.panel.findings import Finding, listing
-from evalkit.panel.observed import Observed
 
 AMOUNT = 100.0  # figures of this size count something, where smaller ones may be rates
 HUGE = 1e18  # more than the product of the world in its smallest coin

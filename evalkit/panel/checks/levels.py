@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from evalkit.panel.checks.observed import Observed
 from evalkit.panel.findings import Finding, listing, shown
-from evalkit.panel.observed import Observed
 
 _GAP = 2.5  # powers of ten between two groups of units, with none between
 _SPAN = 1.5  # powers of ten that each of the groups spans at most

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from evalkit.panel.checks.observed import Observed, Span
 from evalkit.panel.findings import Finding, absent, finding, listing, shown
-from evalkit.panel.observed import Observed, Span
-from evalkit.panel.rules import Severity
+from evalkit.panel.rules.rules import Severity
 
 
 def absent_columns(observed: Observed) -> list[Finding]:

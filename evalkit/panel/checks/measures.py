@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from evalkit.panel.checks.measure_words import times_off
+from evalkit.panel.checks.observed import Observed
 from evalkit.panel.findings import Finding
-from evalkit.panel.measure_words import times_off
-from evalkit.panel.observed import Observed
 
 
 def contradicted(observed: Observed) -> list[Finding]:

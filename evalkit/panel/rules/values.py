@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evalkit.panel.rule import Rule, rule
+from evalkit.panel.rules.rule import Rule, rule
 
 _ANOTHER_UNIT = rule(
     "defect",

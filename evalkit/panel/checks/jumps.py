@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from evalkit.panel.checks.observed import Observed
 from evalkit.panel.findings import SHOWN, Finding, listing, shown
-from evalkit.panel.observed import Observed
 
 _NEAR = {1: math.log10(1.15), 2: math.log10(1.6)}  # how far growth may take a step from one power of ten, and from more
 _CALM = {1: math.log10(1.35), 2: math.log10(1.8)}  # the largest other step of the unit, for a step of one and of more powers

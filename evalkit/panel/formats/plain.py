@@ -17,8 +17,8 @@ import pandas as pd
 
 from evalkit.errors import DataError
 from evalkit.panel.cells import read_cell, single_precision
-from evalkit.panel.encodings import decode
 from evalkit.panel.findings import Finding, finding, listing
+from evalkit.panel.formats.encodings import decode
 from evalkit.panel.header import find_header
 from evalkit.panel.raw import Cells
 

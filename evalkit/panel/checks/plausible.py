@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from evalkit.panel.checks.observed import Observed
 from evalkit.panel.findings import Finding, listing, shown
-from evalkit.panel.observed import Observed
 from evalkit.panel.system import Indicator
 from evalkit.terms import Text
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from evalkit.panel.rule import Rule, Severity
-from evalkit.panel.rules_files import FILES
-from evalkit.panel.rules_values import VALUES
+from evalkit.panel.rules.files import FILES
+from evalkit.panel.rules.rule import Rule, Severity
+from evalkit.panel.rules.values import VALUES
 
 __all__ = ["ACCEPTABLE", "RULES", "Rule", "Severity"]
 

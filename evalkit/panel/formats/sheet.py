@@ -16,8 +16,8 @@ import pandas as pd
 
 from evalkit.errors import DataError, SafetyError, did_you_mean, several
 from evalkit.panel.findings import Finding, finding, listing, refusal
+from evalkit.panel.formats.sheet_scan import hidden_rows, lost, masked, raised_marks, shown_as, span
 from evalkit.panel.raw import Cells
-from evalkit.panel.sheet_scan import hidden_rows, lost, masked, raised_marks, shown_as, span
 
 MOST_BYTES, MOST_RATIO, MOST_ENTRIES, MOST_CELLS = 2**30, 200, 10_000, 100_000_000
 MOST_MERGED, MOST_SPARSE = 200_000, 10  # the last row of a merged range; how many times the rows there are the last row may be
