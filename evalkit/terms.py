@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 Lang = Literal["zh", "en"]
@@ -37,6 +38,20 @@ class Text(NamedTuple):
 def same(text: str) -> Text:
     """Words that are the same in both languages: a code, a symbol, a name."""
     return Text(text, text)
+
+
+def first_of(items: Iterable[object], most: int = 5) -> Text:
+    """The first few of many in either language, and how many there are beyond them.
+
+    Examples
+    --------
+    >>> first_of("abcde", most=3)
+    Text(zh='a、b、c 等 5 项', en='a, b, c and 2 more')
+    """
+    every = [item if isinstance(item, Text) else same(str(item)) for item in items]
+    zh, en = "、".join(item.zh for item in every[:most]), ", ".join(item.en for item in every[:most])
+    more = len(every) - most
+    return Text(f"{zh} 等 {len(every)} 项", f"{en} and {more} more") if more > 0 else Text(zh, en)
 
 
 _KINDS = "place|unit-year|draw|household|home|person|village|method|term|wave|gap|slope|case|finding|record|row|cell|group|unit"

@@ -17,7 +17,7 @@ from evalkit.indicators.index import IndexScores
 from evalkit.stats.arrays import Array
 from evalkit.stats.correlation import kendall, weighted_kendall
 from evalkit.stats.ranks import ranks, settled, spearman
-from evalkit.terms import Text, same
+from evalkit.terms import Text, first_of, same
 
 FEWEST = 3  # units whose ranks can be compared
 
@@ -127,7 +127,7 @@ class IndexComparison:
         text = Text(
             "{n} 个地区未被全部指数覆盖，不参与比较：{names}。", "Not covered by all indices, so left out ({n}): {names}."
         )
-        note = Note("left_out", text.format(n=len(gone), names=several(gone, 10)))
+        note = Note("left_out", text.format(n=len(gone), names=first_of(gone, 10)))
         return period, scores, (note,) if len(gone) else ()
 
     def _no_ranks(self, alike: list[str], indices: Mapping[str, IndexScores | pd.Series], period: int) -> NoAnswer:

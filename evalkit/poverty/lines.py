@@ -16,7 +16,7 @@ from evalkit.poverty.prices import Deflator
 from evalkit.stats.arrays import Array
 from evalkit.stats.parted import Parted
 from evalkit.stats.quantiles import quantile_influence, quantiles
-from evalkit.terms import Text
+from evalkit.terms import Text, first_of
 
 Kind = Literal["standard", "monitoring"]
 NATION = "全国"
@@ -252,11 +252,11 @@ def _notes(found: pd.DataFrame, kind: str, times: float) -> tuple[Note, ...]:
     lent = found[(found["whose"] == NATION) & ~found["province"].isin([NATION, "national"])]
     if len(lent):
         stood = Text("{p} 无本省线，用全国线代替。", "{p} have no line of their own; the national one stands in.")
-        notes.append(Note("caution", stood.format(p=several(map(told, lent["province"].unique())))))
+        notes.append(Note("caution", stood.format(p=first_of(map(told, lent["province"].unique())))))
     carried = found[found["from_year"] != found["year"]]
     if len(carried):
         old = Text("{y} 年的线由较早年份按价格指数推算。", "Lines of {y} are earlier ones carried forward by prices.")
-        notes.append(Note("filled", old.format(y=several(sorted(carried["year"].unique())))))
+        notes.append(Note("filled", old.format(y=first_of(sorted(carried["year"].unique())))))
     if (found["precision"] == "about").any() or (~found["confidence"].isin(["high", "own"])).any():
         unsure = Text(
             "部分收入线为约数或来源可信度不高，请核对当地文件。",

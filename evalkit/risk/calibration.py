@@ -10,13 +10,13 @@ import pandas as pd
 
 from evalkit.answer import Answer, Note
 from evalkit.check import able, whole
-from evalkit.errors import NoAnswer, several
+from evalkit.errors import NoAnswer
 from evalkit.panel.design import SurveyDesign
 from evalkit.risk.curves import Curve, Method, Platt, PlattCurve
 from evalkit.risk.observed import a_frame, a_name, figures, labeled, sampled, yes_or_no
 from evalkit.risk.venn_abers import VennAbersCurve
 from evalkit.stats.arrays import Array, Mask
-from evalkit.terms import Text
+from evalkit.terms import Text, first_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +108,7 @@ class Calibration:
                 "各组中发生或未发生的行不足 {least}，用总体曲线：{which}。",
                 "Groups with fewer than {least} rows with or without the event take the curve of all: {which}.",
             )
-            notes.append(Note("caution", few.format(least=self.least, which=several(small))))
+            notes.append(Note("caution", few.format(least=self.least, which=first_of(small))))
         if any(isinstance(curve, PlattCurve) and curve.slope <= 0 for curve in curves):
             turned = Text("斜率不为正：该分数不区分或颠倒了风险。", "A slope is not positive: the score does not order risks.")
             notes.append(Note("caution", turned))
@@ -150,7 +150,7 @@ class Calibrator:
         notes = self.notes
         if pooled and self.own:
             text = Text("这些组用总体曲线：{which}。", "These groups take the curve of all: {which}.")
-            notes = (*notes, Note("choice", text.format(which=several(pooled))))
+            notes = (*notes, Note("choice", text.format(which=first_of(pooled))))
         return CalibratedRisk(spec=self.spec, frame=pd.DataFrame(columns, index=frame.index), notes=notes)
 
 

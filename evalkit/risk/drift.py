@@ -18,7 +18,7 @@ from evalkit.stats.arrays import Array, Codes, Mask
 from evalkit.stats.inference import unit_covariance
 from evalkit.stats.multiplicity import holm
 from evalkit.stats.stability import cells, independent_draws, mass_edges, stability_test
-from evalkit.terms import Text
+from evalkit.terms import Text, first_of
 
 VERDICTS = {
     "keep": Text("继续使用", "keep"),
@@ -291,7 +291,7 @@ class Drift:
             "以 {first} 为基准；PSI 与无漂移时的期望值并列，p 值为卡方检验，按 Holm 法调整。",
             "The reference is {first}; the index stands beside what chance alone makes of it, p-values are of χ², by Holm.",
         )
-        notes = [Note("choice", text.format(first=several(first)))]
+        notes = [Note("choice", text.format(first=first_of(first)))]
         if unknown:
             gap = Text("{n:,} 行的结果尚不知，不计入校准。", "{n:,} outcomes are not known yet and are left out of calibration.")
             notes.append(Note("left_out", gap.format(n=unknown)))

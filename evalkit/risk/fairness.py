@@ -9,7 +9,7 @@ import pandas as pd
 
 from evalkit.answer import Answer, Note
 from evalkit.check import able, whole
-from evalkit.errors import NoAnswer, SpecError, several
+from evalkit.errors import NoAnswer, SpecError
 from evalkit.panel.design import SurveyDesign
 from evalkit.risk.bootstrap import ClusterBootstrap, bootstrap_notes, sizes, with_errors
 from evalkit.risk.budgets import Budget, Share
@@ -28,7 +28,7 @@ from evalkit.risk.observed import (
 )
 from evalkit.stats.arrays import Array, Codes, Mask
 from evalkit.stats.multiplicity import holm
-from evalkit.terms import TERMS, Text, same
+from evalkit.terms import TERMS, Text, first_of, same
 
 LISTED = ("recall", "selection", "false_alarm")
 SAID = ("observed", "predicted", "calibration_gap")
@@ -209,7 +209,7 @@ class FairnessAudit:
                 "发生或未发生的行不足 {least} 的组不列出：{which}。",
                 "Groups with fewer than {least} rows with or without the event are not shown: {which}.",
             )
-            which = Text(*(several(f"{attribute} {_said(name).say(lang)}" for attribute, name in small) for lang in ("zh", "en")))
+            which = first_of(Text("{a} {g}", "{a} {g}").format(a=attribute, g=_said(name)) for attribute, name in small)
             notes.append(Note("left_out", few.format(least=self.least, which=which)))
         return tuple(notes)
 

@@ -9,14 +9,14 @@ import pandas as pd
 
 from evalkit.answer import Answer, Note
 from evalkit.check import able, one_of, whole
-from evalkit.errors import NoAnswer, several
+from evalkit.errors import NoAnswer
 from evalkit.panel.design import SurveyDesign
 from evalkit.risk.bootstrap import ClusterBootstrap, bootstrap_notes, sizes, with_errors
 from evalkit.risk.observed import a_design, a_frame, a_name, figures, groups, names_of, probabilities, sampled, yes_or_no
 from evalkit.risk.paired import paired_differences
 from evalkit.risk.scored import MEASURES, RANKING, Measure, Scored
 from evalkit.stats.arrays import Array
-from evalkit.terms import Text
+from evalkit.terms import Text, first_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +132,7 @@ class RiskScores:
         lacking = keys.loc[~np.isfinite(point)].astype(str).agg(" ".join, axis=1)
         if len(lacking):
             text = Text("无法计算（事件不变或风险不变）：{which}。", "No figure (outcome or risk does not vary): {which}.")
-            notes.append(Note("left_out", text.format(which=several(lacking))))
+            notes.append(Note("left_out", text.format(which=first_of(lacking))))
         return tuple(notes)
 
 

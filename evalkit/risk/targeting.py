@@ -9,7 +9,7 @@ import pandas as pd
 
 from evalkit.answer import Answer, Note
 from evalkit.check import able, one_of
-from evalkit.errors import NoAnswer, several
+from evalkit.errors import NoAnswer
 from evalkit.panel.design import SurveyDesign
 from evalkit.risk.bootstrap import ClusterBootstrap, bootstrap_notes, sizes, with_errors
 from evalkit.risk.budgets import Budget, Share, budgets_of
@@ -17,7 +17,7 @@ from evalkit.risk.listed import Listed, poorest
 from evalkit.risk.observed import a_design, a_frame, a_name, a_share, figures, groups, names_of, not_negative, sampled, yes_or_no
 from evalkit.risk.paired import paired_differences
 from evalkit.stats.arrays import Array
-from evalkit.terms import Text, same
+from evalkit.terms import Text, first_of, same
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +144,7 @@ class Targeting:
         lacking = keys.loc[~np.isfinite(point)].astype(str).agg(" ".join, axis=1)
         if len(lacking):
             text = Text("无法计算（分母为 0）：{which}。", "No figure (nothing to divide by): {which}.")
-            notes.append(Note("left_out", text.format(which=several(lacking))))
+            notes.append(Note("left_out", text.format(which=first_of(lacking))))
         return tuple(notes)
 
 

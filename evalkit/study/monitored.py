@@ -18,7 +18,7 @@ from evalkit.panel.form import Form
 from evalkit.panel.panel import Panel
 from evalkit.panel.read import Layout, read_as
 from evalkit.report.assessment import MONITORED, Monitored
-from evalkit.terms import Text
+from evalkit.terms import Text, first_of
 
 if TYPE_CHECKING:
     from evalkit.monitor.ledger.state import LedgerState
@@ -102,7 +102,7 @@ def _notes(panel: Panel, found: Monitored, gaps: dict[str, int]) -> Iterator[Not
         yield Note("choice", FILLED.format(which=Text(*which), n=sum(gaps.values()), source=found.source))
     units = found.panel.index.get_level_values("unit").unique()
     if len(others := units[~units.isin(panel.units)]):
-        yield Note("left_out", OTHERS.format(source=found.source, n=len(others), which=several(others)))
+        yield Note("left_out", OTHERS.format(source=found.source, n=len(others), which=first_of(others)))
 
 
 def _of_panel(form: MonitoringForm, folder: Path) -> Monitored:

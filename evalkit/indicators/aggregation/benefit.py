@@ -15,7 +15,7 @@ from evalkit.panel.panel import Periods, resolve
 from evalkit.panel.system import IndicatorSystem
 from evalkit.stats.arrays import Array, Codes, Mask, pieces
 from evalkit.stats.ranks import even, ranks
-from evalkit.terms import Text
+from evalkit.terms import Text, first_of
 
 BATCH, FIRST, MORE = 16, 40, 20  # units a program, frontier rows at first, and rows added a round
 CLOSE = 1e-9
@@ -193,7 +193,7 @@ class BenefitOfTheDoubt:
             "Each place is judged by the weights that favor it most, relative to the frontier of {span}; {best} places score 1, "
             "and their weights need not be the only ones.",
         )
-        span = str(front[0]) if len(front) == 1 else several(front, 12)
+        span = first_of(front, 12)
         notes = [Note("choice", own.format(span=span, best=int((found.score == 1).sum())))]
         zero = float((found.shares <= CLOSE).mean())
         if zero > 0.25:

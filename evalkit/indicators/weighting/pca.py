@@ -17,7 +17,7 @@ from evalkit.panel.system import IndicatorSystem
 from evalkit.stats.arrays import Array
 from evalkit.stats.ranks import settled
 from evalkit.stats.varimax import varimax
-from evalkit.terms import Text
+from evalkit.terms import Text, first_of
 
 ALIKE = 1e-9  # eigenvalues that near have no components of their own
 
@@ -186,4 +186,4 @@ def _against(loading: Array, system: IndicatorSystem) -> tuple[Note, ...]:
         "Indicators with a negative loading on the first component: {names}. They move against the others and are weighed by the "
         "size of the loading; check their direction before these weights are used.",
     )
-    return (Note("caution", text.format(names=several(falling, 12))),)
+    return (Note("caution", text.format(names=first_of(falling, 12))),)

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from evalkit.answer import Note
-from evalkit.errors import several
 from evalkit.monitor.door.rules import WHOLE
-from evalkit.terms import Text
+from evalkit.terms import Text, first_of
 
 SAYS = {
     "refused": Text("{n} 份数据被拒收，未入库：{which}。", "Deliveries refused, nothing of them stored: {n} ({which})."),
@@ -42,7 +41,7 @@ def notes_of(frame: pd.DataFrame, otherwise: Sequence[str]) -> tuple[Note, ...]:
     if known := int((frame["status"] == "known").sum()):
         notes.append(Note("choice", SAYS["known"].format(n=known)))
     if otherwise:
-        notes.append(Note("caution", SAYS["otherwise"].format(which=several(otherwise))))
+        notes.append(Note("caution", SAYS["otherwise"].format(which=first_of(otherwise))))
     if rounded:
         notes.append(Note("choice", SAYS["rounded"].format(n=rounded)))
     return (*notes, Note("caution", SAYS["people"]))

@@ -5,11 +5,10 @@ from __future__ import annotations
 import pandas as pd
 
 from evalkit.answer import Note
-from evalkit.errors import several
 from evalkit.monitor.rules.rules import IncomeBelow
 from evalkit.monitor.signals.ground import Ground
 from evalkit.monitor.signals.unjudged import REASONS
-from evalkit.terms import Text
+from evalkit.terms import Text, first_of
 
 VERSION = Text(
     "预警规则“{name}”版本 {version}，自 {since} 起施行；截至 {day} 已知的记录；收入期 {first} 至 {last}。",
@@ -62,5 +61,5 @@ def _no_record(ground: Ground, n: int) -> list[Note]:
         return []
     below = [rule for rule in ground.rules.rules if isinstance(rule, IncomeBelow)]
     zero = [rule.id for rule in below if rule.no_record == "counts_as_zero"]
-    what = ZERO.format(rules=several(zero)) if zero else NOT_ZERO
+    what = ZERO.format(rules=first_of(zero)) if zero else NOT_ZERO
     return [Note("caution" if zero else "left_out", NO_RECORD.format(n=n, what=what))]

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from evalkit.answer import Note
-from evalkit.errors import several
-from evalkit.terms import Text
+from evalkit.terms import Text, first_of
 
 if TYPE_CHECKING:
     from evalkit.monitor.triage.triage import Triage
@@ -64,6 +63,6 @@ def notes_of(spec: Triage, rows: pd.DataFrame, villages: pd.DataFrame) -> tuple[
         (again.any(), Note("left_out", SAME.format(n=int(again.sum()), k=int((again & (rows["place"] > 0)).sum())))),
         (left, Note("left_out", OVER.format(n=left))),
         (unjudged, Note("caution", UNJUDGED.format(n=unjudged))),
-        (unused, Note("caution", TYPO.format(names=several(unused)))),
+        (unused, Note("caution", TYPO.format(names=first_of(unused)))),
     ]
     return tuple(note for true, note in said if true)

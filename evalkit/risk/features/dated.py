@@ -18,7 +18,7 @@ from evalkit.risk.features.past import Dated, Past
 from evalkit.risk.followed import Followed, origins_of
 from evalkit.risk.observed import a_name
 from evalkit.stats.arrays import Array, Mask
-from evalkit.terms import Text
+from evalkit.terms import Text, first_of
 
 
 @runtime_checkable
@@ -197,7 +197,7 @@ class FeaturePlan:
             notes.append(Note("left_out", text.format(f=some)))
         if self.held.names:
             text = Text("以下属性只用于审查，不进入模型：{a}。", "Kept for audits and seen by no model: {a}.")
-            notes.append(Note("choice", text.format(a=several(self.held.names, 20))))
+            notes.append(Note("choice", text.format(a=first_of(self.held.names, 20))))
         return tuple(notes)
 
 
