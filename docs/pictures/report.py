@@ -16,8 +16,8 @@ from evalkit.study.run import Study
 
 HERE = Path(__file__).parent
 SHOWN = {  # beside the cover, the pages on which these sections begin
-    "zh": ("摘要", "协调等级", "领先与滞后"),
-    "en": ("Summary", "Grades", "Leading and lagging"),
+    "zh": ("摘要", "协调等级", "等级的变动"),
+    "en": ("Summary", "Grades", "Moves between grades"),
 }
 WIDTH, GAP, COLORS = 460, 14, 48  # pixels of a page and between pages; colors of the picture
 
