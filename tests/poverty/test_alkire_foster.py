@@ -73,6 +73,25 @@ def test_example_of_alkire_and_foster_2011():
     np.testing.assert_allclose(share, [1 / 6, 1 / 3, 1 / 6, 1 / 3], rtol=1e-12)
 
 
+def test_bastia_in_the_vignette_of_mpi():
+    """R's MPI (Kukiattikun), vignette MPI_demo, k = 3 of 11: the two persons of Bastia, every figure printed of them.
+
+    H 1, A and M0 .4090909; contributions, uncensored and censored ratios by indicator. The vignette prints these two rows and
+    three more of the 30: the whole sample is not to be had.
+    """
+    rows = [[1, 1, 0, 1, 0, 1, 0, 1, 0, 0, 0], [0, 0, 1, 1, 0, 1, 0, 0, 0, 1, 0]]
+    frame = pd.DataFrame(rows, columns=[f"i{j}" for j in range(11)])
+    found = AlkireFoster(system=system(11), cutoff=3 / 11).measure(frame)
+    got = estimates(found)
+    assert (got["H"], round(got["A"], 7), round(got["M0"], 7)) == (1.0, 0.4090909, 0.4090909)
+    parts = found.indicators.pivot_table(index="indicator", columns="measure", values="estimate", sort=False)
+    ratios = [0.5, 0.5, 0.5, 1.0, 0.0, 1.0, 0.0, 0.5, 0.0, 0.5, 0.0]
+    assert parts["uncensored"].tolist() == ratios
+    assert parts["censored"].tolist() == ratios
+    shares = [0.1111111, 0.1111111, 0.1111111, 0.2222222, 0, 0.2222222, 0, 0.1111111, 0, 0.1111111, 0]
+    assert parts["contribution"].round(7).tolist() == shares
+
+
 def test_interval_printed_by_mpitb():
     """Stata's mpitb, Eswatini 2014: M0 .09782088 with error .005230329 has the interval .08800425 to .1086021 on the logit scale.
 
