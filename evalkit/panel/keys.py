@@ -20,6 +20,7 @@ _TOTAL = re.compile(
     r"(?:grand|sub|regional|national)?totals?|sum|average|mean|wholecountry|all(?:counties|provinces|units|regions))",
     re.IGNORECASE,
 )
+_SUM = re.compile(r".*(?:合计|总计|小计|共计)|(?:grand|sub)?totals?|sum", re.IGNORECASE)  # no group is called so
 _ASIDE = re.compile(r"[(（\[].*?[)）\]]|[\s:：_*-]")
 _SHORT = (5, 8, 11)  # one digit less than codes of counties, of townships and of villages have
 _REGION = (6, 9, 12)
@@ -53,6 +54,23 @@ def keyed_rows(raw: RawTable, frame: pd.DataFrame, layout: Layout) -> tuple[NDAr
     if layout.name is not None and layout.name in frame:
         findings += _names(frame.loc[known], unit, layout.name, period)
     return known & ~again, findings
+
+
+def called_totals(cells: pd.Series) -> NDArray[np.intp]:
+    """The positions of cells that are called totals, whatever their column holds.
+
+    Examples
+    --------
+    >>> called_totals(pd.Series(["H001", "合 计", None, 7.0, "Total:", "合作社"], dtype=object))
+    array([1, 4])
+    """
+    which, distinct = pd.factorize(cells.to_numpy(object))
+    called = np.array([*(isinstance(cell, str) and _called(cell, _SUM) for cell in distinct), False])  # the last: missing
+    return np.flatnonzero(called[which])
+
+
+def _called(name: object, pattern: re.Pattern[str]) -> bool:
+    return pattern.fullmatch(_ASIDE.sub("", unicodedata.normalize("NFKC", str(name)))) is not None
 
 
 def spoilt_codes(raw: RawTable, unit: str, codes: pd.Series) -> list[Finding]:
@@ -104,14 +122,13 @@ def _zeros(raw: RawTable, unit: str, codes: pd.Series) -> list[Finding]:
 def _totals(raw: RawTable, frame: pd.DataFrame, layout: Layout) -> list[Finding]:
     """Rows that are called totals, and codes of regions that hold others."""
     findings = list[Finding]()
-    for column in (column for column in (layout.unit, layout.name) if column and column in frame):
+    for column in (column for column in (layout.unit, layout.name, *layout.groups) if column and column in frame):
         names = pd.Series(frame[column].dropna().unique(), dtype=object)
-        sums = names[[_TOTAL.fullmatch(_ASIDE.sub("", unicodedata.normalize("NFKC", str(name)))) is not None for name in names]]
-        if len(sums):
-            at = np.flatnonzero(frame[column].isin(sums))
-            findings.append(
-                finding("total_row", column=column, count=len(at), found=listing(list(sums), 5), where=raw.where(column, at))
-            )
+        sums = names[[_called(name, _SUM if column in layout.groups else _TOTAL) for name in names]]
+        at = np.union1d(np.flatnonzero(frame[column].isin(sums)), raw.totals.get(column, np.empty(0, dtype=np.intp)))
+        if at.size:
+            found = "***" if raw.personal else listing(list(sums), 5)
+            findings.append(finding("total_row", column=column, count=len(at), found=found, where=raw.where(column, at)))
         elif column == layout.unit and (whole := _wholes(names)):
             at = np.flatnonzero(frame[column].isin(whole))
             findings.append(

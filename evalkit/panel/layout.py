@@ -14,6 +14,7 @@ class Layout:
 
     A column below a merged header, "upper/lower", may be named by "lower" alone where one column only ends so; `wanted` are
     the indicators that are looked for in this way. With `waves` a period may be the number of a wave as well as a year.
+    `members` is the column, as it is called after `columns`, that says of how many persons a home is: whole numbers from 1.
     """
 
     unit: str | None = None
@@ -25,6 +26,7 @@ class Layout:
     missing: tuple[str, ...] = ()
     wanted: tuple[str, ...] = ()
     waves: bool = False
+    members: str | None = None
 
     def __post_init__(self) -> None:
         held = dict[str, str]()

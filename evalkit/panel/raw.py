@@ -50,6 +50,8 @@ class RawTable:
         What is wrong with the file or its header, and what was left aside.
     merged, percent
         For each column, the positions filled from a merged cell, and those in percent format.
+    totals
+        For each column wanted as text, the positions of cells that are called totals.
     personal
         Whether it holds names or numbers of persons; then no cell of it is told.
     unit
@@ -65,6 +67,7 @@ class RawTable:
     findings: tuple[Finding, ...] = ()
     merged: Mapping[str, NDArray[np.intp]] = field(default_factory=dict)
     percent: Mapping[str, NDArray[np.intp]] = field(default_factory=dict)
+    totals: Mapping[str, NDArray[np.intp]] = field(default_factory=dict)
     personal: bool = False
     unit: str = ""
 
@@ -88,6 +91,7 @@ class RawTable:
             letters=_renamed(self.letters, names),
             merged=_renamed(self.merged, names),
             percent=_renamed(self.percent, names),
+            totals=_renamed(self.totals, names),
         )
 
     def where(self, column: str, positions: Iterable[int]) -> str:
@@ -125,7 +129,8 @@ def notes_of(findings: Iterable[Finding]) -> tuple[Note, ...]:
     notes, counts = list[Note](), dict[str, list[str]]()
     for item in findings:
         if item.rule in _REPAIRS:
-            counts.setdefault(item.rule, []).append(f"{item.column} {item.count:,}")
+            told = f" ({item.found})" if item.rule == "missing_marker" and item.found not in ("", "***") else ""
+            counts.setdefault(item.rule, []).append(f"{item.column} {item.count:,}{told}")
         elif item.severity != "defect":
             kinds: dict[str, NoteKind] = {"repaired": "choice", "notice": "caution"}
             notes.append(Note("left_out" if item.rule in _LEFT_OUT else kinds[item.severity], item.message))

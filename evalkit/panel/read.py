@@ -7,6 +7,7 @@ import hashlib
 import io
 import zlib
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +18,11 @@ from evalkit.errors import DataError, did_you_mean
 from evalkit.identifiers import direct_identifier
 from evalkit.panel.cells import read_codes
 from evalkit.panel.findings import refusal
-from evalkit.panel.formats.plain import read_parquet, read_stata, read_text
+from evalkit.panel.formats.plain import read_parquet, read_text
 from evalkit.panel.formats.sheet import MOST_BYTES, letter, read_sheet
+from evalkit.panel.formats.stata import read_stata
 from evalkit.panel.header import cut_table
+from evalkit.panel.keys import called_totals
 from evalkit.panel.panel import Panel
 from evalkit.panel.persons import unheaded
 from evalkit.panel.raw import Cells, RawTable
@@ -163,7 +166,8 @@ def open_table(path: str | Path, *, sheet: str | None = None, header: int | None
             percent={name: at for name, at in percent.items() if at.size},
             unit=table.unit,
         )
-    return unheaded(raw)
+    named = {column: called_totals(raw.frame[column]) for column in text if column in raw.frame}
+    return unheaded(replace(raw, totals={column: at for column, at in named.items() if at.size}))
 
 
 def file_bytes(path: Path, formats: Sequence[str] = FORMATS) -> tuple[bytes, str]:

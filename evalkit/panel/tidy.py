@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -21,6 +22,8 @@ from evalkit.panel.raw import RawTable, below_heads, notes_of
 from evalkit.terms import same
 
 __all__ = ["Layout", "Tidied", "tidy"]
+
+_POWER = re.compile(r"\s*[+-]?\d(?:\.(\d+))?E\+(\d{2,})\s*")
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -185,12 +188,35 @@ def _figures(raw: RawTable, column: str, target: str, layout: Layout) -> tuple[N
     if (merged := raw.merged.get(column)) is not None and merged.size:
         findings.append(finding("merged_figures", column=target, count=len(merged), where=raw.where(column, merged)))
     values = _percent(raw, column, numbers, target, findings)
+    findings += _shortened(raw, column, target)
+    findings += _no_members(raw, column, values, target) if target == layout.members else []
     findings += _mixed(raw, column, numbers, target)
     for kind, at in numbers.repairs.items():
         units = ", ".join(f"{unit} × {len(there):,}" for unit, there in numbers.units.items())
         found = units if kind == "unit_in_cell" else _some(raw, column, at) if kind == "missing_marker" else ""
         findings.append(finding(kind, column=target, count=len(at), found=found, where=raw.where(column, at)))
     return values, findings, next(iter(numbers.units), "") if len(numbers.units) == 1 else ""
+
+
+def _shortened(raw: RawTable, column: str, target: str) -> list[Finding]:
+    """Figures such as 4.12E+07, which a spreadsheet wrote as it showed them, and of which the last digits are lost."""
+    if pd.api.types.is_float_dtype(raw.frame[column].dtype):
+        return []
+    powers = [_POWER.fullmatch(cell) if isinstance(cell, str) else None for cell in raw.frame[column].to_numpy(object)]
+    at = np.array([row for row, power in enumerate(powers) if power and len(power[1] or "") < int(power[2])], dtype=np.intp)
+    if not at.size:
+        return []
+    where, some = raw.where(column, at), _some(raw, column, at)
+    return [finding("code_in_powers", severity="notice", column=target, count=len(at), where=where, found=some)]
+
+
+def _no_members(raw: RawTable, column: str, values: NDArray[np.float64], target: str) -> list[Finding]:
+    """Numbers of the members of homes that are none: fractions, and what is below 1."""
+    at = np.flatnonzero((values < 1) | (values % 1 != 0) & ~np.isnan(values))
+    if not at.size:
+        return []
+    some = listing([f"{value:g}" for value in dict.fromkeys(values[at[:50]].tolist())], 5)
+    return [finding("member_count", column=target, count=len(at), where=raw.where(column, at), found=some)]
 
 
 def _digits(cells: pd.Series, at: NDArray[np.intp]) -> bool:

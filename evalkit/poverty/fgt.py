@@ -15,6 +15,7 @@ from evalkit.poverty.additive import counted_poor
 from evalkit.poverty.columns import groups_of, has_rows, is_level, is_line, is_name, line_per_row, names_of, numbers
 from evalkit.poverty.estimates import Grouped, Measured, Shift
 from evalkit.poverty.gaps import gap_powers, is_poor, log_gaps, poverty_gaps
+from evalkit.poverty.line_level import odd_lines
 from evalkit.poverty.lines import RelativeLine
 from evalkit.poverty.sen import sen_influence, thon_influence
 from evalkit.poverty.words import measure_names
@@ -172,6 +173,7 @@ class PovertyIndices:
         has_rows(frame, named, who="PovertyIndices")
         income, grouped = numbers(frame, self.income, who="PovertyIndices"), Grouped.of(frame, over, self.design)
         line, moved = self._drawn_line(frame, income, grouped)
+        odd = () if moved is not None else odd_lines(income, line, grouped.parted.codes, grouped.labels)
         below = int((income[is_poor(income, line, strict=self.strict)] <= 0).sum())
         measures = [name for name in self.measures if not (below and name in LOGS)]
         if not measures:
@@ -188,7 +190,7 @@ class PovertyIndices:
             frame=grouped.table(measured, BOUNDED if (income >= 0).all() else BOUNDED & {"headcount"}, self.level, shifts),
             influence=pd.DataFrame({name: own for name, (_, own) in measured.items()}, index=frame.index),
             line=line,
-            notes=(*grouped.drawn.notes, *self._notes(below)),
+            notes=(*grouped.drawn.notes, *odd, *self._notes(below)),
         )
 
     def _drawn_line(self, frame: pd.DataFrame, income: Array, grouped: Grouped) -> tuple[Array, tuple[Array, Parted] | None]:

@@ -14,13 +14,14 @@ from evalkit.errors import DataError, did_you_mean
 from evalkit.identifiers import called_personal, called_position, personal
 from evalkit.panel.checks.marks import odd_marks
 from evalkit.panel.checks.observed import Observed
-from evalkit.panel.findings import refusal
+from evalkit.panel.findings import Finding, refusal
 from evalkit.panel.panel import Panel
 from evalkit.panel.raw import RawTable
 from evalkit.panel.read import open_table
 from evalkit.panel.tidy import Layout, tidy
 from evalkit.stats.ranks import below
 from evalkit.study.household_form import HouseholdsForm
+from evalkit.study.whole_file import whole_panel
 from evalkit.terms import Text
 
 WEIGHT, POOR = "design weight", "poor"
@@ -54,8 +55,9 @@ def read_homes(path: Path, form: HouseholdsForm, more: tuple[str, ...] = ()) -> 
         columns=form.columns,
         missing=form.missing,
         waves=True,
+        members=form.members,
     )
-    panel = tidy(raw, layout).panel()
+    panel = whole_panel(tidy(raw, layout), lambda some: _codes_in(some, form.figures))
     _are_figures(panel, (*form.figures, *more), raw.place)
     homes = panel.frame.reset_index().rename(columns={"unit": form.unit, "period": form.period})
     for column in form.texts:
@@ -70,6 +72,7 @@ def read_homes(path: Path, form: HouseholdsForm, more: tuple[str, ...] = ()) -> 
     line = homes[form.line] if isinstance(form.line, str) else form.line
     poor = below(homes[form.income].to_numpy(dtype=float), np.asarray(line, dtype=float), strict=form.strict)
     notes = (
+        *panel.notes,
         *_gaps(homes, form, gaps, more),
         *odd_figures(panel, form.figures, raw.place),
         *_odd_sizes(homes[~gaps], form, raw.place),
@@ -119,11 +122,19 @@ def _are_figures(panel: Panel, figures: tuple[str, ...], place: str) -> None:
 
 def odd_figures(panel: Panel, figures: tuple[str, ...], place: str) -> list[Note]:
     """Refuse codes for missing such as −99 among the figures, which would be counted as they stand; say which few are below 0."""
-    found = odd_marks(Observed(frame=panel.frame[list(figures)], places=panel.places))
-    wrong = [item for item in found if item.rule in ("missing_code", "too_large")]
-    if wrong:
+    if wrong := _codes_in(panel, figures):
         raise refusal(wrong, where=place)
-    return [Note("caution", item.message) for item in found if item.rule == "few_negative"]
+    return [Note("caution", item.message) for item in _marks_in(panel, figures) if item.rule == "few_negative"]
+
+
+def _codes_in(panel: Panel, figures: tuple[str, ...]) -> list[Finding]:
+    """Codes for missing and what is too large, of the columns that hold figures."""
+    return [item for item in _marks_in(panel, figures) if item.rule in ("missing_code", "too_large")]
+
+
+def _marks_in(panel: Panel, figures: tuple[str, ...]) -> list[Finding]:
+    have = [name for name in figures if name in panel.frame]
+    return odd_marks(Observed(frame=panel.frame[have], places=panel.places))
 
 
 def _odd_sizes(homes: pd.DataFrame, form: HouseholdsForm, place: str) -> list[Note]:

@@ -60,6 +60,22 @@ def after_the_rows(more: bytes) -> Callable[[], bytes]:
     return inside(lambda held: held.__setitem__(SHEET, held[SHEET].replace(b"</sheetData>", b"</sheetData>" + more)))
 
 
+def before_the_rows(more: bytes) -> Callable[[], bytes]:
+    return inside(lambda held: held.__setitem__(SHEET, held[SHEET].replace(b"<sheetData>", more + b"<sheetData>")))
+
+
+def hide(dimensions: Any, *at: Any) -> None:
+    """Rows or columns hidden."""
+    for one in at:
+        dimensions[one].hidden = True
+
+
+def hidden_behind(made: Any, page: Any) -> None:
+    """The table on a hidden sheet, behind a page of remarks."""
+    made.create_sheet("说明", 0).append(["本表说明"])
+    made.active, page.sheet_state = 0, "hidden"
+
+
 def column_formats(column: str, form: str) -> Callable[[], bytes]:
     return lambda: book(lambda _, page: [setattr(page[f"{column}{k}"], "number_format", form) for k in range(2, 42)])
 
@@ -134,6 +150,52 @@ sheet(
     "hidden_rows",
     "5",
     kind="panel",
+)
+sheet(
+    "rows_filtered_out",
+    lambda: book(lambda _, page: (setattr(page.auto_filter, "ref", "A1:I41"), hide(page.row_dimensions, 3, 4))),
+    0,
+    "hidden_rows",
+    "2 row(s)",
+    "3, 4",
+    kind="panel",
+)
+sheet("hidden_column", lambda: book(lambda _, page: hide(page.column_dimensions, "H")), 0, "hidden_rows", "1 column(s)", ": H")
+sheet(
+    "column_of_no_width",
+    before_the_rows(b'<cols><col min="8" max="8" width="0" customWidth="1"/><col min="12" max="16384" hidden="1"/></cols>'),
+    0,
+    "hidden_rows",
+    "1 column(s)",
+    ": H",
+)
+sheet(
+    "row_of_no_height",
+    inside(lambda held: held.__setitem__(SHEET, held[SHEET].replace(b'<row r="5"', b'<row r="5" ht="0" customHeight="1"'))),
+    0,
+    "hidden_rows",
+    "1 row(s)",
+    ": 5",
+)
+sheet(
+    "hidden_sheet",
+    lambda: book(hidden_behind),
+    0,
+    "hidden_rows",
+    "a sheet hidden",
+    ": panel",
+    command=("audit", "{file}", "--sheet", "panel", "--study", "study.toml", "--lang", "en"),
+)
+sheet("table_on_a_hidden_sheet", lambda: book(hidden_behind), 3, "name the sheet with the table", "panel (hidden)")
+sheet("figures_not_shown", column_formats("H", ";;;"), 0, "scaled_format", "40 cell(s)", "H2", kind="indicator")
+sheet("word_for_figures", column_formats("H", '"缺测"'), 0, "scaled_format", "H2", kind="indicator")
+sheet("minus_in_the_format", formats("H5", '"-"0'), 0, "scaled_format", "H5", kind="indicator")
+sheet(
+    "lowered_mark",
+    cell('<c r="F5" t="inlineStr"><is><r><t>1234</t></r><r><rPr><vertAlign val="subscript"/></rPr><t>1</t></r></is></c>'),
+    3,
+    "raised_marks",
+    "F5",
 )
 sheet(
     "merged_names",

@@ -143,6 +143,18 @@ survey("negative_weight", 3, "not be negative", at=(3, 4), value=-1)
 survey("weight_in_words", 3, "unreadable_cell", "row 4", at=(3, 4), value="高")
 survey("infinite_weight", 3, "unreadable_cell", at=(3, 4), value="inf")
 survey("home_twice", 3, "duplicate_rows", "rows 4, 122", change=lambda made: [*made, made[3]])
+survey("home_called_total", 3, "total_row", "row 122", change=lambda made: [*made, ["合计", 2022, "甲县", "甲村0", 1, 900000]])
+survey("place_called_total", 3, "total_row", "'county'", change=lambda made: [*made, ["H99", 2022, "合计", "甲村0", 1, 900000]])
+for name, size in {"in_part": 3.5, "none": 0, "less_than_none": -2}.items():
+    survey(
+        f"members_{name}",
+        3,
+        "member_count",
+        "row 4",
+        str(size),
+        change=lambda made, size=size: [[*row, "size" if not n else size if n == 3 else 4] for n, row in enumerate(made)],
+        form=('weight = "weight"\n', 'weight = "weight"\nmembers = "size"\n'),
+    )
 survey("home_moves", 3, "group_changes", at=(4, 2), value="丙县")
 survey("no_home", 3, "missing_key", "row 4", at=(3, 0))
 survey("year_typed_wrong", 3, "unreadable_period", at=(3, 1), value=20211)

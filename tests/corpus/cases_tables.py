@@ -41,6 +41,11 @@ def totals(name: str, code: str) -> Any:
     )
 
 
+def total_as_a_group() -> list[Row]:
+    """Rows that only their province calls a total."""
+    return [["530199", "壬县", "合计", year, 9, 12000 + year, 75, 4000 + year, 500 + year] for year in range(2018, 2023)]
+
+
 def unit_in_header(folder: Path) -> None:
     """A header that names a unit, and a study that says which indicator it is."""
     lay(folder, panel=table(ROWS, [*HEAD[:7], "农业产值（亿元）", "beds"]))
@@ -296,6 +301,18 @@ case("weights", "weight_in_words", cells("population", 3, "约3万"), 3, "unread
 case("weights", "no_weights", cells("population", range(40), None), 3, "empty_column", "'population'")
 case("weights", "weight_missing", cells("population", 3, None), 0, "weight_missing")
 case("weights", "weights_in_ten_thousands", cells("population", SAME_YEAR, lambda v: v / 10000), 3, "unit_jump", "'population'")
+
+case("indicator", "figures_in_powers", cells("beds", 3, "3.6E+02"), 0, "code_in_powers", "'beds' 1 code(s)", "'3.6E+02'", "row 5")
+case(
+    "indicator",
+    "points_between_semicolons",
+    raw(table([[*row[:6], int(row[6]), f"{row[7] / 1000:.3f}", row[8]] for row in ROWS], mark=";")),
+    3,
+    "comma_of_two_kinds",
+    "the point in 40 cell(s)",
+    "row 2",
+)
+case("panel", "total_as_a_group", added(*total_as_a_group()), 3, "total_row", "'province'", "rows of totals", "row 42")
 
 # persons
 case(

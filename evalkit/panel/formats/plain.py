@@ -1,4 +1,4 @@
-"""Files that are no spreadsheets: delimited text in the encodings met in practice, Parquet and Stata."""
+"""Files that are no spreadsheets: delimited text in the encodings met in practice, and Parquet."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import csv
 import glob
 import io
 import re
-import struct
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +14,13 @@ import numpy as np
 import pandas as pd
 
 from evalkit.errors import DataError
-from evalkit.panel.cells import read_cell, single_precision
+from evalkit.panel.cells import single_precision
 from evalkit.panel.findings import Finding, finding, listing
+from evalkit.panel.formats.arrow import durations
 from evalkit.panel.formats.encodings import decode
 from evalkit.panel.header import find_header
 from evalkit.panel.raw import Cells
+from evalkit.terms import Text
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 _DELIMITERS = ",\t;|"
 MOST_SINGLE = 2**24  # whole numbers beyond it are not all told apart in single precision
 _COMMA = re.compile(r"\s*[+-]?[1-9]\d{0,2},\d{3}\s*")
+_THOUSAND = re.compile(r"\s*[+-]?[1-9]\d{0,2}\.\d{3}\s*")
+_POINT = re.compile(r"^\s*[+-]?\d*\.\d+\s*$")  # one that is read as decimal
+_COMMAS, _POINTS = Text("逗号", "comma"), Text("点号", "point")
 _LINES = 60  # lines looked at to find the delimiter and the header
 
 
@@ -62,35 +65,37 @@ def read_text(data: bytes, *, name: str, header: int | None, delimiter: str | No
         ) from None
     if comments:
         findings.append(finding("comment_lines", count=comments))
-    findings += _commas(table) if mark == ";" and delimiter is None else []
+    findings += _marks(table) if mark == ";" and delimiter is None else []
     findings += _short_lines(text, mark, len(sample[header - 1]) if header and 0 < header <= len(sample) else _widest(sample))
     return Cells(table=table, findings=tuple(findings))
 
 
 def read_parquet(path: Path, text: Collection[str] = ()) -> Cells:
-    """The cells of a Parquet file, its column names as the first row."""
-    import duckdb
-
-    lock = {"autoinstall_known_extensions": False, "autoload_known_extensions": False, "python_enable_replacements": False}
-    try:
-        with duckdb.connect(config=lock) as engine:  # type: ignore[arg-type]
-            frame = engine.execute("SELECT * FROM read_parquet(?)", [glob.escape(str(path))]).df()
-    except duckdb.Error as fault:
-        raise DataError(
-            "the file is not a readable Parquet file", where=path.name, found=type(fault).__name__, do="write it again"
-        ) from None
-    return _framed(frame, text)
+    """The cells of a Parquet file, its column names as the first row; whole numbers wanted as text keep all their digits."""
+    types = parquet_columns(path)
+    chosen = [_selected(column, kind, as_text=column in text and kind in _WHOLE) for column, kind in types.items()]
+    engine, source = _parquet(path, limits={})
+    with engine:
+        try:
+            frame = engine.execute(f"SELECT {', '.join(chosen)} FROM {source}").df()
+        except _duckdb_error() as fault:
+            raise _no_parquet(path, fault) from None
+    return framed(frame, text)
 
 
 def parquet_columns(path: Path) -> dict[str, str]:
-    """The columns of a Parquet file and their types, in the words of DuckDB."""
+    """The columns of a Parquet file and their types, in the words of DuckDB; DURATION(ns) where numbers are lengths of time."""
     engine, source = _parquet(path)
     with engine:
         try:
             told = engine.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
+            schema = engine.execute(
+                "SELECT value FROM parquet_kv_metadata(?) WHERE key = 'ARROW:schema'", [glob.escape(str(path))]
+            ).fetchall()
         except _duckdb_error() as fault:
             raise _no_parquet(path, fault) from None
-    return {str(row[0]): str(row[1]) for row in told}
+    lengths = durations(bytes(schema[0][0])) if schema else {}
+    return {str(row[0]): f"DURATION({lengths[row[0]]})" if row[0] in lengths else str(row[1]) for row in told}
 
 
 def parquet_batches(
@@ -101,11 +106,8 @@ def parquet_batches(
     Columns of `text` come as text, so that long numbers keep their digits, and so does whatever is no number, date or flag.
     """
     types = parquet_columns(path)
-    chosen = []
-    for column in columns:
-        name = '"' + column.replace('"', '""') + '"'
-        plain = types[column].split("(")[0] in _PLAIN_TYPES and column not in text
-        chosen.append(name if plain else f"{name}::VARCHAR AS {name}")
+    plain = {column for column in columns if types[column].split("(")[0] in _PLAIN_TYPES and column not in text}
+    chosen = [_selected(column, types[column], as_text=column not in plain) for column in columns]
     engine, source = _parquet(path)
     with engine:
         try:
@@ -116,21 +118,29 @@ def parquet_batches(
             raise _no_parquet(path, fault) from None
 
 
-_PLAIN_TYPES = frozenset(
-    {
-        *("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"),
-        *("FLOAT", "DOUBLE", "DECIMAL", "BOOLEAN", "DATE", "TIMESTAMP"),
-    }
+_WHOLE = frozenset(
+    ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT")
 )
+_LIMITS: Mapping[str, str | int] = {"memory_limit": "512MB", "threads": 2}
+_PLAIN_TYPES = _WHOLE - {"UHUGEINT"} | {"FLOAT", "DOUBLE", "DECIMAL", "BOOLEAN", "DATE", "TIMESTAMP"}
 
 
-def _parquet(path: Path) -> tuple[DuckDBPyConnection, str]:
+def _selected(column: str, kind: str, *, as_text: bool) -> str:
+    """A column as it is asked for; a length of time says that it is one, for no number of it tells the unit."""
+    name = '"' + column.replace('"', '""') + '"'
+    if kind.startswith(("DURATION", "INTERVAL")):
+        unit = kind.removesuffix(")").partition("(")[2]
+        return f"trim('a length of time: ' || {name}::VARCHAR || ' {unit}') AS {name}"
+    return f"{name}::VARCHAR AS {name}" if as_text else name
+
+
+def _parquet(path: Path, limits: Mapping[str, str | int] = _LIMITS) -> tuple[DuckDBPyConnection, str]:
     """An engine that only reads, and the file as it names it."""
     import duckdb
 
     lock = {"autoinstall_known_extensions": False, "autoload_known_extensions": False, "python_enable_replacements": False}
     name = glob.escape(str(path)).replace("'", "''")
-    return duckdb.connect(config=lock | {"memory_limit": "512MB", "threads": 2}), f"read_parquet('{name}')"  # type: ignore[arg-type]
+    return duckdb.connect(config={**lock, **limits}), f"read_parquet('{name}')"
 
 
 def _duckdb_error() -> type[Exception]:
@@ -144,52 +154,7 @@ def _no_parquet(path: Path, fault: Exception) -> DataError:
     return DataError("the file is not a readable Parquet file", where=path.name, found=found, do="write it again")
 
 
-def read_stata(path: Path, text: Collection[str]) -> Cells:
-    """The cells of a Stata file; columns wanted as text come as their value labels, figures as they are stored."""
-    try:
-        frame = pd.read_stata(path, convert_categoricals=False)
-        for column in [name for name in text if name in frame.columns]:
-            labelled = pd.read_stata(path, columns=[column])[column]
-            if isinstance(labelled.dtype, pd.CategoricalDtype):
-                frame[column] = labelled.astype(object)
-        labels = _labels(path)
-    except (ValueError, OSError, EOFError, struct.error) as fault:
-        raise DataError(
-            "the file is not a readable Stata file", where=path.name, found=type(fault).__name__, do="save it again"
-        ) from None
-    cells = _framed(frame, text)
-    return replace(cells, findings=(*cells.findings, *_encoded(frame, labels)))
-
-
-def _labels(path: Path) -> dict[str, dict[float, str]]:
-    """The labels of the values of each column of a Stata file that has some."""
-    with pd.read_stata(path, iterator=True, convert_categoricals=False) as reader:
-        known = reader.value_labels()
-        named = dict(zip(reader._varlist, reader._lbllist, strict=True))  # type: ignore[attr-defined]  # has no public name
-    return {
-        column: {float(code): str(label) for code, label in known[name].items()}
-        for column, name in named.items()
-        if name in known
-    }
-
-
-def _encoded(frame: pd.DataFrame, labels: Mapping[str, Mapping[float, str]]) -> list[Finding]:
-    """Columns of numbers that only number their labels: the figures are the labels, and what is stored is their order."""
-    findings = list[Finding]()
-    for column, words in labels.items():
-        if column not in frame or not pd.api.types.is_numeric_dtype(frame[column]):
-            continue
-        read = {code: read_cell(label) for code, label in words.items()}
-        other = {code: words[code] for code, cell in read.items() if cell.readable and cell.value not in (code, np.nan)}
-        at = np.flatnonzero(frame[column].isin(list(other)))
-        if 2 * len(other) > len(words) and at.size:
-            where = listing([f"row {row + 1}" for row in at])
-            some = listing([f"{code:g} = '{label}'" for code, label in list(other.items())[:6]], 3)
-            findings.append(finding("encoded_figures", column=column, count=len(at), where=where, found=some))
-    return findings
-
-
-def _framed(frame: pd.DataFrame, text: Collection[str] = ()) -> Cells:
+def framed(frame: pd.DataFrame, text: Collection[str] = ()) -> Cells:
     """A table that has typed columns, as cells: numbers as floats, all else as text."""
     columns, single, short = dict[int, Any](), list[str](), list[Finding]()
     for at, name in enumerate(frame.columns):
@@ -251,17 +216,24 @@ def _sample(text: str, mark: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO("\n".join(text.split("\n", _LINES)[:_LINES])), delimiter=mark))
 
 
-def _commas(table: pd.DataFrame) -> list[Finding]:
-    """Figures such as 2,140 between semicolons, which stand there where commas are decimal: 2.14, or two thousand."""
-    either = [(row, cell) for row, cells in enumerate(table.itertuples(index=False)) for cell in cells if _either(cell)]
-    if not either:
-        return []
-    where, some = listing([f"row {row + 1}" for row, _ in either]), listing([f"'{cell}'" for _, cell in either[:6]], 3)
-    return [finding("comma_of_two_kinds", count=len(either), where=where, found=some)]
-
-
-def _either(cell: object) -> bool:
-    return isinstance(cell, str) and _COMMA.fullmatch(cell) is not None
+def _marks(table: pd.DataFrame) -> list[Finding]:
+    """Figures such as 2,140 between semicolons, where commas are decimal: 2.14, or two thousand; and 2.140 where no other point
+    tells that points are decimal."""
+    cells = [(row, cell) for row, held in enumerate(table.itertuples(index=False)) for cell in held if isinstance(cell, str)]
+    points = [cell for _, cell in cells if _POINT.search(cell) and not _THOUSAND.fullmatch(cell)]
+    found = [(_COMMAS, [(row, cell) for row, cell in cells if _COMMA.fullmatch(cell)])]
+    found += [] if points else [(_POINTS, [(row, cell) for row, cell in cells if _THOUSAND.fullmatch(cell)])]
+    return [
+        finding(
+            "comma_of_two_kinds",
+            count=len(either),
+            mark=mark,
+            where=listing([f"row {row + 1}" for row, _ in either]),
+            found=listing([f"'{cell}'" for _, cell in either[:6]], 3),
+        )
+        for mark, either in found
+        if either
+    ]
 
 
 def _widest(sample: list[list[str]]) -> int:

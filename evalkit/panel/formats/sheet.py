@@ -15,14 +15,18 @@ from xml.etree import ElementTree
 import pandas as pd
 
 from evalkit.errors import DataError, SafetyError, did_you_mean, several
+from evalkit.identifiers import masked as masked_number
 from evalkit.panel.findings import Finding, finding, listing, refusal
-from evalkit.panel.formats.sheet_scan import hidden_rows, lost, masked, raised_marks, shown_as, span
+from evalkit.panel.formats.sheet_scan import hidden, lost, masked, raised_marks, repeated, shown_as, span
 from evalkit.panel.raw import Cells
+from evalkit.terms import Text
 
 MOST_BYTES, MOST_RATIO, MOST_ENTRIES, MOST_CELLS = 2**30, 200, 10_000, 100_000_000
 MOST_MERGED, MOST_SPARSE = 200_000, 10  # the last row of a merged range; how many times the rows there are the last row may be
 
 _PICTURES = ("xl/media/", "xl/embeddings/", "docProps/thumbnail")
+_A_SHEET, _ROWS, _COLUMNS = Text("工作表", "a sheet"), Text("{n} 行", "{n} row(s)"), Text("{n} 列", "{n} column(s)")
+_UNSEEN = Text("（隐藏）", " (hidden)")
 _PAGE = re.compile(rb"\s*<(?:!doctype|html|head|body|table|meta|\?xml|!--)", re.IGNORECASE)
 
 
@@ -33,14 +37,14 @@ def read_sheet(data: bytes, *, name: str, sheet: str | None) -> Cells:
     archive, broken = open_archive(data, name), tuple[Finding, ...]()
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        chosen, others = _choose(book, sheet, name)
+        chosen, others, unseen = _choose(book, sheet, name)
         xml = archive.read(_part(archive, chosen))
         _measure(xml, name)
         findings = broken = lost(xml)
         table = book.get_sheet_by_name(chosen)
         rows = table.to_python(skip_empty_area=False)
         merges = tuple((a[0], a[1], b[0], b[1]) for a, b in table.merged_cell_ranges or ())
-        findings, shown = (*findings, *hidden_rows(xml)), shown_as(archive, xml)
+        findings, shown = (*findings, *repeated(xml)), shown_as(archive, xml)
         raised = raised_marks(archive, xml)
     except (CalamineError, zipfile.BadZipFile, zlib.error, ElementTree.ParseError, KeyError, ValueError, OSError, EOFError):
         if broken:  # such as an error newer than the reader
@@ -51,12 +55,11 @@ def read_sheet(data: bytes, *, name: str, sheet: str | None) -> Cells:
     if not any(cell not in ("", None) for row in rows for cell in row):
         raise DataError(f"sheet '{chosen}' is empty", where=name, do="name another sheet" if others else "")
     if others and sheet is None:
-        findings += (finding("other_sheets", column=chosen, count=len(others), found=listing(others)),)
+        findings += (finding("other_sheets", column=chosen, count=len(others), found=_listed(others, unseen)),)
     columns = {at: _column(cells) for at, cells in enumerate(zip(*rows, strict=True))}
     findings += (*_padded(columns, shown.digits), *_marked(columns, raised))
     _worded(columns, shown.units)
-    if shown.scaled:
-        findings += (finding("scaled_format", count=len(shown.scaled), where=listing(shown.scaled)),)
+    findings += (*_hidden(xml, columns, chosen if chosen in unseen else ""), *_scaled(columns, shown.scaled))
     cells = pd.DataFrame(columns, dtype=object)
     return Cells(table=cells, merges=merges, sheet=chosen, findings=findings, percent=shown.percent)
 
@@ -149,12 +152,12 @@ def _no_archive(data: bytes, name: str) -> DataError:
     return DataError("the file is not a readable .xlsx spreadsheet", where=name, found="text" if text else "", do=do)
 
 
-def _choose(book: Any, sheet: str | None, name: str) -> tuple[str, list[str]]:
-    """The sheet to read, and the other visible ones."""
+def _choose(book: Any, sheet: str | None, name: str) -> tuple[str, list[str], set[str]]:
+    """The sheet to read, the others, visible ones first, and which of all are hidden."""
     from python_calamine import SheetTypeEnum, SheetVisibleEnum
 
     sheets = [s.name for s in book.sheets_metadata if s.typ == SheetTypeEnum.WorkSheet]
-    visible = [s.name for s in book.sheets_metadata if s.name in sheets and s.visible == SheetVisibleEnum.Visible] or sheets
+    unseen = {s.name for s in book.sheets_metadata if s.name in sheets and s.visible != SheetVisibleEnum.Visible}
     if sheet is not None and sheet not in sheets:
         raise DataError(
             f"there is no sheet '{sheet}'",
@@ -164,7 +167,35 @@ def _choose(book: Any, sheet: str | None, name: str) -> tuple[str, list[str]]:
         )
     if not sheets:
         raise DataError("the spreadsheet has no worksheet", where=name)
-    return sheet or visible[0], [other for other in visible if other != (sheet or visible[0])]
+    ordered = sorted(sheets, key=lambda one: one in unseen)
+    chosen = sheet or ordered[0]
+    return chosen, [other for other in ordered if other != chosen], unseen
+
+
+def _listed(sheets: list[str], unseen: set[str]) -> Text:
+    """Sheets that were not read, and which of them are hidden."""
+    told = [(masked_number(one), one in unseen) for one in sheets]
+    zh, en = ([f"{name}{said}" if hid else name for name, hid in told] for said in (_UNSEEN.zh, _UNSEEN.en))
+    return Text(listing(zh), listing(en))
+
+
+def _hidden(xml: bytes, columns: dict[int, list[str | float | None]], sheet: str) -> tuple[Finding, ...]:
+    """The hidden sheet, rows and columns that hold what was read."""
+    rows, spans = hidden(xml)
+    full = [row for row in rows if any(row <= len(cells) and cells[row - 1] is not None for cells in columns.values())]
+    held = [at for at, cells in columns.items() if any(cell is not None for cell in cells)]
+    letters = [letter(at) for at in held if any(first <= at + 1 <= last for first, last in spans)]
+    told = (([sheet] if sheet else [], _A_SHEET), (full, _ROWS), (letters, _COLUMNS))
+    return tuple(
+        finding("hidden_rows", count=len(at), what=what.format(n=f"{len(at):,}"), where=listing(at)) for at, what in told if at
+    )
+
+
+def _scaled(columns: dict[int, list[str | float | None]], cells: list[tuple[int, int]]) -> tuple[Finding, ...]:
+    """Figures that are shown otherwise than they are held."""
+    held = [(column, row) for column, row in cells if column in columns and row < len(columns[column])]
+    at = [f"{letter(column)}{row + 1}" for column, row in held if isinstance(columns[column][row], float)]
+    return (finding("scaled_format", count=len(at), where=listing(at)),) if at else ()
 
 
 def _part(archive: zipfile.ZipFile, sheet: str) -> str:
@@ -219,7 +250,7 @@ def _padded(columns: dict[int, list[str | float | None]], digits: dict[tuple[int
 
 
 def _marked(columns: dict[int, list[str | float | None]], raised: set[str]) -> tuple[Finding, ...]:
-    """Cells that hold a figure with a raised mark behind it."""
+    """Cells that hold a figure with a raised or lowered mark behind it."""
     cells = ((column, row, cell) for column, held in columns.items() for row, cell in enumerate(held)) if raised else ()
     at = [f"{letter(column)}{row + 1}" for column, row, cell in cells if isinstance(cell, str) and cell in raised]
     return (finding("raised_marks", count=len(at), where=listing(at)),) if at else ()

@@ -1,4 +1,4 @@
-"""What the XML of a sheet tells and a reader of its values does not: lost results, hidden rows, raised marks, formats."""
+"""What the XML of a sheet tells and a reader of its values does not: lost results, what is hidden, raised marks, formats."""
 
 from __future__ import annotations
 
@@ -23,7 +23,11 @@ _ERROR = re.compile(
 _FORMULA = re.compile(rb"<(?:\w+:)?c\b([^>]*)>\s*<(?:\w+:)?f\b[^>]*?(?:/>|>[^<]*</(?:\w+:)?f>)\s*(<(?:\w+:)?v>[^<])?")
 _ADDRESS = re.compile(rb"\br=[\"']([A-Z]+)(\d+)[\"']")
 _STYLED = re.compile(rb"<(?:\w+:)?c\b(?=[^>]*\bs=[\"'](\d+)[\"'])[^>]*\br=[\"']([A-Z]+)(\d+)[\"']")
-_HIDDEN = re.compile(rb"<(?:\w+:)?row\b(?=[^>]*\bhidden=[\"'](?:1|true)[\"'])[^>]*?\br=[\"'](\d+)[\"']")
+_NOT_SEEN = rb"(?=[^>]*\b(?:hidden=[\"'](?:1|true)|%b=[\"']0(?:\.0*)?)[\"'])"
+_HIDDEN = re.compile(rb"<(?:\w+:)?row\b" + _NOT_SEEN % b"ht" + rb"[^>]*?\br=[\"'](\d+)[\"']")
+_HIDDEN_COLUMNS = re.compile(
+    rb"<(?:\w+:)?col\b" + _NOT_SEEN % b"width" + rb"(?=[^>]*\bmin=[\"'](\d+)[\"'])[^>]*\bmax=[\"'](\d+)[\"']"
+)
 _ROW = re.compile(rb"<(?:\w+:)?row\b[^>]*?\br=[\"'](\d+)[\"']")
 _CELL = re.compile(rb"<(?:\w+:)?c\b[^>]*?\br=[\"']([A-Z]+\d+)[\"']")
 _BOXED = re.compile(rb"<!--|<!\[CDATA\[|<(?:\w+:)?c(?![^>]*\br=)(?:\s[^>]*)?/?>")
@@ -38,17 +42,18 @@ _PLACE = re.compile(rb"\br\s*=\s*[\"'][A-Za-z]*(\d+)[\"']")
 _NARROW = re.compile(rb"\br=[\"']([A-Z]{1,2})\d+[\"']")
 _MERGED = re.compile(rb"\bref\s*=\s*[\"'][A-Za-z]+\d+:[A-Za-z]+(\d+)[\"']")
 _TEXT = re.compile(rb"\bt\s*=\s*[\"']str[\"']")
+_MARKS = ("superscript", "subscript")
 _LONGEST = 40_000  # bytes of a formula
 
 
 class Shown(NamedTuple):
     """How cells are shown that hold something else: rows of each column in percent, digits to which cells (column, row) are
-    filled with zeros, words of a unit behind them, and the cells that show another size than they hold."""
+    filled with zeros, words of a unit behind them, and the cells that show another figure than they hold, or none."""
 
     percent: dict[int, NDArray[np.intp]]
     digits: dict[tuple[int, int], int]
     units: dict[tuple[int, int], str]
-    scaled: list[str]
+    scaled: list[tuple[int, int]]
 
 
 def number(letters: bytes) -> int:
@@ -111,26 +116,33 @@ def _lost_slowly(xml: bytes) -> tuple[Finding, ...]:
     return tuple(finding(rule, count=len(at), where=listing(at), found=found) for rule, at in told.items() if at)
 
 
-def hidden_rows(xml: bytes) -> tuple[Finding, ...]:
-    """Rows that are hidden or filtered out, which are read all the same; rows and cells of one address, of which one is lost."""
-    findings = list[Finding]()
-    hidden = [int(row) for row in _HIDDEN.findall(xml)]
-    if hidden:
-        findings.append(finding("hidden_rows", count=len(hidden), where=listing(hidden)))
+def hidden(xml: bytes) -> tuple[list[int], list[tuple[int, int]]]:
+    """Rows that are hidden, filtered out or of no height, and the first and last of columns that are hidden or of no width.
+
+    Examples
+    --------
+    >>> hidden(b'<cols><col min="2" max="3" hidden="1"/></cols><row r="5" hidden="1"/><row r="6"/><row ht="0" r="7"/>')
+    ([5, 7], [(2, 3)])
+    """
+    return [int(row) for row in _HIDDEN.findall(xml)], [(int(first), int(last)) for first, last in _HIDDEN_COLUMNS.findall(xml)]
+
+
+def repeated(xml: bytes) -> tuple[Finding, ...]:
+    """Rows and cells of one address, of which one is lost."""
     rows, cells = _ROW.findall(xml), _CELL.findall(xml)
     if len(rows) != len(set(rows)):
         again = [f"row {row}" for row in sorted(int(row) for row, often in Counter(rows).items() if often > 1)]
-        findings.append(finding("repeated_cell", count=len(again), where=listing(again)))
-    elif len(cells) != len(set(cells)):
-        again = [cell.decode() for cell, often in Counter(cells).items() if often > 1]
-        findings.append(finding("repeated_cell", count=len(again), where=listing(again)))
-    return tuple(findings)
+    else:
+        again = [cell.decode() for cell, often in Counter(cells).items() if often > 1] if len(cells) != len(set(cells)) else []
+    return (finding("repeated_cell", count=len(again), where=listing(again)),) if again else ()
 
 
 def raised_marks(archive: zipfile.ZipFile, xml: bytes) -> set[str]:
-    """Texts whose figure ends in a raised mark, such as that of a footnote, which a reader would take for a digit of it."""
+    """Texts whose figure ends in a raised or lowered mark, such as a footnote's, which a reader would take for a digit of it."""
     shared = archive.read("xl/sharedStrings.xml") if "xl/sharedStrings.xml" in archive.namelist() else b""
-    return {text for part in (shared, xml) if b"superscript" in part for text in _raised(part)}
+    return {
+        text for part in (shared, xml) if any(mark in part for mark in (b"superscript", b"subscript")) for text in _raised(part)
+    }
 
 
 def _raised(part: bytes) -> Iterator[str]:
@@ -140,7 +152,9 @@ def _raised(part: bytes) -> Iterator[str]:
         whole, raised = "", False
         for run in element:
             text = "".join(child.text or "" for child in run if child.tag.endswith("}t")) if run.tag.endswith("}r") else ""
-            mark = any(child.get("val") == "superscript" for child in run.iter() if child.tag.endswith("}vertAlign"))
+            mark = any(
+                child.get("val") in ("superscript", "subscript") for child in run.iter() if child.tag.endswith("}vertAlign")
+            )
             raised |= mark and any(letter.isdigit() for letter in text)
             whole += text
         if raised and read_cell(whole).readable:
@@ -202,7 +216,11 @@ def told_by(code: str) -> tuple[str, str]:
     --------
     >>> [told_by(code) for code in ("0.0%", "000000", '0.00"万元"', '0.0"%"', '#,##0,', "[>1]0.0;0.0%")]
     [('percent', ''), ('zeros', '6'), ('unit', '万元'), ('unit', '%'), ('scaled', ''), ('scaled', '')]
+    >>> [told_by(code)[0] for code in (";;;", '"缺"', '"-"0', "@", "yyyy-mm-dd", "_-* #,##0_-", "0;-0;;@")]
+    ['scaled', 'scaled', 'scaled', '', '', '', '']
     """
+    if _otherwise(code.partition(";")[0]):
+        return "scaled", ""
     sections = [part for part in _QUOTED.sub("", code).split(";")[:2] if re.search("[0#?]", part)]
     percent = ["%" in part for part in sections]
     if any(percent):
@@ -214,6 +232,14 @@ def told_by(code: str) -> tuple[str, str]:
     tail = _TAIL.search(re.sub(r"[_*].|\[[^\]]*\]", "", code.partition(";")[0]))
     word = re.sub(r"[\"\\!]", "", tail[1]).strip() if tail else ""
     return ("unit", word) if word and unit_word(word) else ("", "")
+
+
+def _otherwise(first: str) -> bool:
+    """Whether figures above 0 are not shown at all, or with a minus before them, by the first section of a format."""
+    bare = _QUOTED.sub("", first)
+    if not re.search("[0#?@]|general|[ymdhsebg]", bare, re.IGNORECASE):
+        return True
+    return "-" in re.split("[0#?]", re.sub(r"[_*].|\[[^\]]*\]", "", first))[0] and re.search("[0#?]", bare) is not None
 
 
 def shown_as(archive: zipfile.ZipFile, xml: bytes) -> Shown:
@@ -229,5 +255,5 @@ def shown_as(archive: zipfile.ZipFile, xml: bytes) -> Shown:
         elif kind == "unit":
             shown.units[column, row] = word
         elif kind:
-            shown.scaled.append(f"{match[2].decode()}{row + 1}")
+            shown.scaled.append((column, row))
     return shown._replace(percent={column: np.array(at, dtype=np.intp) for column, at in rows.items()})

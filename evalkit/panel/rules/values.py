@@ -126,6 +126,13 @@ VALUES: dict[str, Rule] = {
         "核对并更正，或修改体系中的合理范围",
         "check and correct them, or widen the range in the system",
     ),
+    "member_count": rule(
+        "defect",
+        "“{column}”有 {count} 个值不是人口数（不小于 1 的整数）：{where}；如 {found}",
+        "'{column}' has {count} value(s) that are no number of members, a whole number from 1: {where}; such as {found}",
+        "核对并更正；人口数不详则留空",
+        "check and correct them; leave the cell empty where the number is not known",
+    ),
     "percent_as_fraction": rule(
         "defect",
         "“{column}”的单位是“{unit}”，但有 {count} 个值像是小数（如 {found}），疑似把百分数写成了小数：{where}",
