@@ -119,6 +119,22 @@ def test_audit_of_a_clean_file_exits_with_zero():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_where_chinese_is_asked_for_what_holds_a_message_together_is_chinese(started):
+    rows = (ek.datasets.folder() / "counties.csv").read_text(encoding="utf-8")
+    (started / "panel.csv").write_text(rows.replace("G10", "water"), encoding="utf-8")
+    done = evalkit("audit", "panel.csv", "--study", "study.toml", "--lang", "zh", "--quiet", cwd=started)
+    assert (done.returncode, done.stderr) == (3, "panel.csv：1 项缺陷（missing_column）\n")
+    done = evalkit("assess", "study.toml", "--lang", "zh", cwd=started)
+    assert done.returncode == 3
+    assert done.stderr.startswith("错误 DataError: panel.csv：缺少列“G10”")
+    assert "处理：补上该列" in done.stderr
+    done = evalkit("assess", "studi.toml", "--lang=zh", cwd=started)
+    said = "错误 DataError: studi.toml：there is no such file。处理：是否为“study.toml”？\n"
+    assert (done.returncode, done.stderr) == (3, said)
+    done = evalkit("assess", "studi.toml", cwd=started)
+    assert done.stderr == "error DataError: studi.toml: there is no such file. To do: did you mean 'study.toml'?\n"
+
+
 def test_audit_through_a_study_checks_its_columns(started):
     rows = (ek.datasets.folder() / "counties.csv").read_text(encoding="utf-8")
     (started / "panel.csv").write_text(rows.replace("G10", "water"), encoding="utf-8")

@@ -11,10 +11,10 @@ import typer
 from evalkit import datasets
 from evalkit.cli.console import Quiet, can_be_written, complain, examples, one_file, progress, show_folder, speak
 from evalkit.cli.each import Each, EachAsked, Jobs, Language, Only, assess_each, only_each, spoken_in
-from evalkit.errors import OutputError, several
+from evalkit.errors import OutputError
 from evalkit.panel.audit import Audit, audit_file
 from evalkit.panel.findings import SHOWN
-from evalkit.terms import Lang, Text
+from evalkit.terms import Lang, Text, first_of
 
 if TYPE_CHECKING:
     from evalkit.coupling.audit.audit import CouplingAudit
@@ -30,6 +30,7 @@ app = typer.Typer(
 )
 PROBLEM_FILES = (".csv", ".xlsx", ".html")
 AUDIT_FILES = (".html", ".docx", ".xlsx", ".json")
+DEFECTS = Text("{file}：{n} 项缺陷（{rules}）", "{file}: {n} defects ({rules})")
 STEPS = ("evalkit audit panel.csv --study study.toml", "evalkit assess study.toml --out report")
 
 
@@ -109,8 +110,8 @@ def audit(  # noqa: PLR0913, PLR0917  each option is one choice
             unchanged()
             _write_problems(answer, out, file.name, lang)
     if len(answer.defects):
-        rules = several(dict.fromkeys(answer.defects["rule"]), most=20)
-        complain.print(f"{file.name}: {len(answer.defects)} defects ({rules})", markup=False)
+        told = first_of(dict.fromkeys(answer.defects["rule"]), most=20)
+        complain.print(DEFECTS.format(file=file.name, n=len(answer.defects), rules=told).say(lang), markup=False)
         raise typer.Exit(3)
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import errno
 import re
-import sys
 import traceback
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor
-from itertools import pairwise
 
 from evalkit.cli.console import complain
-from evalkit.cli.stopping import STOPPED, Stopped
-from evalkit.errors import EvalkitError, MachineError
+from evalkit.cli.stopping import Stopped
+from evalkit.cli.tongue import STOPPED, spoken
+from evalkit.errors import EvalkitError, MachineError, not_installed
 from evalkit.identifiers import HIDDEN, masked
+from evalkit.terms import Text
 
 LESS = "close other programs, or ask for less: fewer draws, fewer processes (--jobs 1), fewer columns"
 SHORT = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG})
@@ -25,37 +25,45 @@ _STARVED = re.compile(
     r"can't start new thread|failed to map segment|[Cc]annot allocate memory|Unable to allocate|bad allocation|bad_alloc"
 )
 LONGEST = 200
+ERROR = Text("错误", "error")
+BUG = Text("程序错误", "internal error")
+REPORT = Text(
+    "{what}；没有写到一半的文件。处理：加 --debug 再运行一次，并报告所显示的内容。",
+    "{what}; nothing is half written. To do: run it again with --debug, and report what that shows.",
+)
+EXTRAS = {  # which extra brings a library
+    "sklearn": "risk",
+    "skops": "risk",
+    "threadpoolctl": "risk",
+    "lightgbm": "risk",
+    "interpret": "risk",
+    "statsmodels": "forecast",
+    "typst": "pdf",
+    "pyspark": "spark",
+    "pyarrow": "spark",
+    "adbc_driver_manager": "postgres",
+    "adbc_driver_postgresql": "postgres",
+    "ipywidgets": "notebooks",
+}
 
 
 def ended(fault: BaseException, *, debug: bool) -> int:
     """Say why a run ended, and give its exit code."""
     if isinstance(fault, Stopped | KeyboardInterrupt):
-        complain.print(STOPPED)
+        complain.print(STOPPED.say(spoken()))
         return getattr(fault, "exit_code", 130)
     told = fault if isinstance(fault, EvalkitError) else of_machine(fault)
     if debug:
         for line in traced(fault):
             complain.print(line, markup=False, end="")
     if told is None:
-        said = plain(fault)
-        complain.print(f"[bold red]internal error[/] {type(fault).__name__}", end="")
-        complain.print(f"{f': {said}' if said else ''}; nothing is half written.", end=" ", markup=False)
-        complain.print("To do: run it again with --debug, and report what that shows.", markup=False)
+        what = ": ".join(part for part in (type(fault).__name__, plain(fault)) if part)
+        complain.print(f"[bold red]{BUG.say(spoken())}[/]", end=" ")
+        complain.print(REPORT.say(spoken()).replace("{what}", what), markup=False)
         return 1
-    complain.print(f"[bold red]error[/] {type(told).__name__}:", end=" ")
-    complain.print(masked(told.zh) if told.zh and chinese(sys.argv) else str(told), markup=False)
+    complain.print(f"[bold red]{ERROR.say(spoken())}[/] {type(told).__name__}:", end=" ")
+    complain.print(told.in_chinese() if spoken() == "zh" else str(told), markup=False)
     return told.exit_code
-
-
-def chinese(words: list[str]) -> bool:
-    """Whether a command was asked to speak Chinese.
-
-    Examples
-    --------
-    >>> chinese(["evalkit", "assess", "--lang", "zh"]), chinese(["evalkit", "assess"])
-    (True, False)
-    """
-    return "--lang=zh" in words or ("--lang", "zh") in pairwise(words)
 
 
 def of_machine(fault: BaseException) -> MachineError | None:
@@ -73,12 +81,21 @@ def of_machine(fault: BaseException) -> MachineError | None:
     if isinstance(fault, BrokenExecutor):
         return MachineError("the system ended a process of this run, most likely for want of memory", do=LESS)
     if isinstance(fault, ImportError) and not (fault.name or "").startswith("evalkit"):
-        missing = isinstance(fault, ModuleNotFoundError)
-        what = "a library that is needed is not installed" if missing else "a library that is needed cannot be loaded"
-        return MachineError(what, found=fault.name or "", do="install evalkit again, with the extra that asks for it")
+        return _absent(fault)
     if isinstance(fault, UnicodeEncodeError):
         return MachineError("a name has letters that this system's settings cannot write", do="set PYTHONUTF8=1 and run again")
     return _refused(fault) if isinstance(fault, OSError) else None
+
+
+def _absent(fault: ImportError) -> MachineError:
+    """A library that is not there, or cannot be loaded as it is: which one, and what to install."""
+    name = (fault.name or "").partition(".")[0]
+    missing = isinstance(fault, ModuleNotFoundError)
+    what = "a library that is needed is not installed" if missing else "a library that is needed is too old or cannot be loaded"
+    extra = EXTRAS.get(name)
+    told = MachineError(what, do="install evalkit again") if extra is None else not_installed(what, extra)
+    told.found = name
+    return told
 
 
 def _refused(fault: OSError) -> MachineError:

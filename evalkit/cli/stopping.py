@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
+from evalkit.cli.tongue import STOPPED, spoken
+
 PATIENCE = 2.0  # seconds a run has to put itself in order
 STOPS = (signal.SIGINT, signal.SIGTERM)
-STOPPED = "interrupted; nothing is half written"
 
 
 class Stopped(BaseException):
@@ -70,5 +72,5 @@ def _watch(reading: socket.socket) -> None:
             pass
     except TimeoutError:
         with suppress(OSError):
-            os.write(2, f"{STOPPED}\n".encode())
+            os.write(2, f"{STOPPED.say(spoken())}\n".encode(getattr(sys.stderr, "encoding", None) or "utf-8", "replace"))
         os._exit(128 + told[0])

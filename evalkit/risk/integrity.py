@@ -105,9 +105,11 @@ def unpacked(data: bytes, names: tuple[str, ...] | None = None) -> dict[str, byt
             members = {entry.filename: archive.read(entry) for entry in entries}
     except DataError:
         raise
-    except Exception as fault:  # a broken archive may fail its reader in any way
-        torn = SafetyError if data[:2] == b"PK" else DataError
-        raise torn("this is no model file", found=type(fault).__name__, do=BROKEN) from None
+    except Exception:  # a broken archive may fail its reader in any way
+        torn, found = DataError, "a file of another kind" if data else "an empty file"
+        if data[:2] == b"PK":
+            torn, found = SafetyError, "an archive that is cut off or damaged"
+        raise torn("this is no model file", found=found, do=BROKEN) from None
     if packed(members) != data:
         raise SafetyError("the model file is not as it was written", do=BROKEN)
     return members
@@ -138,8 +140,8 @@ def from_json(data: bytes, member: str) -> dict[str, Any]:
     """An object of JSON."""
     try:
         found = json.loads(data)
-    except (ValueError, RecursionError) as fault:
-        raise SafetyError(f"{member} of the model file is no JSON", found=type(fault).__name__, do=BROKEN) from None
+    except (ValueError, RecursionError):
+        raise SafetyError(f"{member} of the model file is no JSON", do=BROKEN) from None
     if not isinstance(found, dict):
         raise SafetyError(f"{member} of the model file is no object of JSON", do=BROKEN)
     return found

@@ -102,9 +102,9 @@ def dumped(model: object, trusted: tuple[str, ...] = ()) -> bytes:
 
     try:
         raw = skops.io.dumps(model)
-    except Exception as fault:  # any part of a model may refuse to be written
-        found = f"{type(model).__name__}: {type(fault).__name__}"
-        raise SpecError("the model cannot be written without pickle", found=found, do="keep estimators of scikit-learn") from None
+    except Exception:  # any part of a model may refuse to be written
+        what, found = "the model cannot be written without pickle", f"a {type(model).__name__}"
+        raise SpecError(what, found=found, do="keep estimators of scikit-learn") from None
     from zipfile import ZipFile
 
     with ZipFile(BytesIO(raw)) as archive:
@@ -151,8 +151,8 @@ def restored(data: bytes, trusted: tuple[str, ...] = ()) -> Any:
         raise SafetyError("the model holds types that are not allowed", found=several(odd), do=do)
     try:
         model = skops.io.loads(data, trusted=skops.io.get_untrusted_types(data=data))
-    except Exception as fault:  # a crafted tree may break its builder in any way
-        raise SafetyError("the model cannot be built", found=type(fault).__name__, do=BROKEN) from None
+    except Exception:  # a crafted tree may break its builder in any way
+        raise SafetyError("the model cannot be built from what the file holds", do=BROKEN) from None
     _sound(model)
     return model
 

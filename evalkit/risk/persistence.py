@@ -164,8 +164,9 @@ class KeptModel:
                 parts.append(np.asarray(said if self.curve is None else self.curve.score(said), dtype=float))
         except EvalkitError:
             raise
-        except Exception as fault:  # whatever a library says of rows it does not take
-            raise DataError("the model does not take these rows", found=type(fault).__name__, do="look at its features") from None
+        except Exception:  # whatever a library says of rows it does not take
+            do = "hold the columns against its features, and against the libraries it was fitted with"
+            raise DataError("the model does not take these rows", do=do) from None
         return pd.Series(np.concatenate(parts), index=frame.index, name="risk")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from evalkit.indicators.treatment.availability import Screen
 from evalkit.indicators.treatment.denominators import Denominate
@@ -16,13 +16,8 @@ from evalkit.study.household_form import HouseholdsForm
 from evalkit.study.index_form import AggregateForm, MissingForm, NormalizeForm, OutliersForm, WeighForm
 from evalkit.study.map_form import MapForm
 from evalkit.study.monitored import MonitoringForm
+from evalkit.study.report_form import Formats, Reason
 from evalkit.terms import Lang, Text
-
-
-def _a_reason(words: Text) -> Text:
-    if min(len(words.say("zh")), len(words.say("en"))) < 2:
-        raise ValueError("give a reason in words; the report prints it")
-    return words
 
 
 class PanelForm(Form):
@@ -85,7 +80,7 @@ class AcceptForm(Form):
 
     rule: Literal[tuple(ACCEPTABLE)]  # type: ignore[valid-type]  # mypy reads only literals written out
     column: str | None = None
-    because: Annotated[Words, AfterValidator(_a_reason)]
+    because: Reason
 
     @property
     def key(self) -> str:
@@ -99,7 +94,7 @@ class BlankForm(Form):
     unit: str
     period: int
     column: str
-    because: Annotated[Words, AfterValidator(_a_reason)]
+    because: Reason
 
 
 class RobustnessForm(Form):
@@ -139,7 +134,7 @@ class ReportForm(Form):
     """`[report]`: what goes into it."""
 
     chapters: tuple[Chapter, ...] = CHAPTERS
-    formats: tuple[Literal["html", "docx", "xlsx", "pdf"], ...] = ("html", "docx", "xlsx")
+    formats: Formats = ("html", "docx", "xlsx")
     organization: Words = Text("", "")
     date: str = ""
     statement: Words = Text("", "")

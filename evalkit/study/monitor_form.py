@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from evalkit.panel.form import Form, Words
+from evalkit.study.report_form import Formats
 from evalkit.terms import Lang, Text
 
 REASONS = {
@@ -118,7 +119,7 @@ class BulletinForm(Form):
 
     organization: Words = Text("", "")
     least: Annotated[int, Field(ge=5)] = 10
-    formats: tuple[Literal["html", "docx", "xlsx", "pdf"], ...] = ("html", "docx", "xlsx")
+    formats: Formats = ("html", "docx", "xlsx")
 
 
 class MonitorForm(Form):

@@ -23,6 +23,7 @@ from evalkit.risk.importance import PermutationImportance
 from evalkit.risk.labels import Labels, ReturnLabel
 from evalkit.risk.ladder import Climbed, Ladder
 from evalkit.risk.leakage.check import LeakageCheck, Leaks, refuse_leaks
+from evalkit.risk.models.boosting import need_interpret
 from evalkit.risk.models.fitted import RiskModel
 from evalkit.risk.models.rungs import NAMES, Rung, standard_rungs
 from evalkit.risk.models.windows import Windows
@@ -177,6 +178,8 @@ class RiskStudy:
             do = did_you_mean(lacking[0], every) or f"use some of {several(every, 40)}"
             raise SpecError("the ladder names features that are not drawn", found=several(lacking), do=do)
         shocks = [name for name in STRUCK if name in drawn] if asked.shocks is None else list(asked.shocks)
+        if "explainable" in asked.rungs:
+            need_interpret()
         rungs = standard_rungs(
             income=OVER_LINE.name,
             log_income="income_level" if "income_level" in drawn else OVER_LINE.name,

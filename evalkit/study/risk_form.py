@@ -23,6 +23,7 @@ from evalkit.risk.outcomes import Event
 from evalkit.risk.reasons import THEMES
 from evalkit.risk.venn_abers import VennAbers
 from evalkit.study.homes_file import HomesFile
+from evalkit.study.report_form import Formats, Reason
 from evalkit.terms import Lang, Text
 
 Portion = Annotated[float, Field(gt=0, lt=1)]
@@ -324,7 +325,7 @@ class LeakForm(Form):
 
     rule: Literal[tuple(RULES)]  # type: ignore[valid-type]
     column: str | None = None
-    because: Words
+    because: Reason
 
     @property
     def key(self) -> str:
@@ -335,7 +336,7 @@ class LeakForm(Form):
 class RiskReportForm(Form):
     """`[report]`: what stands on it and on the card."""
 
-    formats: tuple[Literal["html", "docx", "xlsx", "pdf"], ...] = ("html", "docx", "xlsx")
+    formats: Formats = ("html", "docx", "xlsx")
     organization: Words = Text("", "")
     date: str = ""
     statement: Words = Text("", "")

@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from evalkit import datasets
 from evalkit.answer import Note
-from evalkit.check import has_columns
 from evalkit.coupling.static import Coordination, CouplingCoordination
 from evalkit.coupling.variant_comparison import compare_variants
 from evalkit.distribution.groups import GroupDifferences, Groups
-from evalkit.errors import DataError, SpecError, located
+from evalkit.errors import DataError, EvalkitError, SpecError, located
 from evalkit.indicators.index import CompositeIndex
 from evalkit.indicators.obstacle import ObstacleDegree
 from evalkit.indicators.treatment.availability import Screened
@@ -25,10 +24,12 @@ from evalkit.indicators.treatment.missing import treat
 from evalkit.panel.audit import Audit, accepted, audit_panel, refuse
 from evalkit.panel.boundaries import Boundaries
 from evalkit.panel.checks.observed import asked_of
+from evalkit.panel.findings import Finding
 from evalkit.panel.form import read_form, read_system, whereabouts
 from evalkit.panel.panel import Panel, resolve
-from evalkit.panel.read import Layout, read_as
+from evalkit.panel.read import Layout, open_table
 from evalkit.panel.system import IndicatorSystem
+from evalkit.panel.tidy import tidy
 from evalkit.report.assessment import Accepted, Assessment, Monitored
 from evalkit.report.households import HouseholdFindings
 from evalkit.study.doubt import coordination_doubts
@@ -37,6 +38,7 @@ from evalkit.study.households import household_findings
 from evalkit.study.monitored import filled, monitored
 from evalkit.study.movement import STILL, movement
 from evalkit.study.robust import Asked, Scores, applicable, firmness, quality
+from evalkit.study.whole_file import defects_of, whole_panel
 from evalkit.terms import Text
 
 if TYPE_CHECKING:
@@ -144,23 +146,39 @@ class Study:
         if form.dataset is not None:
             with located(whereabouts(self.path, "panel", "dataset")):
                 return datasets.load(form.dataset)
-        return read_as(self.path.parent / str(form.file), self.layout, sheet=form.sheet, header=form.header)
+        layout, path = self.layout, self.path.parent / str(form.file)
+        raw = open_table(path, sheet=form.sheet, header=form.header, text=layout.texts)
+        return whole_panel(tidy(raw, layout), self._wrong)
+
+    def _wrong(self, panel: Panel) -> list[Finding]:
+        """What is wrong with the values of a panel as the study takes them, and that it does not accept."""
+        try:
+            taken = self._taken(panel, self._told(panel))
+        except EvalkitError:  # it lacks what the study fills it from, divides it by or cuts it to, and cannot be taken
+            return []
+        return defects_of(self._audited(taken), [one.key for one in self.form.accept])
 
     @cached_property
     def monitored(self) -> Monitored | None:
         """What the study's monitor tells, if it has one."""
+        return self._told(self._read)
+
+    def _told(self, panel: Panel) -> Monitored | None:
+        """What the study's monitor, if it has one, tells of the places of a panel."""
         if self.form.monitoring is None:
             return None
         with located(whereabouts(self.path, "monitoring")):
-            return monitored(self.form.monitoring, self.path.parent, self._read)
+            return monitored(self.form.monitoring, self.path.parent, panel)
 
     @cached_property
     def panel(self) -> Panel:
         """The panel as observed, what it lacks of monitoring filled in, cut to the studied periods."""
-        form, panel = self.form.panel, self._read
-        if self.monitored is not None:
-            panel = filled(panel, self.monitored, self.columns)
-        has_columns(panel.frame, self.columns, who=f"the study '{self.path.name}'")
+        return self._taken(self._read, self.monitored)
+
+    def _taken(self, panel: Panel, told: Monitored | None) -> Panel:
+        """A panel as the study takes it."""
+        form = self.form.panel
+        panel = panel if told is None else filled(panel, told, self.columns)
         panel = panel if self.form.denominate is None else self.form.denominate.build().apply(panel)
         if form.periods is not None:
             with located(whereabouts(self.path, "panel", "periods")):
@@ -172,7 +190,10 @@ class Study:
 
     def audit(self) -> Audit:
         """What is wrong with the panel, seen through the study's indicator systems."""
-        return audit_panel(self.panel, tuple(self.systems.values()), reference=self.form.reference)
+        return self._audited(self.panel)
+
+    def _audited(self, panel: Panel) -> Audit:
+        return audit_panel(panel, tuple(self.systems.values()), reference=self.form.reference)
 
     def run(self, progress: Progress = lambda stage: None) -> Assessment:
         """Audit, score, couple, and hold against other settings; `progress` is told the name of each stage.

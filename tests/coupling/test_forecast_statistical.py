@@ -11,7 +11,7 @@ import pytest
 from evalkit.coupling.forecast.baselines import naive_forecast
 from evalkit.coupling.forecast.forecast import Forecast
 from evalkit.coupling.forecast.statistical import Arima, Smoothing, one_by_one
-from evalkit.errors import SpecError
+from evalkit.errors import MachineError, SpecError
 
 Y = 0.4 + 0.02 * np.arange(12) + np.random.default_rng(1).normal(0, 0.01, (2, 12))
 
@@ -114,7 +114,7 @@ def test_fits_that_do_not_converge_are_counted_in_a_note():
 @pytest.mark.parametrize("method", [Arima(), Smoothing()])
 def test_without_statsmodels_the_extra_is_named(method, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(SpecError, match=r'needs statsmodels.*pip install "evalkit\[forecast\]"'):
+    with pytest.raises(MachineError, match=r'needs statsmodels.*pip install "evalkit\[forecast\]"'):
         method.forecast(Y, 2)
 
 

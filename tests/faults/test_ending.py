@@ -56,6 +56,17 @@ AUDIT = ("audit", "panel.csv", "--quiet")
         (OSError(errno.ENOSPC, "No space left on device", "out/report.html"), 4, "out/report.html: the system refused"),
         (PermissionError(errno.EACCES, "Permission denied", "out"), 4, "close the file where it is open"),
         (ModuleNotFoundError("No module named 'lightgbm'", name="lightgbm"), 4, "not installed; found lightgbm"),
+        (
+            ModuleNotFoundError("No module named 'skops'", name="skops.io"),
+            4,
+            'found skops. To do: run: pip install "evalkit[risk]".',
+        ),
+        (ModuleNotFoundError("No module named 'rich'", name="rich"), 4, "found rich. To do: install evalkit again."),
+        (
+            ImportError("cannot import name 'x'", name="sklearn.base"),
+            4,
+            "too old or cannot be loaded; found sklearn. To do: run: pip",
+        ),
         (UnicodeEncodeError("gbk", "\udcff", 0, 1, "illegal"), 4, "PYTHONUTF8=1"),
         (ImportError("cannot import name 'x'", name="evalkit.panel"), 1, "internal error ImportError"),
         (Stopped(15), 143, "interrupted; nothing is half written"),
@@ -105,7 +116,7 @@ def test_debug_shows_what_led_to_a_fault_masked_as_well(evalkit):
     ("lang", "said"),
     [
         ((), "error DataError: panel.csv: 2 problems:"),
-        (("--lang", "zh"), "error DataError: panel.csv：2 处问题："),
+        (("--lang", "zh"), "错误 DataError: panel.csv：2 处问题："),
         (("--lang=zh",), "。处理：统一为同一单位。[mixed_units]"),
     ],
 )
@@ -117,6 +128,38 @@ def test_what_is_wrong_with_a_file_is_said_in_the_language_that_is_asked_for(eva
     assert code == 3
     assert said in told
     assert ("To do" in told) is not bool(lang)
+
+
+MANY = ek.DataError("no [a, b and 5 more]", where="study.toml, line 7", found="c, d and 2 more", do="did you mean 'e'?")
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "said"),
+    [
+        (
+            MANY,
+            3,
+            "错误 DataError: study.toml，第 7 行：no [a, b 等，另有 5 项]；实际为 c, d 等，另有 2 项。处理：是否为“e”？",
+        ),
+        (
+            ek.SpecError("22 faults:\n  line 3: 'x' is not a known key\n  and 2 more", where="study.toml", do="correct the file"),
+            2,
+            "错误 SpecError: study.toml：22 处问题：\n  第 3 行：'x' is not a known key\n  另有 2 项。处理：correct the file。",
+        ),
+        (ek.OutputError("the disk is full."), 4, "错误 OutputError: the disk is full。"),
+        (ek.SafetyError("it holds 13812345678"), 5, "错误 SafetyError: it holds ***。"),
+        (Stopped(15), 143, "已中断；没有写到一半的文件"),
+        (
+            ValueError("could not convert '约300'"),
+            1,
+            "程序错误 ValueError: could not convert '***'；没有写到一半的文件。处理：加 --debug 再运行一次，并报告所显示的内容。",
+        ),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else None,
+)
+def test_what_holds_a_message_together_is_chinese_where_chinese_is_asked_for(evalkit, fault, code, said):
+    done, told = evalkit(fault, *AUDIT, "--lang", "zh")
+    assert (done, told) == (code, f"{said}\n")
 
 
 def test_debug_by_the_environment(evalkit, monkeypatch):

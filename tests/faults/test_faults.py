@@ -182,7 +182,12 @@ def listens(status: Path) -> bool:
     return caught is None or bool(int(caught[1], 16) >> (signal.SIGTERM - 1) & 1)
 
 
-def test_a_library_that_does_not_listen_is_ended_in_two_seconds():
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [((), "interrupted; nothing is half written\n"), (("--lang", "zh"), "已中断；没有写到一半的文件\n")],
+    ids=["en", "zh"],
+)
+def test_a_library_that_does_not_listen_is_ended_in_two_seconds(words, said):
     code = (
         "import hashlib, os, signal, threading\n"
         "from evalkit.cli.stopping import stoppable\n"
@@ -191,8 +196,9 @@ def test_a_library_that_does_not_listen_is_ended_in_two_seconds():
         "    hashlib.pbkdf2_hmac('sha256', b'', b'', 100_000_000)\n"
     )
     began = time.monotonic()
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 143, done.stderr
+    assert done.stderr == said
     assert time.monotonic() - began < 20
     assert "Traceback" not in done.stderr
 

@@ -195,8 +195,8 @@ class TestMembers:
         assert "'persons' has 3 value(s) that are no number of members, a whole number from 1: row 2, row 3, row 5" in said
         assert "such as 3.5, 0, -2" in said
         assert "check and correct them" in said
-        assert "[out_of_range]" in said
-        assert "不小于 1 的整数" in caught.value.zh
+        assert "[member_count]" in said
+        assert "不是人口数（不小于 1 的整数）" in caught.value.zh
 
     def test_whole_numbers_and_gaps_pass(self, tmp_path):
         (tmp_path / "h.csv").write_text("home,year,hhsize\na,1,3\nb,1,1.0\nc,1,\n")

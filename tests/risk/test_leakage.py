@@ -17,6 +17,7 @@ from evalkit.risk.labels import ReturnLabel
 from evalkit.risk.leakage.check import LeakageCheck, refuse_leaks
 from evalkit.risk.leakage.dates import _of_places, partial_correlation
 from evalkit.risk.leakage.derived import cell_auc, rank_auc
+from evalkit.risk.leakage.findings import Leak
 from evalkit.risk.leakage.fitted import shrunk_means
 from evalkit.risk.splits import HouseholdFolds, PurgedOrigins
 from evalkit.simulate import HouseholdSimulation
@@ -113,6 +114,13 @@ def test_1_a_feature_known_after_the_origin(trial):
     assert columns(found, "known_after_origin") == {trial.x.columns[2]}
     with pytest.raises(DataError, match="known after"):
         _ = replace(trial.drawn, known=known).matrix
+
+
+def test_what_is_beyond_the_first_few_is_counted_in_each_language():
+    leak = Leak(rule="known_after_origin", column="income", count=8, where="a in 2020, b in 2021, c in 2021 and 5 more")
+    assert leak.where in leak.message.en
+    assert "a（2020）, b（2021）, c（2021） 等，另有 5 项" in leak.message.zh
+    assert " more" not in leak.message.zh
 
 
 def test_2_a_household_in_both_folds(trial):

@@ -3,6 +3,7 @@
 import importlib
 import io
 import json
+import re
 import zipfile
 
 import numpy as np
@@ -334,6 +335,23 @@ def test_other_crafted_models_are_refused():
     for data in (members[array][:-1], members[array].replace(b"(2,)", b"(9,)").replace(b"(1, 1)", b"(9, 9)"), b"no array"):
         with pytest.raises(DataError, match="array of the model"):
             restored(packed({**members, array: data}))
+
+
+@pytest.mark.parametrize(
+    ("data", "code", "found"),
+    [
+        (b"", 3, "an empty file"),
+        (b"hello", 3, "a file of another kind"),
+        (b"PK\x03\x04 and no more", 5, "an archive that is cut off or damaged"),
+    ],
+)
+def test_what_is_no_model_file_is_said_in_words(tmp_path, data, code, found):
+    (tmp_path / "m").write_bytes(data)
+    with pytest.raises(DataError) as refused:
+        load(tmp_path / "m")
+    assert (refused.value.exit_code, refused.value.what, refused.value.found) == (code, "this is no model file", found)
+    assert "take an untouched copy" in refused.value.do
+    assert not re.search(r"[A-Z][a-z]+(Error|File|Exception)", str(refused.value))
 
 
 def test_a_tree_that_points_outside_of_itself_is_refused(homes):

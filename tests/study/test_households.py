@@ -77,6 +77,20 @@ def test_codes_of_homes_never_reach_a_message(tmp_path):
     assert secret not in str(wrong.value)
 
 
+def test_cells_and_codes_for_missing_are_refused_in_one_error(tmp_path):
+    rows = pd.read_csv(FOLDER / "households.csv", comment="#", dtype={"county": str})
+    rows["members"] = rows["members"].astype(object)
+    rows.loc[4, "members"] = "several"
+    rows.loc[rows.index[100:110], "income_pc"] = -9999
+    rows.to_csv(tmp_path / "homes.csv", index=False)
+    with pytest.raises(ek.DataError, match=r"homes.csv: 2 problems:") as wrong:
+        household_findings(asked(), tmp_path)
+    assert "'members' holds 1 cell(s) that are not numbers: row 6" in str(wrong.value)
+    assert "'income_pc'" in str(wrong.value)
+    assert "[missing_code]" in str(wrong.value)
+    assert not any(code in str(wrong.value) for code in rows["household"].unique())
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [

@@ -1,6 +1,7 @@
 """Studies: read with every fault named by line, run on shipped and real panels, delivered whole or not at all."""
 
 import json
+import re
 import shutil
 from hashlib import sha256
 from pathlib import Path
@@ -11,7 +12,10 @@ import pytest
 from experts import judged
 
 import evalkit as ek
+from evalkit.panel.audit import audit_file
 from evalkit.study.deliver import deliver
+from evalkit.study.monitor_form import BulletinForm
+from evalkit.study.risk_form import LeakForm, RiskReportForm
 from evalkit.study.run import Study
 
 STUDIES = ek.datasets.folder() / "studies"
@@ -155,6 +159,46 @@ def test_faults_of_a_study_are_named(tmp_path, add, message):
         Study.read(write_study(tmp_path, add)).run()
 
 
+REASON = '\n[[accept]]\nrule = "unit_jump"\nbecause = {}\n'
+BLANK = '\n[[blank]]\nunit = "010101"\nperiod = 2016\ncolumn = "G10"\nbecause = {}\n'
+
+
+@pytest.mark.parametrize("table", [REASON, BLANK], ids=["accept", "blank"])
+@pytest.mark.parametrize(
+    "because", ['"  "', '" \\u3000\\u200b\\u200b "', '"……"', '{ zh = "  ", en = "a slip" }', '{ zh = "", en = "" }']
+)
+def test_a_reason_without_words_is_refused(tmp_path, table, because):
+    path = write_study(tmp_path, table.format(because))
+    line = path.read_text(encoding="utf-8").splitlines().index(f"because = {because}") + 1
+    with pytest.raises(ek.SpecError, match=rf"study.toml, line {line}: '(accept|blank).because': give a reason in words"):
+        Study.read(path)
+
+
+@pytest.mark.parametrize("because", ['"已核实"', '"ok"', '{ zh = "", en = "a slip" }'])
+def test_a_reason_in_words_of_either_language_is_taken(tmp_path, because):
+    (taken,) = Study.read(write_study(tmp_path, REASON.format(because))).form.accept
+    assert taken.because.say("zh") in because
+
+
+def test_a_report_in_no_format_is_refused(tmp_path):
+    path = write_study(tmp_path, **{'formats = ["html", "docx", "xlsx"]': "formats = []"})
+    line = path.read_text(encoding="utf-8").splitlines().index("formats = []") + 1
+    with pytest.raises(ek.SpecError, match=rf"line {line}: 'report.formats': name at least one of html, docx, xlsx, pdf"):
+        Study.read(path)
+
+
+@pytest.mark.parametrize("form", [RiskReportForm, BulletinForm])
+def test_so_is_one_of_a_risk_study_and_a_monitor(form):
+    with pytest.raises(ValueError, match="name at least one of html, docx, xlsx, pdf"):
+        form(formats=[])
+    assert form(formats=["pdf"]).formats == ("pdf",)
+
+
+def test_a_finding_of_leakage_is_accepted_for_a_reason_in_words_only():
+    with pytest.raises(ValueError, match="give a reason in words"):
+        LeakForm(rule="home_twice", because=" ")
+
+
 def test_a_wrong_key_is_named_with_its_line(tmp_path):
     path = write_study(tmp_path, **{'method = "entropy" ': 'methd = "entropy" '})
     line = next(n for n, text in enumerate(path.read_text(encoding="utf-8").splitlines(), 1) if "methd" in text)
@@ -182,6 +226,72 @@ def test_a_defect_refuses_unless_it_is_accepted_with_a_reason(tmp_path):
     )
     found = Study.read(write_study(tmp_path, accepted, panel=rows)).run()
     assert found.accepted[0] == ("unit_jump", None, ek.Text("known and shown", "known and shown"), 1)
+
+
+def spoilt() -> pd.DataFrame:
+    """Figures with a defect of each kind: a cell, a key, a column, and values."""
+    rows = county_rows()
+    rows["G10"] = rows["G10"].astype(object)
+    rows.loc[5, "G10"] = "约300"
+    rows.loc[rows["year"] == 2018, "R24"] *= 10_000
+    return pd.concat([rows.rename(columns={"G15": "G015"}), rows.head(1).rename(columns={"G15": "G015"})])
+
+
+def rules_of(refused: pytest.ExceptionInfo) -> list[str]:
+    return re.findall(r"\[([a-z_]+)\]", refused.value.what)
+
+
+def test_cells_keys_columns_and_values_are_refused_in_one_error_as_the_audit_finds_them(tmp_path):
+    rows = spoilt()
+    study = Study.read(write_study(tmp_path, panel=rows))
+    with pytest.raises(ek.DataError, match=r"panel.csv: \d+ problems:") as refused:
+        study.run()
+    found = audit_file(
+        tmp_path / "panel.csv", layout=study.layout, systems=tuple(study.systems.values()), reference=study.form.reference
+    )
+    assert rules_of(refused) == found.defects["rule"].tolist()
+    assert {"unreadable_cell", "duplicate_rows", "missing_column", "unit_of_ten_thousand"} <= set(rules_of(refused))
+    assert "row 7; found '约300'" in refused.value.what
+    assert "no column 'G15' (did you mean 'G015'?)" in refused.value.what
+    assert all(message in refused.value.zh for message in found.defects["message_zh"])
+
+
+def test_what_the_study_accepts_or_blanks_is_no_part_of_that_error(tmp_path):
+    accepted = "".join(
+        f'\n[[accept]]\nrule = "{rule}"\nbecause = "known and shown"\n' for rule in ("unit_jump", "unit_of_ten_thousand")
+    )
+    with pytest.raises(ek.DataError) as refused:
+        Study.read(write_study(tmp_path, accepted, panel=spoilt())).run()
+    assert {"unit_jump", "unit_of_ten_thousand"}.isdisjoint(rules_of(refused))
+    assert {"unreadable_cell", "duplicate_rows", "missing_column"} <= set(rules_of(refused))
+    rows = spoilt().rename(columns={"G015": "G15"})
+    rows.loc[rows["year"] == 2018, "R24"] /= 10_000
+    rows.loc[(rows["county"] == "010101") & (rows["year"] == 2016), "R24"] = 1e9
+    for more, told in (("", True), (BLANK.format('"typed twice"').replace("G10", "R24"), False)):
+        with pytest.raises(ek.DataError) as refused:
+            Study.read(write_study(tmp_path, more, panel=rows)).run()
+        assert "unreadable_cell" in rules_of(refused)
+        assert ("'R24'" in refused.value.what) is told
+
+
+def test_values_of_years_that_are_not_studied_are_no_part_of_it(tmp_path):
+    rows = spoilt()
+    with pytest.raises(ek.DataError) as whole:
+        Study.read(write_study(tmp_path, panel=rows)).run()
+    fewer = {"# periods = [2016, 2024]": "periods = [2019, 2024]", "reference = [2016, 2020]": "reference = [2019, 2020]"}
+    with pytest.raises(ek.DataError) as cut:
+        Study.read(write_study(tmp_path, panel=rows, **fewer)).run()
+    assert "unit_of_ten_thousand" in rules_of(whole)
+    assert "unit_of_ten_thousand" not in rules_of(cut)
+    assert "unreadable_cell" in rules_of(cut)
+
+
+def test_without_a_column_of_units_cells_alone_are_told(tmp_path):
+    rows = spoilt().rename(columns={"county": "place"})
+    with pytest.raises(ek.DataError) as refused:
+        Study.read(write_study(tmp_path, panel=rows)).run()
+    assert "missing_column" in rules_of(refused)
+    assert "unreadable_cell" in rules_of(refused)
 
 
 def test_a_failing_study_leaves_nothing_behind(tmp_path):

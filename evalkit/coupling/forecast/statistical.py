@@ -12,7 +12,7 @@ import numpy as np
 from evalkit.check import flag, many, one_of, whole
 from evalkit.coupling.forecast.baselines import naive_forecast
 from evalkit.coupling.forecast.path import Path
-from evalkit.errors import SpecError
+from evalkit.errors import SpecError, not_installed
 from evalkit.stats.arrays import Array
 from evalkit.terms import Text
 
@@ -146,5 +146,4 @@ def statsmodels(method: object) -> None:
     from importlib.util import find_spec
 
     if find_spec("statsmodels") is None:
-        who = type(method).__name__
-        raise SpecError(f"{who} needs statsmodels, which is not installed", do='pip install "evalkit[forecast]"')
+        raise not_installed(f"{type(method).__name__} needs statsmodels, which is not installed", "forecast")

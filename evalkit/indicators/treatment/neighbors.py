@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evalkit.errors import DataError, SpecError, several
+from evalkit.errors import DataError, not_installed, several
 from evalkit.indicators.treatment.missing import at_least_one
 from evalkit.panel.panel import Panel
 from evalkit.stats.arrays import Array
@@ -150,6 +150,6 @@ def _learning(who: str) -> Any:
     try:
         from sklearn import impute
         from sklearn.experimental import enable_iterative_imputer  # noqa: F401
-    except ImportError as absent:
-        raise SpecError(f"{who} needs scikit-learn, which is not installed", do="pip install 'evalkit[learn]'") from absent
+    except ImportError:
+        raise not_installed(f"{who} needs scikit-learn, which is not installed", "learn") from None
     return impute

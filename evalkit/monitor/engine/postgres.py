@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from evalkit.check import many, shown, whole
-from evalkit.errors import DataError, SpecError, did_you_mean
+from evalkit.errors import DataError, SpecError, did_you_mean, not_installed
 from evalkit.monitor.engine.base import COLLECTED, Kind
 
 if TYPE_CHECKING:
@@ -116,8 +116,9 @@ class PostgresTable:
     def _connected(self, address: str) -> Iterator[Connection]:
         try:
             import adbc_driver_postgresql.dbapi as driver
+            import pyarrow  # noqa: F401
         except ImportError:
-            raise SpecError("the driver of PostgreSQL is not installed", do='run: pip install "evalkit[postgres]"') from None
+            raise not_installed("the driver of PostgreSQL is not installed", "postgres") from None
         try:
             connection = driver.connect(address)
         except driver.Error as fault:

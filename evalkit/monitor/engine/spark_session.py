@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evalkit.errors import OutputError, SpecError
+from evalkit.errors import OutputError, not_installed
 from evalkit.monitor.engine.spark_faults import quiet, spoken
 
 if TYPE_CHECKING:
@@ -59,7 +59,9 @@ def start(master: str, *, remote: str | None, memory: int, spill: Path, settings
             import pyarrow  # noqa: F401
             from pyspark.sql import SparkSession
     except ImportError:
-        raise SpecError("Spark is not installed", do='run: pip install "evalkit[spark]"; it also needs Java 17') from None
+        absent = not_installed("Spark is not installed", "spark")
+        absent.do += "; it also needs Java 17"
+        raise absent from None
     _hushed()
     with spoken(where="Spark"), quiet():
         if remote is not None:
@@ -85,7 +87,7 @@ def _connected(maker: Any, remote: str) -> Any:
     try:
         import grpc  # noqa: F401
     except ImportError:
-        raise SpecError("Spark Connect is not installed", do='run: pip install "evalkit[spark]"') from None
+        raise not_installed("Spark Connect is not installed", "spark") from None
     return maker.builder.remote(remote).create()
 
 

@@ -192,7 +192,7 @@ class FeaturePlan:
         gaps = frame.isna().mean()
         if (gaps > 0).any():
             worst = gaps[gaps > 0].sort_values(ascending=False, kind="stable")
-            some = several([f"{name} {share:.1%}" for name, share in worst.items()], 8)
+            some = first_of([f"{name} {share:.1%}" for name, share in worst.items()], 8)
             text = Text("起点时未知的特征留空：{f}。", "What was not known at the origin is a gap: {f}.")
             notes.append(Note("left_out", text.format(f=some)))
         if self.held.names:

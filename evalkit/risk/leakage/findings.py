@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -9,7 +10,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from evalkit.check import one_of
-from evalkit.errors import DataError, sentence
+from evalkit.errors import DataError, fixed_in_chinese, sentence
 from evalkit.terms import Text
 
 COLUMNS = ("rule", "severity", "column", "count", "where", "found", "message_zh", "message_en", "do_zh", "do_en")
@@ -118,7 +119,8 @@ class Leak:
     @property
     def message(self) -> Text:
         """What is wrong, in both languages."""
-        return RULES[self.rule].says.format(column=self.column, count=f"{self.count:,}", where=self.where, found=self.found)
+        where = Text(fixed_in_chinese(re.sub(r" in (\d+)", r"（\1）", self.where)), self.where)
+        return RULES[self.rule].says.format(column=self.column, count=f"{self.count:,}", where=where, found=self.found)
 
 
 def table(leaks: Sequence[Leak]) -> pd.DataFrame:

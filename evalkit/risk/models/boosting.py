@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from evalkit.check import one_of, positive, whole
-from evalkit.errors import SpecError
+from evalkit.errors import SpecError, not_installed
 from evalkit.risk.models.base import Column, RiskClassifier, middles
 from evalkit.risk.observed import a_share
 from evalkit.stats.arrays import Array, pieces
@@ -83,7 +83,9 @@ class BoostedTrees(RiskClassifier):
         self._sound()
         held = find_spec("lightgbm") is not None
         if self.engine == "lightgbm" and not held:
-            raise SpecError("LightGBM is not installed", do="pip install lightgbm, or ask engine='auto'")
+            absent = not_installed("LightGBM is not installed", "risk")
+            absent.do += ", or ask engine='auto'"
+            raise absent
         self.engine_ = "lightgbm" if held and self.engine != "sklearn" else "sklearn"
         directions = self._directions()
         make = self._light if self.engine_ == "lightgbm" else self._histogram
@@ -230,8 +232,7 @@ class ExplainableBoosting(RiskClassifier):
         self.seed = seed
 
     def _learn(self, X: Array, event: Array, weights: Array) -> None:
-        if find_spec("interpret") is None:
-            raise SpecError("ExplainableBoosting needs interpret-core", do="pip install interpret-core")
+        need_interpret()
         from warnings import catch_warnings, filterwarnings
 
         from interpret.glassbox import ExplainableBoostingClassifier
@@ -278,3 +279,9 @@ class ExplainableBoosting(RiskClassifier):
     def base_(self) -> float:
         """The score that curves and surfaces, each of mean 0, are added to."""
         return float(np.ravel(self.model_.intercept_)[0])
+
+
+def need_interpret() -> None:
+    """Refuse explainable boosting where its library is not installed."""
+    if find_spec("interpret") is None:
+        raise not_installed("ExplainableBoosting needs interpret-core, which is not installed", "risk")

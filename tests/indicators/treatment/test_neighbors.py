@@ -118,7 +118,7 @@ def test_cells_and_notes_name_the_method(counties, systems):
 
 def test_without_scikit_learn_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn", None)
-    with pytest.raises(ek.EvalkitError, match=r"pip install 'evalkit\[learn\]'"):
+    with pytest.raises(ek.MachineError, match=r'needs scikit-learn.*pip install "evalkit\[learn\]"'):
         filled([[1, NAN], [3, 4]], Neighbors(k=1))
 
 
