@@ -4,6 +4,7 @@ import fcntl
 import io
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -18,6 +19,8 @@ import pytest
 
 import evalkit as ek
 from evalkit.cli import main
+from evalkit.cli.stopping import Stopped
+from evalkit.monitor.door.store import Store
 from evalkit.monitor.ledger.ledger import Ledger
 from evalkit.panel.pseudonyms import printed, pseudonym_numbers
 from evalkit.simulate.deliveries import MonthlyDeliveries
@@ -438,6 +441,77 @@ def test_bulletin_and_quality_page_of_any_day_in_both_languages(february, tmp_pa
     assert (none.code, "the ledger knows of no case yet" in none.err) == (3, True)
     wrong = evalkit("bulletin", county.work / "monitor.toml", "--as-of", "2023-01-31", "--out", tmp_path / "bulletin.txt")
     assert wrong.code == 2
+
+
+def test_a_file_with_a_header_alone_is_nobody_where_few_are_usual_and_a_failed_export_where_many_are(january, sent, tmp_path):
+    county = january.copied(tmp_path / "county")
+    county.arrive("2023-03", sent)
+    full = county.work / "deliveries" / "employment-2023-02.csv"
+    full.write_bytes(full.read_bytes().split(b"\n", 1)[0])
+    full.with_name("disaster-2023-02.csv").write_text("unit,record,event_date,known_date,amount\n", encoding="utf-8")
+    done = county.run("2023-03-31")
+    assert done.code == 0, done.err
+    assert "2 份数据只有表头、没有记录" in done.out
+    assert re.search(r"规则“.+”有 \d+ 户未能判断：所需部门数据未送达", done.out)
+    page = (county.out("2023-03-31") / "quality.html").read_text(encoding="utf-8")
+    for said in (
+        "1 份数据只有表头、没有记录（灾害损失 2023-02），按当期无人上报计",
+        "（务工就业与工资 2023-02），可能是导出失败",
+    ):
+        assert said in page
+
+
+def test_a_bulletin_that_gives_counts_away_with_the_one_before_is_refused(february, tmp_path):
+    county, _ = february
+    out = tmp_path / "bulletin.html"
+    asked = ("bulletin", county.work / "monitor.toml", "--as-of", "2023-02-28", "--out", out)
+    done = evalkit(*asked, "--after", "2023-01-31")
+    assert done.code == 5, done.err
+    assert (
+        "the bulletin of 2023-02-28: with the bulletin of 2023-01-31 counts below 10 that are not shown can be computed"
+        in done.err
+    )
+    assert re.search(r"found \d+ counts \(.+, the month, 2023-02-28", done.err)
+    assert "pass on one of a later month" in done.err
+    assert not out.exists()
+    later = evalkit("bulletin", county.work / "monitor.toml", "--as-of", "2023-06-30", "--after", "2023-02-28", "--out", out)
+    assert (later.code, out.exists()) == (0, True), later.err
+    for day, code, said in (("2023-02-28", 2, "not of an earlier day"), ("2023", 2, "write --after 2024-06-30")):
+        wrong = evalkit(*asked, "--after", day)
+        assert (wrong.code, said in wrong.err) == (code, True), wrong.err
+
+
+def test_the_quality_page_of_any_day_leaves_the_store_as_it_is(february, tmp_path):
+    county, _ = february
+    store = county.work / "store"
+
+    def kept() -> dict[str, tuple[int, bytes]]:
+        return {str(path): (path.stat().st_mtime_ns, path.read_bytes()) for path in store.rglob("*") if path.is_file()}
+
+    before = kept()
+    assert any("evidence/2023-01-31/" in path for path in before)
+    for day in ("2023-01-31", "2023-02-15"):  # one that was run, and one that never was
+        done = evalkit("quality", county.work / "monitor.toml", "--as-of", day, "--out", tmp_path / f"{day}.html")
+        assert done.code == 0, done.err
+        assert kept() == before
+
+
+def test_a_run_that_is_interrupted_keeps_deliveries_and_does_not_say_that_nothing_was_written(
+    january, sent, tmp_path, monkeypatch
+):
+    def stopped(*_: object, **__: object) -> None:
+        raise Stopped(signal.SIGTERM)
+
+    county = january.copied(tmp_path / "county")
+    county.arrive("2023-02", sent)
+    before = len(Store(county.work / "store").deliveries())
+    with monkeypatch.context() as patched:
+        patched.setattr("evalkit.monitor.monitor.Monitor.look", stopped)
+        done = county.run("2023-02-28")
+    assert (done.code, done.err.strip()) == (143, "interrupted; nothing is half written")
+    assert len(Store(county.work / "store").deliveries()) > before
+    assert not county.out("2023-02-28").exists()
+    assert county.run("2023-02-28").code == 0
 
 
 def test_a_bulletin_is_the_same_whoever_asks_for_it_later(february, tmp_path):

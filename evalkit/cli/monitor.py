@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from evalkit.cli.console import Quiet, can_be_written, examples, one_file, progress, show_folder, speak
-from evalkit.errors import DataError, SpecError
+from evalkit.errors import DataError, SafetyError, SpecError, several
 from evalkit.terms import Lang
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from evalkit.monitor.bulletins import Printed
     from evalkit.report.document import Document
+    from evalkit.report.monitor import BulletinFindings
     from evalkit.study.monitor import MonitorRun, MonitorStudy
 
 monitor = typer.Typer(
@@ -25,6 +27,7 @@ monitor = typer.Typer(
 )
 KEY = "EVALKIT_MONITOR_KEY"
 PAGES = (".html", ".docx", ".xlsx")
+TABLES = ("open cases by stage", "open cases by kind", "open cases by age", "the month")  # as `given_away` numbers them
 Key = Annotated[Path | None, typer.Option("--key", help=f"A file with the secret of pseudonyms; else {KEY}.")]
 Day = Annotated[str, typer.Option("--as-of", help="The day, such as 2024-06-30: what became known later has no part.")]
 Spoken = Annotated[Literal["zh", "en"] | None, typer.Option("--lang", help="Language; by default the monitor's own.")]
@@ -64,20 +67,59 @@ def run(
     _show(found, out, spoken, quiet=quiet)
 
 
-@monitor.command(epilog=examples("evalkit monitor bulletin monitor.toml --as-of 2024-06-30 --out bulletin.docx"))
+@monitor.command(
+    epilog=examples(
+        "evalkit monitor bulletin monitor.toml --as-of 2024-06-30 --out bulletin.docx",
+        "evalkit monitor bulletin monitor.toml --as-of 2024-06-30 --after 2024-05-31 --out bulletin.docx",
+    )
+)
 def bulletin(
     study: Annotated[Path, typer.Argument(help="A monitor file.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="The bulletin to write: .html, .docx or .xlsx.")],
     as_of: Day = "",
+    after: Annotated[
+        str, typer.Option("--after", help="The day of the bulletin that was passed on before: both are held together.")
+    ] = "",
     lang: Spoken = None,
     quiet: Quiet = False,
 ) -> None:
-    """Write the monthly bulletin of what the ledger knew on a day; no records are read, and no key is needed."""
+    """Write the monthly bulletin of what the ledger knew on a day; no records are read, and no key is needed.
+
+    With --after it is refused, with exit code 5, where small counts follow from it and the bulletin of that day.
+    """
     from evalkit.report.monitor import compose_bulletin
 
-    _page(
-        study, out, lang, "a bulletin", lambda chosen, spoken: compose_bulletin(chosen.bulletin(_day(as_of)), spoken), quiet=quiet
-    )
+    def page(chosen: MonitorStudy, spoken: Lang) -> Document:
+        found = chosen.bulletin(_day(as_of))
+        if after:
+            _apart(chosen.bulletin(_day(after, "--after")), found)
+        return compose_bulletin(found, spoken)
+
+    _page(study, out, lang, "a bulletin", page, quiet=quiet)
+
+
+def _apart(before: BulletinFindings, now: BulletinFindings) -> None:
+    """Refuse a bulletin from which, with the one before, small counts can be computed."""
+    from evalkit.monitor.bulletins import given_away
+
+    if before.as_of >= now.as_of:
+        do = "name the day of a bulletin that was written before"
+        raise SpecError("the bulletin before is not of an earlier day", where="--after", found=before.as_of.isoformat(), do=do)
+    if counts := given_away(_printed(before), _printed(now), now.changes):
+        places = several(dict.fromkeys(f"{county or 'all together'}, {TABLES[table]}, {day}" for day, county, table, _ in counts))
+        what = f"with the bulletin of {before.as_of} counts below {now.least} that are not shown can be computed"
+        do = "keep it in the office and pass on one of a later month: with two whole months between them nothing follows"
+        raise SafetyError(what, where=f"the bulletin of {now.as_of}", found=f"{len(counts)} counts ({places})", do=do)
+
+
+def _printed(found: BulletinFindings) -> Printed:
+    """The tables of a bulletin as it prints them."""
+    from evalkit.monitor.bulletins import Printed
+    from evalkit.report.monitor_cases import OpenCases, flows
+
+    openly, month = OpenCases.of(found.cases, found.as_of, found.least), flows(found.changes, found.as_of, found.least)
+    open_by = (openly.stage.found, openly.kind.found, openly.age.found)
+    return Printed(day=found.as_of, open_in=openly.stage.rows, open_by=open_by, flows_in=month.rows, flows=month.found)
 
 
 @monitor.command(epilog=examples("evalkit monitor quality monitor.toml --as-of 2024-06-30 --out quality.html"))
@@ -92,7 +134,8 @@ def quality(
     from evalkit.report.monitor_quality import compose_quality
 
     def page(chosen: MonitorStudy, spoken: Lang) -> Document:
-        return compose_quality(chosen.quality(chosen.monitor.look(_day(as_of))), spoken)
+        look = chosen.monitor.look(_day(as_of), keep=False)  # the evidence of a past day stays what its run kept
+        return compose_quality(chosen.quality(look), spoken)
 
     _page(study, out, lang, "a quality page", page, quiet=quiet)
 
@@ -143,15 +186,15 @@ def _show(found: MonitorRun, out: Path, lang: Lang, *, quiet: bool) -> None:
     refused(found.received)
 
 
-def _day(text: str) -> date:
+def _day(text: str, option: str = "--as-of") -> date:
     """A day as it is written; there is no day of today, so that a run can be repeated."""
     try:
         day = date.fromisoformat(text.strip())
     except ValueError:
         found = repr(text) if text else "none"
-        raise SpecError("a monitor needs the day it looks as of", found=found, do="write --as-of 2024-06-30") from None
+        raise SpecError("a monitor needs the day it looks as of", found=found, do=f"write {option} 2024-06-30") from None
     if day > date.today():  # a slip here would settle the ledger up to a day to come
-        raise SpecError("the day a monitor looks as of has not come yet", where="--as-of", found=day.isoformat(), do="correct it")
+        raise SpecError("the day a monitor looks as of has not come yet", where=option, found=day.isoformat(), do="correct it")
     return day
 
 

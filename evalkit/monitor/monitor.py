@@ -82,10 +82,10 @@ class Monitor:
         instance(self.store, Store, who="Monitor store", do="write Store(Path(…))")
         instance(self.ledger, Ledger, who="Monitor ledger", do="write Ledger(Path(…))")
 
-    def look(self, as_of: date, *, risk: pd.Series | None = None) -> Look:
+    def look(self, as_of: date, *, risk: pd.Series | None = None, keep: bool = True) -> Look:
         """What was known on a day: signals with their evidence, homes in their kinds, whom to visit, which cases may be closed.
 
-        It writes nothing but the evidence of all signals, to the folder of the store.
+        It writes nothing but the evidence of all signals, to the folder of the store, and not even that unless it is to be kept.
 
         Parameters
         ----------
@@ -93,6 +93,8 @@ class Monitor:
             The day. Records that became known later have no part, whatever the store holds.
         risk
             Scores of a model by home; they order visits within a level and take nobody off the list.
+        keep
+            Whether the store keeps the evidence of that day; without, `evidence` is empty, and what a run has kept stays.
 
         Raises
         ------
@@ -103,17 +105,27 @@ class Monitor:
         """
         if not isinstance(as_of, date) or isinstance(as_of, datetime):
             raise SpecError("a monitor looks as of a day", found=shown(as_of), do="give a datetime.date")
-        state, changes = self.ledger.state(as_of), self.ledger.changes(as_of)
+        told = self.ledger.state(as_of), self.ledger.changes(as_of)
+        place = self.store.folder / EVIDENCE / as_of.isoformat() if keep else None
         with self.engine.open([self.store.folder]) as engine:
-            return self._look(engine, as_of, state, changes, risk)
+            return self._look(engine, as_of, told, risk, place)
 
-    def _look(self, engine: Engine, as_of: date, state: LedgerState, changes: pd.DataFrame, risk: pd.Series | None) -> Look:
+    def _look(
+        self,
+        engine: Engine,
+        as_of: date,
+        told: tuple[LedgerState, pd.DataFrame],
+        risk: pd.Series | None,
+        evidence: Path | None,
+    ) -> Look:
+        state, changes = told
         records = {source.id: self.store.records(engine, source) for source in self.sources}
         homes, members = self.register.tables
         register = Register(homes=self.store.register(engine, homes), members=self.store.register(engine, members))
         linked = self.linkage.measure(engine, records, register, self.sources, as_of)
         known = engine.keep(homes_known(register, linked.stays, as_of).drop("known_date", "members_known"))
-        quality = self.quality.measure(engine, records, self.sources, known, as_of, linked.frame)
+        receipts = self.store.deliveries()
+        quality = self.quality.measure(engine, records, self.sources, known, as_of, linked.frame, receipts)
         rules = SignalRules(rules=self.rules)
         signals = rules.find(engine, linked.records, known, sources=self.sources, coverage=quality.coverage, as_of=as_of)
         facts = _facts(engine, signals, state, risk if self.triage.by_risk else None)
@@ -130,7 +142,7 @@ class Monitor:
             quality=quality,
             signals=signals.frame,
             unjudged=signals.unjudged,
-            evidence=_evidence(engine, self.rules, signals, listed, self.store.folder / EVIDENCE / as_of.isoformat()),
+            evidence=_evidence(engine, self.rules, signals, listed, evidence),
             triaged=triaged,
             counties=_counties(engine, signals),
             closable=self._closable(engine, linked, known, signals, quality, state, as_of),
@@ -189,7 +201,8 @@ class Look(Answer):
     signals, unjudged
         One row a home and rule, see `Signals`; and how many homes of which county a rule could not judge.
     evidence
-        Of the homes that are listed: which records, down to the row of the delivery. That of all is in the store.
+        Of the homes that are listed: which records, down to the row of the delivery. That of all is in the store. Empty where it
+        was not to be kept.
     triaged
         The kinds of homes, and whom to visit.
     counties
@@ -219,8 +232,13 @@ def _facts(engine: Engine, signals: Signals, state: LedgerState, risk: pd.Series
     return frame.assign(within=frame["within"].where(frame["complete"]))
 
 
-def _evidence(engine: Engine, rules: RuleSet, signals: Signals, listed: pd.Index, folder: Path) -> pd.DataFrame:
-    """The evidence of listed homes; that of all goes into the store, a file a rule and source: all at once need room."""
+def _evidence(engine: Engine, rules: RuleSet, signals: Signals, listed: pd.Index, folder: Path | None) -> pd.DataFrame:
+    """The evidence of listed homes; that of all goes into the store, a file a rule and source: all at once need room.
+
+    Without a folder there is none.
+    """
+    if folder is None:
+        return engine.collect(engine.scan([], POINTERS))
     for place in (folder.parent, folder):
         place.mkdir(mode=0o700, exist_ok=True)
     files, rang = [], set(signals.frame["rule"].unique())

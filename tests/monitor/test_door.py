@@ -493,5 +493,56 @@ def test_a_file_that_changes_while_it_is_read_is_refused(places, duck):
     assert told.frame["rule"].tolist() == ["changed"] and store.deliveries(source).empty
 
 
+def after_the_second_file(patched, change):
+    """Something happens to the folder once the second file is read."""
+    own = Door._file
+
+    def file(self, writing, table, path, name):
+        told = own(self, writing, table, path, name)
+        if path.name == "medical_2.csv":
+            change(path.parent)
+        return told
+
+    patched.setattr(Door, "_file", file)
+
+
+CHANGES = {
+    "corrected": lambda folder: (folder / "medical_1.csv").write_text(HEAD + GOOD.replace("A-1", "A-7"), encoding="utf-8"),
+    "taken away": lambda folder: (folder / "medical_1.csv").unlink(),
+}
+
+
+@pytest.mark.parametrize("how", CHANGES)
+def test_of_a_file_that_changes_before_all_are_read_nothing_is_kept(places, duck, monkeypatch, how):
+    into, store = places
+    (into / "medical_1.csv").write_text(HEAD + GOOD, encoding="utf-8")
+    (into / "medical_2.csv").write_text(HEAD + GOOD.replace("A-1", "A-2"), encoding="utf-8")
+    with monkeypatch.context() as patched:
+        after_the_second_file(patched, CHANGES[how])
+        told = door(store).receive(into)
+    assert told.frame[["file", "delivery", "status", "rule", "kept"]].iloc[0].tolist() == [
+        "medical_1.csv", "", "refused", "changed", 0,
+    ]  # fmt: skip
+    assert told.frame["status"].iloc[1] == "stored"
+    said = str(told.refusals["medical_1.csv"])
+    assert said == "medical_1.csv: the file changed while it was read. To do: deliver it again."
+    left = {path.name for path in (store.folder / MEDICAL.place).iterdir()}
+    assert left == {f"{told.frame['delivery'].iloc[1]}.{ending}" for ending in ("parquet", "json")}
+    assert rows_of(store, duck)["number"].tolist() == [number("A-2", "record")]
+    again = door(store).receive(into)
+    assert again.frame["status"].tolist() == (["stored", "known"] if how == "corrected" else ["known"])
+
+
+def test_what_another_file_brought_as_well_stays(places, duck, monkeypatch):
+    into, store = places
+    for name in ("medical_1.csv", "medical_2.csv"):
+        (into / name).write_text(HEAD + GOOD, encoding="utf-8")
+    after_the_second_file(monkeypatch, CHANGES["corrected"])
+    told = door(store).receive(into)
+    assert told.frame["status"].tolist() == ["refused", "known"]
+    assert told.frame["delivery"].iloc[1] == store.deliveries(MEDICAL)["delivery"].item()
+    assert len(rows_of(store, duck)) == 1
+
+
 def test_days_are_a_calendar_away():
     assert [read_day(str(date(2024, 2, 28) + timedelta(days=n))) for n in (1, 2)] == [date(2024, 2, 29), date(2024, 3, 1)]

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evalkit.errors import DataError, OutputError, SpecError
+from evalkit.errors import DataError, MachineError, OutputError, SpecError
 from evalkit.monitor.engine.base import Engine
 from evalkit.monitor.engine.duck import DuckDB
 
@@ -193,6 +193,43 @@ def test_a_damaged_file_is_named(opened, folder, how):
         opened.collect(opened.scan([good, bad], {"a": "integer", "w": "word"}))
     assert ID not in str(raised.value)
     assert PHONE not in str(raised.value)
+
+
+FAILED = f"INTERNAL Error: Attempted to access index 7 of '张三' {PHONE} in 欧阳试\nLINE 1: SELECT '{ID}'"
+
+
+def test_a_failure_of_the_engine_is_not_told_as_a_damaged_file_and_quotes_no_cell(opened, folder, monkeypatch):
+    opened.write(numbers(opened), folder / "good.parquet")
+    rows = opened.scan([folder / "good.parquet"], {"a": "integer"})
+
+    def fails(*_: object) -> None:
+        raise duckdb.InternalException(FAILED)
+
+    monkeypatch.setattr(type(opened), "_run", fails)
+    with pytest.raises(MachineError) as raised:
+        opened.collect(rows)
+    told = raised.value
+    assert (told.where, told.exit_code) == ("what is collected", 4)
+    assert told.what == "the engine failed for a reason that is not known here"
+    assert told.found == "InternalException: INTERNAL Error: Attempted to access index 7 of *** *** in ***"
+    assert "run again" in told.do
+
+
+def test_an_engine_that_has_failed_for_good_blames_no_file(opened, folder):
+    opened.write(numbers(opened), folder / "good.parquet")
+    opened.scan([folder / "good.parquet"], {"a": "integer"})
+    opened.connection.close()  # from now on it refuses everything, as after a fatal error
+    with pytest.raises(MachineError, match="the engine failed for a reason") as raised, opened._spoken("what is kept"):
+        raise duckdb.FatalException("FATAL Error: the database has been invalidated because of a previous fatal error")
+    assert "damaged" not in str(raised.value)
+
+
+def test_a_file_that_may_not_be_opened_is_not_damaged(opened):
+    with pytest.raises(MachineError) as raised, opened._spoken("what is kept"):
+        raise duckdb.IOException('IO Error: Cannot open file "/store/records/张三/medical.parquet": Permission denied')
+    told = raised.value
+    assert (told.where, told.found, told.exit_code) == ("medical.parquet", "Permission denied", 4)
+    assert "rights" in told.do
 
 
 def test_a_column_that_is_absent_or_another_kind_is_named_with_its_file(opened, folder):

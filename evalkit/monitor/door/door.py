@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -89,7 +89,8 @@ class Door:
         """Take in every file of a folder that matches a source and is not in the store yet, and tables of a database.
 
         A delivery goes into the store as a whole or not at all. One that is refused holds up no other; `refusals` says why, in
-        words that hold no cell.
+        words that hold no cell. Files are looked at again when all are read: of one that was changed meanwhile nothing is kept.
+        A file with a header and no row is a delivery: nobody was reported.
 
         Parameters
         ----------
@@ -118,6 +119,8 @@ class Door:
         with self.store.writing(key_id(self.key)) as writing:
             names = _apart([_shown(path, folder, table) for table, path in found])
             outcomes = [self._file(writing, table, path, name) for (table, path), name in zip(found, names, strict=True)]
+            for (_, path), told in zip(found, outcomes, strict=True):
+                _take_back_changed(writing, told, path, outcomes)
             outcomes += [self._table(writing, table, read[table.id]) for table in self.tables if table.table is not None]
         return received(self, outcomes)
 
@@ -165,7 +168,7 @@ class Door:
             told.fingerprint = print_of(tally)
             if (there := self._there(told)) is not None:
                 return told.known(there)
-            told.delivery, told.status = delivery_name(told.file.rsplit("/", 1)[-1], told.fingerprint), "stored"
+            told.delivery, told.status = _named(told), "stored"
             arriving.commit(told.delivery, told.receipt())
         return told
 
@@ -173,7 +176,27 @@ class Door:
         """The receipt of the delivery, where it is in the store already."""
         there = self.store.deliveries(told.table)
         same = there[there["fingerprint"] == told.fingerprint]
+        same = same[(same["rows"] > 0) | (same["delivery"] == _named(told))]  # files without a row differ by their names alone
         return None if same.empty else {str(name): value for name, value in same.iloc[0].items()}
+
+
+def _named(told: Outcome) -> str:
+    """What a delivery is called in the store."""
+    return delivery_name(told.file.rsplit("/", 1)[-1], told.fingerprint)
+
+
+def _take_back_changed(writing: Writing, told: Outcome, path: Path, outcomes: Sequence[Outcome]) -> None:
+    """Refuse a delivery whose file was changed after it was read; it leaves the store, unless another file brought the same."""
+    if told.status != "stored":
+        return
+    try:
+        same(path, told.fingerprint)
+    except Refusal as refused:
+        others = [one for one in outcomes if one is not told and one.table is told.table and one.delivery == told.delivery]
+        if not others:
+            writing.take_back(told.table, told.delivery)
+        told.delivery = ""
+        told.refused(refused)
 
 
 def _shown(path: Path, folder: Path, table: Delivered) -> str:

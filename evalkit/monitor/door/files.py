@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,8 +18,11 @@ from evalkit.errors import DataError, did_you_mean, several
 from evalkit.monitor.door.rules import Refusal
 from evalkit.monitor.sources.columns import Column
 from evalkit.monitor.sources.sources import Declared
-from evalkit.panel.formats.plain import parquet_batches, parquet_columns
-from evalkit.panel.read import FORMATS, open_table
+from evalkit.panel.findings import Finding
+from evalkit.panel.formats.plain import parquet_batches, parquet_columns, read_text
+from evalkit.panel.formats.sheet import read_sheet
+from evalkit.panel.header import Table, cut_table
+from evalkit.panel.read import FORMATS, file_bytes, open_table
 
 Batches = Callable[[list[str]], Iterable[pd.DataFrame]]  # from the names of columns of a table to its rows
 
@@ -46,8 +52,12 @@ def fingerprint_of(path: Path) -> str:
 
 
 def same(path: Path, fingerprint: str) -> str:
-    """The fingerprint of a file that is still what it was when it was opened."""
-    if fingerprint_of(path) != fingerprint:
+    """The fingerprint of a file that is still there, and what it was when it was opened."""
+    try:
+        now = fingerprint_of(path)
+    except Refusal:
+        now = ""
+    if now != fingerprint:
         raise Refusal("changed", "the file changed while it was read", where=path.name, do="deliver it again")
     return fingerprint
 
@@ -79,13 +89,49 @@ def _parquet(path: Path, columns: Sequence[Column], many: int) -> Iterator[Batch
 def _table(path: Path, columns: Sequence[Column], many: int) -> Iterator[Batch]:
     """A text file or a spreadsheet, which is read as a whole."""
     wanted = _wanted(columns)
-    raw = open_table(path, text=wanted if path.suffix.lower() == ".dta" else ())
+    try:
+        raw = open_table(path, text=wanted if path.suffix.lower() == ".dta" else ())
+    except DataError:
+        if (header := rowless(path)) is None:
+            raise
+        are_there(wanted, header.body.columns, where=path.name)
+        _loses_nothing(header.findings, path.name)
+        yield Batch(header.body[wanted].iloc[:0].reset_index(drop=True), np.empty(0, dtype=np.int64))
+        return
     are_there(wanted, raw.frame.columns, where=raw.place)
-    if defects := [one.rule for one in raw.findings if one.severity == "defect"]:
-        do = "save the table with one header row, each name once, and values in place of formulas"
-        raise Refusal("unreadable", "the table loses something when it is read", where=raw.place, found=several(defects), do=do)
+    _loses_nothing(raw.findings, raw.place)
     for start in range(0, max(len(raw.frame), 1), many):
         yield Batch(raw.frame[wanted].iloc[start : start + many].reset_index(drop=True), raw.rows[start : start + many])
+
+
+def rowless(path: Path) -> Table | None:
+    """The table of a file that holds a header and no row under it; None of any other.
+
+    The header is found as in a table with rows, for a row of zeros is set under it, and all rows are left out again. A
+    spreadsheet with other sheets is none: what is meant may stand there.
+    """
+    try:
+        data, kind = file_bytes(path)
+        data = gzip.decompress(data) if kind == ".csv.gz" else data
+        if kind == ".xlsx":
+            cells = read_sheet(data, name=path.name, sheet=None)
+        else:
+            cells = read_text(data, name=path.name, header=None, delimiter="\t" if kind == ".tsv" else None)
+        if any(one.rule == "other_sheets" for one in cells.findings):
+            return None
+        zeros = pd.DataFrame([["0"] * cells.table.shape[1]], columns=cells.table.columns, dtype=object)
+        under = replace(cells, table=pd.concat([cells.table, zeros], ignore_index=True))
+        table = cut_table(under, None, place=path.name)
+    except (DataError, OSError, EOFError, zlib.error):
+        return None
+    return replace(table, body=table.body.iloc[:0])
+
+
+def _loses_nothing(findings: Iterable[Finding], where: str) -> None:
+    """Refuse a table of which names or formulas are lost when it is read."""
+    if defects := [one.rule for one in findings if one.severity == "defect"]:
+        do = "save the table with one header row, each name once, and values in place of formulas"
+        raise Refusal("unreadable", "the table loses something when it is read", where=where, found=several(defects), do=do)
 
 
 def _wanted(columns: Sequence[Column]) -> list[str]:

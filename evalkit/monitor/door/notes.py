@@ -12,6 +12,11 @@ from evalkit.terms import Text, first_of
 
 SAYS = {
     "refused": Text("{n} 份数据被拒收，未入库：{which}。", "Deliveries refused, nothing of them stored: {n} ({which})."),
+    "empty": Text(
+        "{n} 份数据只有表头、没有记录，按无人上报收入：{which}；若不应如此，请部门重新导出。",
+        "Deliveries with a header and no row: {n} ({which}); they were taken in as nobody reported. Where that cannot be, have "
+        "them exported again.",
+    ),
     "aside": Text(
         "{n} 行不能读取，未入库（占 {share:.1%}）；请按列与原因退回部门核对。",
         "Rows that cannot be read and were not stored: {n} ({share:.1%}); have them corrected, by column and rule.",
@@ -30,11 +35,14 @@ SAYS = {
 
 
 def notes_of(frame: pd.DataFrame, otherwise: Sequence[str]) -> tuple[Note, ...]:
-    """The notes on deliveries: refused, set aside, known already, read under another declaration, rounded."""
+    """The notes on deliveries: refused, without a row, set aside, known already, read under another declaration, rounded."""
     refused, stored = frame[frame["status"] == "refused"], frame[frame["status"] == "stored"]
     notes = []
     if len(refused):
         notes.append(Note("left_out", SAYS["refused"].format(n=len(refused), which=_listed(refused))))
+    empty = stored[stored["rows"] == 0]
+    if len(empty):
+        notes.append(Note("caution", SAYS["empty"].format(n=len(empty), which=first_of(empty["file"]))))
     aside, rows, rounded = (int(stored[name].sum()) for name in ("set_aside", "rows", "rounded"))
     if aside:
         notes.append(Note("left_out", SAYS["aside"].format(n=aside, share=aside / rows)))

@@ -19,12 +19,12 @@ import narwhals as nw
 import pandas as pd
 
 from evalkit.check import instance
-from evalkit.disk import alone
+from evalkit.disk import alone, settle
 from evalkit.errors import DataError, OutputError, SpecError
 from evalkit.identifiers import direct_identifier
 from evalkit.monitor.engine.base import Engine, Frame
 from evalkit.monitor.engine.duck import DuckDB
-from evalkit.monitor.engine.places import whole_or_not
+from evalkit.monitor.engine.places import LOCKLESS, unlocked, whole_or_not
 from evalkit.monitor.sources.sources import Delivered, RegisterTable, Source
 
 ARRIVING = ".arriving-"
@@ -77,7 +77,7 @@ class Store:
         Raises
         ------
         OutputError
-            Another run is writing, or the folder cannot be made.
+            Another run is writing, or the folder cannot be made, or cannot be locked.
         SpecError
             The pseudonyms in the store were made with another key (`key` is its id).
         """
@@ -144,6 +144,16 @@ class Writing:
             yield Arriving(table, place, folder)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+    def take_back(self, table: Delivered, delivery: str) -> None:
+        """Remove a delivery, its receipt first: without one it was never delivered."""
+        place = self.store.folder / table.place
+        try:
+            for ending in (".json", ".parquet"):
+                (place / f"{delivery}{ending}").unlink(missing_ok=True)
+            settle(place)
+        except OSError as fault:
+            raise _unwritable(place, fault) from None
 
 
 @dataclass(slots=True)
@@ -227,5 +237,7 @@ def _read_json(file: Path) -> dict[str, Any]:
 
 
 def _unwritable(place: Path, fault: OSError) -> OutputError:
+    if fault.errno in LOCKLESS:
+        return unlocked("the store", place, fault)
     found = os.strerror(fault.errno) if fault.errno else type(fault).__name__
     return OutputError("the store cannot be written to", where=str(place), found=found, do="free space, or choose another folder")

@@ -146,7 +146,7 @@ class OpenDuckDB:
         footers(self.connection, real, kinds)
         self.scanned |= dict.fromkeys(real)
         listed = ", ".join(quoted(literal(file)) for file in real)
-        with spoken(where=real[0].name):
+        with self._spoken(real[0].name):
             return self._lazy(f"SELECT {_chosen(kinds)} FROM read_parquet([{listed}], union_by_name = true)")
 
     def hold(self, frame: pd.DataFrame, kinds: Kinds) -> Frame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -22,6 +23,8 @@ SPILL = ".spill-"
 LOCK = "in-use"
 HOUR = 3600.0
 ROOM = "free some space, or choose another folder"
+LOCKLESS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})  # said where a disk has no locks
+LOCKED = "move it to a disk of this machine: on this one, as on some network disks, two runs cannot be kept apart"
 
 
 def room(size: str, *, who: str) -> int:
@@ -128,6 +131,8 @@ class Spill:
                 made.with_name(made.name.removeprefix(".new"))
             )  # only now may another run look whether it is locked
         except OSError as fault:
+            if fault.errno in LOCKLESS:
+                raise unlocked("the spill folder", parent, fault) from None
             raise OutputError("the spill folder cannot be made", where=str(parent), found=_said(fault), do=ROOM) from None
         return cls(folder=folder, lock=lock)
 
@@ -135,6 +140,11 @@ class Spill:
         """End it, with all that is in it."""
         self.lock.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def unlocked(what: str, place: Path, fault: OSError) -> OutputError:
+    """That a folder lies where nothing can be locked, and what to do."""
+    return OutputError(f"{what} lies on a disk without locks", where=str(place), found=_said(fault), do=LOCKED)
 
 
 def _sweep(parent: Path) -> None:

@@ -16,6 +16,7 @@ from typing import IO, Any
 
 from evalkit.disk import LOCKS, settle, taken
 from evalkit.errors import DataError, OutputError, SafetyError, several
+from evalkit.monitor.engine.places import LOCKLESS, unlocked
 
 HEAD, LOCK, PART = "head.json", "lock", ".part"
 FORMAT = 1
@@ -244,14 +245,19 @@ def _changed(folder: Path, name: str, found: str = "") -> SafetyError:
 
 def _lock(lock: IO[bytes], folder: Path) -> None:
     """Take the lock or refuse at once."""
-    do = "keep the ledger on a disk of a machine that has locks"
     if not LOCKS:
+        do = "keep the ledger on a machine that has locks"
         raise OutputError("this system cannot lock a folder", where=folder.name, do=do)
-    with _told(folder, "the folder cannot be locked", do):
-        mine = taken(lock)
+    with _told(folder):
+        try:
+            mine = taken(lock)
+        except OSError as fault:
+            if fault.errno in LOCKLESS:
+                raise unlocked("the ledger", Path(folder.name), fault) from None
+            raise
     if not mine:
         since = datetime.fromtimestamp(os.fstat(lock.fileno()).st_mtime).isoformat(" ", "seconds")
-        do = "wait until it has ended; nothing was written"
+        do = "wait until it has ended, and run again; the ledger is as before"
         raise OutputError(f"another run is writing since {since}", where=folder.name, do=do)
     os.utime(lock.fileno())
 

@@ -9,15 +9,19 @@ import numpy as np
 import pandas as pd
 
 from evalkit.monitor.engine.base import Engine, Frame, distinct
+from evalkit.monitor.quality.empty import Empty
+from evalkit.monitor.quality.places import placed
 from evalkit.monitor.sources.columns import MONTHS
 from evalkit.monitor.sources.sources import Source
-from evalkit.monitor.windows import last_month, month_number, month_of
+from evalkit.monitor.windows import last_month, month_number
 
 TENTH = 10
 COLUMNS = {"source": "str", "county": "str", "month": "int64", "delivered": "bool"}
 
 
-def coverage(engine: Engine, records: Frame, source: Source, homes: Frame, as_of: date) -> pd.DataFrame:
+def coverage(
+    engine: Engine, records: Frame, source: Source, homes: Frame, as_of: date, empty: Empty | None = None
+) -> pd.DataFrame:
     """Whether each county's delivery came, month by month: source, county, month (its number) and delivered.
 
     A month is the one in which records became known, not the one they are about: a delivery that did not come in March lacks
@@ -25,7 +29,9 @@ def coverage(engine: Engine, records: Frame, source: Source, homes: Frame, as_of
     the refresh period (month, quarter, half-year, year) that the month lies in: at least a tenth of what the county has in a
     usual period, for a few stray ones, late or under a wrong key, are no delivery. Rows run from the first month in which the
     source was known anywhere to the end of the last refresh period that was over on the day; of a source that is not expected
-    from every county there are none.
+    from every county there are none but of those that are doubted.
+
+    A refresh period with a delivery without a row that is believed has come for all counties, one that is doubted for none.
 
     Parameters
     ----------
@@ -34,17 +40,25 @@ def coverage(engine: Engine, records: Frame, source: Source, homes: Frame, as_of
     homes
         The homes of the day with their county, see `register.homes_as_of`; a home that is not among them counts for the county
         that was filed.
+    empty
+        What is made of deliveries without a row; None: there are none.
     """
-    if source.expects == "none" or source.refresh == "event":
+    told = Empty(source) if empty is None else empty
+    loose = source.expects == "none" or source.refresh == "event"
+    if loose and not told.doubted:
         return _framed(source, [], [], [])
     counties = sorted(engine.collect(distinct(homes, "county"))["county"].dropna())
+    if loose:
+        return _framed(source, *_doubted(told, counties, as_of))
     seen = engine.collect(_seen(records, homes, as_of)).dropna().astype({"month": int, "records": int})
     step = MONTHS[source.refresh]
     end = (month_number(last_month(as_of).last) + 1) // step * step  # the month after the last period that is over
     seen = seen[seen["month"] < end]
     months = np.arange(int(seen["month"].min()) if len(seen) else end, end)
     periods = pd.MultiIndex.from_product([counties, np.unique(months // step)], names=["county", "period"])
+    nobody = [month // step for month in told.nobody]
     came = delivered(seen.groupby(["county", seen["month"] // step])["records"].sum().reindex(periods, fill_value=0))
+    came |= periods.get_level_values("period").isin(nobody)
     each = pd.MultiIndex.from_product([counties, months], names=["county", "month"]).to_frame(index=False)
     flags = came.reindex(pd.MultiIndex.from_arrays([each["county"], each["month"] // step])).to_numpy(dtype=bool)
     return _framed(source, each["county"], each["month"], flags)
@@ -72,12 +86,17 @@ def deliveries(table: pd.DataFrame, source: Source) -> pd.DataFrame:
 
 def _seen(records: Frame, homes: Frame, as_of: date) -> Frame:
     """How many records became known, by county and month."""
-    key = "home" if "home" in records.collect_schema().names() else "household"
     known = records.filter(nw.col("known_date") <= nw.lit(as_of))
-    marked = known.select(nw.col(key).alias("_home"), nw.col("county").alias("_filed"), month=month_of(nw.col("known_date")))
-    joined = marked.join(homes.select(nw.col("home").alias("_home"), "county"), on="_home", how="left")
-    placed = joined.select(nw.coalesce("county", "_filed").alias("county"), "month")
-    return placed.group_by("county", "month").agg(nw.len().cast(nw.Int64).alias("records"))
+    return placed(known, homes).group_by("county", "month").agg(nw.len().cast(nw.Int64).alias("records"))
+
+
+def _doubted(told: Empty, counties: list[str], as_of: date) -> tuple[list[str], list[int], bool]:
+    """Months of a source that is not expected from every county, in which a delivery without a row is not believed."""
+    step = 1 if told.source.refresh == "event" else MONTHS[told.source.refresh]
+    end = (month_number(last_month(as_of).last) + 1) // step * step
+    months = sorted({one for month in told.doubted for one in range(month // step * step, month // step * step + step)})
+    pairs = [(county, month) for county in counties for month in months if month < end]
+    return [county for county, _ in pairs], [month for _, month in pairs], False
 
 
 def _framed(source: Source, county: object, month: object, delivered: object) -> pd.DataFrame:

@@ -16,6 +16,8 @@ from evalkit.errors import DataError, SpecError, several
 from evalkit.monitor.engine.base import Engine, Frame
 from evalkit.monitor.quality.counts import Delays, delays, doubles, filled, outside
 from evalkit.monitor.quality.coverage import COLUMNS, coverage, deliveries
+from evalkit.monitor.quality.empty import Empty, empty_deliveries
+from evalkit.monitor.quality.empty import notes_of as empty_notes
 from evalkit.monitor.sources.columns import Refresh
 from evalkit.monitor.sources.sources import Source
 from evalkit.terms import Text
@@ -24,8 +26,8 @@ __all__ = ["DeliveryQuality", "DeliveryReport", "coverage"]
 
 DUE: dict[Refresh, int] = {"month": 31, "quarter": 92, "half_year": 184, "year": 366}
 WHOLE = (
-    "records", "age_days", "due_days", "expected", "missing", "duplicates", "conflict_number", "double_month", "outside_range",
-    "event_after_known", "late", "delay_median", "delay_slow",
+    "records", "age_days", "due_days", "empty", "expected", "missing", "duplicates", "conflict_number", "double_month",
+    "outside_range", "event_after_known", "late", "delay_median", "delay_slow",
 )  # fmt: skip
 TWICE = ("duplicates", "conflict_number", "double_month")  # counted by linkage as well, where it has run
 LINKED = ("unmatched", "household_unknown", "ambiguous", "moved")
@@ -68,6 +70,7 @@ class DeliveryQuality:
         homes: Frame,
         as_of: date,
         linked: pd.DataFrame | None = None,
+        receipts: pd.DataFrame | None = None,
     ) -> DeliveryReport:
         """The figures of each source.
 
@@ -79,6 +82,8 @@ class DeliveryQuality:
             The homes of the day, see `register.homes_as_of`.
         linked
             The counts of linkage (`Linked.frame`), of which what found no home is told beside the rest.
+        receipts
+            Those of the store, by which deliveries without a row are known; see `empty_deliveries`.
 
         Raises
         ------
@@ -86,33 +91,38 @@ class DeliveryQuality:
             A source has no records, not even an empty table of them.
         """
         _sound(records, sources, as_of, linked)
-        rows, covered, gaps = dict[str, dict[str, Any]](), [], []
+        rows, covered, gaps, bare = dict[str, dict[str, Any]](), [], [], []
         for source in sources:
             known = records[source.id].filter(nw.col("known_date") <= nw.lit(as_of))
-            table = coverage(engine, known, source, homes, as_of)
+            empty = empty_deliveries(engine, known, source, homes, receipts, as_of)
+            table = coverage(engine, known, source, homes, as_of, empty)
             took = delays(engine, known, late_after=self.late_after, slow=self.slow)
             came = deliveries(table, source)
             counted = linked if linked is not None and set(TWICE) <= set(linked) else None
             twice = doubles(engine, known, source) if counted is None else _counted(counted, source.id)
-            told = {"expected": len(came), "missing": int((~came["delivered"]).sum()), **twice}
-            rows[source.id] = {**self._fresh(took, source, as_of), **told, "outside_range": outside(engine, known, source)}
+            told = {"empty": empty.many, "expected": len(came), "missing": int((~came["delivered"]).sum()), **twice}
+            rows[source.id] = {**self._fresh(took, empty, as_of), **told, "outside_range": outside(engine, known, source)}
+            bare.append(empty)
             covered.append(table)
             gaps.append(filled(engine, known, source))
         frame = _framed(rows, linked)
         return DeliveryReport(
             spec=self,
             frame=frame,
-            notes=_notes(frame, sources),
+            notes=(*_notes(frame, sources), *empty_notes(bare)),
             filled=pd.concat(gaps, ignore_index=True) if gaps else pd.DataFrame(),
             coverage=pd.concat(covered, ignore_index=True) if covered else pd.DataFrame(columns=list(COLUMNS)),
         )
 
-    def _fresh(self, took: Delays, source: Source, as_of: date) -> dict[str, Any]:
-        """How old the newest record is, and how long records took."""
+    def _fresh(self, took: Delays, empty: Empty, as_of: date) -> dict[str, Any]:
+        """How old the newest record is, and how long records took; who said that there was nobody is not overdue."""
+        source = empty.source
         age = None if took.newest is None else (pd.Timestamp(as_of) - took.newest).days
         due = None if source.refresh == "event" else DUE[source.refresh] + self.grace
         told = {"records": took.records, "newest_known": took.newest, "age_days": age, "due_days": due}
-        told["overdue"] = due is not None and (age is None or age > due)
+        silent = None if empty.heard is None else (as_of - empty.heard).days
+        quiet = min((days for days in (age, silent) if days is not None), default=None)
+        told["overdue"] = due is not None and (quiet is None or quiet > due)
         return {
             **told,
             "late": took.late,
@@ -127,7 +137,8 @@ class DeliveryReport(Answer):
     """The quality of deliveries: `frame` has a row a source.
 
     * fresh: `records`, `newest_known` (date), `age_days` since, `due_days` after which it is `overdue`; an event is never due.
-    * complete: `expected` deliveries (counties times refresh periods) and how many are `missing`.
+    * complete: deliveries with a header and no row (`empty`), `expected` ones (counties times refresh periods) and how many are
+      `missing`.
     * each once: `duplicates`, `conflict_number` and `double_month`, see `quality_counts.doubles`.
     * consistent: values `outside_range`, records with `event_after_known`; and of linkage, where it was given, `unmatched`,
       `household_unknown`, `ambiguous` and `moved`.
