@@ -20,6 +20,7 @@ except ImportError:  # Windows: there two runs at once are not kept apart
     fcntl = None  # type: ignore[assignment]
 
 LOCKS = fcntl is not None
+LOCKLESS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})  # said where a disk has no locks
 FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
 EXCHANGE = 2  # RENAME_EXCHANGE of Linux
 HERE = -100  # AT_FDCWD
@@ -74,7 +75,7 @@ def _locked(file: Path) -> IO[bytes] | None:
     while True:
         lock = os.fdopen(os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "ab")
         try:
-            if not taken(lock):
+            if not taken(lock, file.parent):
                 lock.close()
                 return None
             if not _is_there(lock, file):  # who had it took the file away meanwhile
@@ -104,13 +105,15 @@ def _holder(file: Path) -> str:
     return ""
 
 
-def taken(lock: IO[bytes]) -> bool:
-    """Whether the lock of an open file could be taken; where there are no locks at all, it could.
+def taken(lock: IO[bytes], folder: Path) -> bool:
+    """Whether the lock of an open file of a folder could be taken; where there are no locks at all, it could.
 
     Raises
     ------
+    OutputError
+        The folder lies where nothing can be locked, such as on some network disks.
     OSError
-        The file lies where nothing can be locked, such as some network disks.
+        The disk fails.
     """
     if fcntl is None:
         return True
@@ -119,6 +122,10 @@ def taken(lock: IO[bytes]) -> bool:
     except OSError as fault:
         if fault.errno in (errno.EWOULDBLOCK, errno.EACCES):
             return False
+        if fault.errno in LOCKLESS:
+            do = "move it to a disk of this machine: on this one, as on some network disks, two runs cannot be kept apart"
+            what = "the folder lies on a disk without locks"
+            raise OutputError(what, where=str(folder), found=fault.strerror or "", do=do) from None
         raise
     return True
 

@@ -1,4 +1,4 @@
-"""A disk on which nothing can be locked is refused wherever the monitor writes, and it is said what to do."""
+"""A disk on which nothing can be locked is refused wherever runs write, and it is said what to do."""
 
 import errno
 import os
@@ -11,6 +11,7 @@ from evalkit.errors import OutputError
 from evalkit.monitor.door.store import Store
 from evalkit.monitor.engine.duck import DuckDB
 from evalkit.monitor.ledger.ledger import Ledger
+from evalkit.study.claim import claimed
 
 FLAG = pd.DataFrame([{"home": 1, "case": 1, "stage": "flagged", "date": "2024-06-01", "source": "monitor", "reason": "medical"}])
 
@@ -28,7 +29,12 @@ def into_the_spill(folder):
     DuckDB(spill=folder).open([folder])
 
 
-WRITES = {"the store": into_the_store, "the ledger": into_the_ledger, "the spill folder": into_the_spill}
+def into_a_result(folder):
+    with claimed(folder / "report"):
+        pass
+
+
+WRITES = {"store": into_the_store, "ledger": into_the_ledger, "spill": into_the_spill, "result": into_a_result}
 
 
 @pytest.mark.parametrize("what", WRITES)
@@ -43,7 +49,7 @@ def test_a_disk_without_locks_is_refused_with_what_to_do(tmp_path, monkeypatch, 
     with pytest.raises(OutputError) as raised:
         WRITES[what](folder)
     told = raised.value
-    assert (told.what, told.found, told.exit_code) == (f"{what} lies on a disk without locks", os.strerror(code), 4)
+    assert (told.what, told.found, told.exit_code) == ("the folder lies on a disk without locks", os.strerror(code), 4)
     assert told.where.endswith("place")
     assert "move it to a disk of this machine" in told.do
 

@@ -24,7 +24,7 @@ from evalkit.errors import DataError, OutputError, SpecError
 from evalkit.identifiers import direct_identifier
 from evalkit.monitor.engine.base import Engine, Frame
 from evalkit.monitor.engine.duck import DuckDB
-from evalkit.monitor.engine.places import LOCKLESS, unlocked, whole_or_not
+from evalkit.monitor.engine.places import whole_or_not
 from evalkit.monitor.sources.sources import Delivered, RegisterTable, Source
 
 ARRIVING = ".arriving-"
@@ -237,7 +237,5 @@ def _read_json(file: Path) -> dict[str, Any]:
 
 
 def _unwritable(place: Path, fault: OSError) -> OutputError:
-    if fault.errno in LOCKLESS:
-        return unlocked("the store", place, fault)
     found = os.strerror(fault.errno) if fault.errno else type(fault).__name__
     return OutputError("the store cannot be written to", where=str(place), found=found, do="free space, or choose another folder")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 import shutil
@@ -23,8 +22,6 @@ SPILL = ".spill-"
 LOCK = "in-use"
 HOUR = 3600.0
 ROOM = "free some space, or choose another folder"
-LOCKLESS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})  # said where a disk has no locks
-LOCKED = "move it to a disk of this machine: on this one, as on some network disks, two runs cannot be kept apart"
 
 
 def room(size: str, *, who: str) -> int:
@@ -126,13 +123,11 @@ class Spill:
             _sweep(parent)
             made = Path(tempfile.mkdtemp(prefix=f".new{SPILL}", dir=parent))
             lock = (made / LOCK).open("wb")
-            taken(lock)
+            taken(lock, parent)
             folder = made.rename(
                 made.with_name(made.name.removeprefix(".new"))
             )  # only now may another run look whether it is locked
         except OSError as fault:
-            if fault.errno in LOCKLESS:
-                raise unlocked("the spill folder", parent, fault) from None
             raise OutputError("the spill folder cannot be made", where=str(parent), found=_said(fault), do=ROOM) from None
         return cls(folder=folder, lock=lock)
 
@@ -142,17 +137,12 @@ class Spill:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def unlocked(what: str, place: Path, fault: OSError) -> OutputError:
-    """That a folder lies where nothing can be locked, and what to do."""
-    return OutputError(f"{what} lies on a disk without locks", where=str(place), found=_said(fault), do=LOCKED)
-
-
 def _sweep(parent: Path) -> None:
     """Remove the spill folders of runs that were killed: those that no one holds locked, and those never finished in an hour."""
     for folder in parent.glob(f"{SPILL}*") if LOCKS else ():
         try:
             with (folder / LOCK).open("rb+") as lock:
-                free = taken(lock)
+                free = taken(lock, parent)
         except OSError:  # another run is just making it, or it is another's
             continue
         if free:

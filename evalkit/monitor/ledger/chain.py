@@ -16,7 +16,6 @@ from typing import IO, Any
 
 from evalkit.disk import LOCKS, settle, taken
 from evalkit.errors import DataError, OutputError, SafetyError, several
-from evalkit.monitor.engine.places import LOCKLESS, unlocked
 
 HEAD, LOCK, PART = "head.json", "lock", ".part"
 FORMAT = 1
@@ -249,12 +248,7 @@ def _lock(lock: IO[bytes], folder: Path) -> None:
         do = "keep the ledger on a machine that has locks"
         raise OutputError("this system cannot lock a folder", where=folder.name, do=do)
     with _told(folder):
-        try:
-            mine = taken(lock)
-        except OSError as fault:
-            if fault.errno in LOCKLESS:
-                raise unlocked("the ledger", Path(folder.name), fault) from None
-            raise
+        mine = taken(lock, Path(folder.name))
     if not mine:
         since = datetime.fromtimestamp(os.fstat(lock.fileno()).st_mtime).isoformat(" ", "seconds")
         do = "wait until it has ended, and run again; the ledger is as before"
