@@ -408,8 +408,8 @@ def test_a_disk_that_is_full_is_said_and_leaves_no_folder(january, monkeypatch):
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("evalkit.study.monitor.MonitorStudy.run", lambda *_: None)
-    monkeypatch.setattr("evalkit.study.monitor_deliver._write", full)
+    monkeypatch.setattr("evalkit.study.monitor.run.MonitorStudy.run", lambda *_: None)
+    monkeypatch.setattr("evalkit.study.monitor.deliver._write", full)
     done = january.run("2023-01-31", out="full")
     assert (done.code, "No space left" in done.err, "ledger is told already" in done.err) == (4, True, True), done.err
     assert not january.out("full").exists()

@@ -17,7 +17,7 @@ from evalkit.panel.form import Form, IndicatorForm
 from evalkit.panel.rules.rules import RULES
 from evalkit.study.form import StudyForm
 from evalkit.study.index_form import Step
-from evalkit.study.monitor_form import MonitorForm
+from evalkit.study.monitor.form import MonitorForm
 
 ROOT = Path(__file__).parents[1]
 DOCS = sorted((ROOT / "docs").rglob("*.md"))

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 import pytest
 
 import evalkit as ek
-import evalkit.report.risk_ladder  # registers its figures
+import evalkit.report.risk.ladder  # registers its figures
 from evalkit.report.verbs import figures
 
 ROOT = Path(__file__).parents[1]

@@ -221,7 +221,7 @@ def _show(answer: Audit, lang: Lang) -> None:
 
 def _write_problems(answer: Audit, out: Path, name: str, lang: Lang) -> None:
     """Every problem of a file, for its owner alone: a row may hold what stands in a cell."""
-    from evalkit.report.problems import problem_file
+    from evalkit.report.assessment.problems import problem_file
     from evalkit.report.render import write
 
     write(out, problem_file(answer, name, out.suffix.lstrip(".").lower(), lang), private=True)
@@ -234,7 +234,7 @@ def _listed(text: str | None) -> tuple[str, ...]:
 
 def _print_verdicts(answer: CouplingAudit, name: str, lang: Lang, *, quiet: bool) -> None:
     """The verdict in words; before it, unless quiet, the verdict on each step."""
-    from evalkit.report.coupling_audit import OUTCOMES, STEPS
+    from evalkit.report.coupling.audit import OUTCOMES, STEPS
     from evalkit.report.verbs import prose
 
     colors = {"reproduced": "green", "error": "bold red", "nothing": "bold red", "undecided": "yellow"}
@@ -265,7 +265,7 @@ def _print_cells(answer: CouplingAudit, lang: Lang, most: int = 8) -> None:
 
 def _write_audit(answer: CouplingAudit, out: Path, name: str, lang: Lang) -> None:
     """The audit as a file: a report, or JSON for programs."""
-    from evalkit.report.coupling_audit import as_json
+    from evalkit.report.coupling.audit import as_json
     from evalkit.report.render import write
     from evalkit.report.report import Report
 

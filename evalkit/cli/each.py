@@ -70,7 +70,7 @@ def only_each(langs: tuple[Lang, ...], only: list[str] | None, jobs: int | None)
 
 def assess_each(study: Study, out: Path, each: str, asked: EachAsked, *, quiet: bool) -> None:
     """Write a report of each place, and say how far it is."""
-    from evalkit.study.each import EachPlace, unit_words
+    from evalkit.study.each.run import EachPlace, unit_words
 
     one_of(each, unit_words(study), who="--each")
     spoken: Lang = asked.langs[0] if asked.langs else study.form.lang

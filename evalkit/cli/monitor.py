@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from evalkit.monitor.bulletins import Printed
     from evalkit.report.document import Document
-    from evalkit.report.monitor import BulletinFindings
-    from evalkit.study.monitor import MonitorRun, MonitorStudy
+    from evalkit.report.monitor.bulletin import BulletinFindings
+    from evalkit.study.monitor.run import MonitorRun, MonitorStudy
 
 monitor = typer.Typer(
     no_args_is_help=True,
@@ -53,8 +53,8 @@ def run(
     A list opens visits and takes no help away. The same day may be run again: the list is the same, and the ledger holds nothing
     twice. Where deliveries were refused, the rest is written, and the exit code is 3.
     """
-    from evalkit.study.monitor import MonitorStudy
-    from evalkit.study.monitor_deliver import deliver_monitor
+    from evalkit.study.monitor.deliver import deliver_monitor
+    from evalkit.study.monitor.run import MonitorStudy
 
     if study is None:
         _demonstrate(out, lang, force=force, quiet=quiet)
@@ -87,7 +87,7 @@ def bulletin(
 
     With --after it is refused, with exit code 5, where small counts follow from it and the bulletin of that day.
     """
-    from evalkit.report.monitor import compose_bulletin
+    from evalkit.report.monitor.bulletin import compose_bulletin
 
     def page(chosen: MonitorStudy, spoken: Lang) -> Document:
         found = chosen.bulletin(_day(as_of))
@@ -115,7 +115,7 @@ def _apart(before: BulletinFindings, now: BulletinFindings) -> None:
 def _printed(found: BulletinFindings) -> Printed:
     """The tables of a bulletin as it prints them."""
     from evalkit.monitor.bulletins import Printed
-    from evalkit.report.monitor_cases import OpenCases, flows
+    from evalkit.report.monitor.cases import OpenCases, flows
 
     openly, month = OpenCases.of(found.cases, found.as_of, found.least), flows(found.changes, found.as_of, found.least)
     open_by = (openly.stage.found, openly.kind.found, openly.age.found)
@@ -131,7 +131,7 @@ def quality(
     quiet: Quiet = False,
 ) -> None:
     """Write how fresh, complete, unique, consistent and timely the deliveries were that were known on a day."""
-    from evalkit.report.monitor_quality import compose_quality
+    from evalkit.report.monitor.quality import compose_quality
 
     def page(chosen: MonitorStudy, spoken: Lang) -> Document:
         look = chosen.monitor.look(_day(as_of), keep=False)  # the evidence of a past day stays what its run kept
@@ -145,7 +145,7 @@ def _page(
 ) -> None:
     """Write one page of a monitor, in its own language where none is asked for."""
     from evalkit.report.render import save
-    from evalkit.study.monitor import MonitorStudy
+    from evalkit.study.monitor.run import MonitorStudy
 
     can_be_written(out, PAGES, what)
     chosen = MonitorStudy.read(study)
@@ -161,8 +161,8 @@ def _page(
 def _demonstrate(out: Path, lang: Lang | None, *, force: bool, quiet: bool) -> None:
     """The shipped monitor on simulated records, with a key of the moment; its store is gone afterwards."""
     from evalkit.monitor.engine.places import Spill
-    from evalkit.study.monitor_deliver import deliver_monitor
-    from evalkit.study.monitor_demo import AS_OF, demonstration, one_time_key
+    from evalkit.study.monitor.deliver import deliver_monitor
+    from evalkit.study.monitor.demo import AS_OF, demonstration, one_time_key
 
     passing = Spill.within(Path(tempfile.gettempdir()))  # one that a killed run left goes with the next
     try:
@@ -178,7 +178,7 @@ def _demonstrate(out: Path, lang: Lang | None, *, force: bool, quiet: bool) -> N
 
 def _show(found: MonitorRun, out: Path, lang: Lang, *, quiet: bool) -> None:
     """What must be known of a run, where its folder lies; and at last what was refused, as an error."""
-    from evalkit.study.monitor_deliver import refused
+    from evalkit.study.monitor.deliver import refused
 
     for line in () if quiet else (found.say(lang), *(note.say(lang) for note in found.notes)):
         speak.print(line, markup=False)

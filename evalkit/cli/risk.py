@@ -86,7 +86,7 @@ def card(
 ) -> None:
     """Print the card of a model: purpose, data, label, errors, gaps between groups, drift, limits, and whom to ask."""
     from evalkit.report.render import save
-    from evalkit.report.risk_study import compose_card
+    from evalkit.report.risk.study import compose_card
     from evalkit.study.risk_homes import read_key
     from evalkit.study.risk_model import open_model
 

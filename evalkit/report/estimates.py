@@ -10,7 +10,7 @@ from matplotlib.figure import Figure as Canvas
 
 from evalkit.report import theme
 from evalkit.report.document import Figure, Table
-from evalkit.report.measures import called, in_percent
+from evalkit.report.poverty.measures import called, in_percent
 from evalkit.report.words import Voice
 from evalkit.stats.ranks import even
 from evalkit.terms import Text, same

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure as Canvas
 
 from evalkit.report import fonts
 from evalkit.report.document import Figure, Formula
-from evalkit.report.html_marks import Mark, marks
+from evalkit.report.html.marks import Mark, marks
 from evalkit.report.theme import style
 from evalkit.terms import Lang
 

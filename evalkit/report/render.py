@@ -77,15 +77,15 @@ def rendered(document: Document, kind: str, pictures: Pictures, template: bytes 
     """The document as the bytes of a file."""
     match kind:
         case "html":
-            from evalkit.report.html import html
+            from evalkit.report.html.page import html
 
             return html(document, pictures)
         case "docx":
-            from evalkit.report.word import word
+            from evalkit.report.word.document import word
 
             return word(document, pictures, template)
         case "pdf":
-            from evalkit.report.pdf import pdf
+            from evalkit.report.pdf.document import pdf
 
             return pdf(document, pictures)
         case _:
@@ -106,7 +106,7 @@ def need_writers(formats: Iterable[str]) -> None:
     """
     moment()
     if "pdf" in formats:
-        from evalkit.report.pdf_press import need_typst
+        from evalkit.report.pdf.press import need_typst
 
         need_typst()
 

@@ -108,7 +108,7 @@ def prose(answer: Answer, *, lang: Lang = "zh", known: Mapping[str, Text] | None
 def answered(value: object) -> None:
     """Refuse what is no answer."""
     if type(value).__module__.startswith("evalkit.risk."):
-        import_module("evalkit.report.risk_ladder")  # registered when first asked for: its answers bring scikit-learn with them
+        import_module("evalkit.report.risk.ladder")  # registered when first asked for: its answers bring scikit-learn with them
     if not isinstance(value, Answer):
         raise SpecError(
             "only answers are shown and reported", found=type(value).__name__, do="pass what measure or score returns"

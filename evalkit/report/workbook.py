@@ -15,7 +15,7 @@ from evalkit.report.archive import reproducible
 from evalkit.report.document import Document, Table
 from evalkit.report.plain import cell, holds_years, safe_text
 from evalkit.report.sheets import CONTENTS, SOURCES, sheet_names
-from evalkit.report.word_parts import wide
+from evalkit.report.word.parts import wide
 from evalkit.terms import Lang, Text
 
 BACK = Text("返回目录", "Back to contents")

@@ -15,8 +15,8 @@ from typing import Any
 
 from evalkit import disk
 from evalkit.errors import EvalkitError, OutputError, SpecError
-from evalkit.report.assessment import Assessment
-from evalkit.report.chapters import compose
+from evalkit.report.assessment.chapters import compose
+from evalkit.report.assessment.found import Assessment
 from evalkit.report.render import need_writers, save_all, write
 from evalkit.study.claim import claimed, named_in
 from evalkit.study.fingerprint import results_hash
@@ -88,7 +88,7 @@ def _template(study: Study, path: Path | None) -> bytes | None:
             where=str(path),
             do="add docx to the report's formats",
         )
-    from evalkit.report.word_template import template
+    from evalkit.report.word.template import template
 
     return template(path)
 

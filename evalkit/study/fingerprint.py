@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer
-from evalkit.report.assessment import Assessment
+from evalkit.report.assessment.found import Assessment
 from evalkit.stats.ranks import even
 
 NOT_RESULTS = ("spec", "panel", "versions", "replay")  # what was asked, what went in, and with what it was computed

@@ -10,12 +10,12 @@ from evalkit.indicators.treatment.availability import Screen
 from evalkit.indicators.treatment.denominators import Denominate
 from evalkit.panel.form import Form, Words
 from evalkit.panel.rules.rules import ACCEPTABLE
-from evalkit.report.assessment import CHAPTERS, Chapter, Signatories
+from evalkit.report.assessment.found import CHAPTERS, Chapter, Signatories
 from evalkit.study.coupling_form import CouplingForm, ForecastForm, UncertaintyForm, Years
-from evalkit.study.household_form import HouseholdsForm
+from evalkit.study.households.form import HouseholdsForm
 from evalkit.study.index_form import AggregateForm, MissingForm, NormalizeForm, OutliersForm, WeighForm
 from evalkit.study.map_form import MapForm
-from evalkit.study.monitored import MonitoringForm
+from evalkit.study.monitor.told import MonitoringForm
 from evalkit.study.report_form import Formats, Reason
 from evalkit.terms import Lang, Text
 

@@ -7,7 +7,7 @@ from evalkit.coupling.dynamics.speeds import Speeds
 from evalkit.coupling.dynamics.transitions import GradeTransitions
 from evalkit.coupling.static import Coordination
 from evalkit.indicators.aggregation.means import ARITHMETIC
-from evalkit.report.assessment import Movement
+from evalkit.report.assessment.found import Movement
 from evalkit.study.robust import Scores
 
 STILL = Movement(speeds=None, grades=None, change=None)

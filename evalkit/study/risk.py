@@ -12,7 +12,7 @@ import pandas as pd
 
 from evalkit.errors import NoAnswer, SpecError, did_you_mean, located, several
 from evalkit.panel.form import read_form
-from evalkit.report.risk_study import NAMED, RiskFindings
+from evalkit.report.risk.study import NAMED, RiskFindings
 from evalkit.risk.bootstrap import ClusterBootstrap
 from evalkit.risk.card import Card
 from evalkit.risk.drift import Drift, Drifted

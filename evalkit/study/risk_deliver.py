@@ -8,7 +8,7 @@ from platform import python_version
 from typing import Any
 
 from evalkit.report.render import save, save_all
-from evalkit.report.risk_study import RiskFindings, compose_card, compose_risk
+from evalkit.report.risk.study import RiskFindings, compose_card, compose_risk
 from evalkit.study.claim import claimed, named_in
 from evalkit.study.deliver import OWNER_ONLY, digest, refuse_output, staged, write_manifest
 from evalkit.study.risk import Progress, RiskStudy

@@ -22,7 +22,7 @@ from evalkit.risk.models.windows import Windows
 from evalkit.risk.outcomes import Event
 from evalkit.risk.reasons import THEMES
 from evalkit.risk.venn_abers import VennAbers
-from evalkit.study.homes_file import HomesFile
+from evalkit.study.households.homes import HomesFile
 from evalkit.study.report_form import Formats, Reason
 from evalkit.terms import Lang, Text
 

@@ -16,14 +16,14 @@ from evalkit.panel.cells import read_codes
 from evalkit.panel.pseudonyms import read_key as pseudonyms_key
 from evalkit.panel.read import open_table
 from evalkit.panel.tidy import Layout, tidy
-from evalkit.report.visits import pseudonyms
+from evalkit.report.risk.visits import pseudonyms
 from evalkit.risk.features.measures import log_ratio
 from evalkit.risk.followed import Followed, origins_of
 from evalkit.risk.labels import Labels, ReturnLabel
 from evalkit.risk.outcomes import REASONS
 from evalkit.stats.arrays import Array
 from evalkit.stats.ranks import below
-from evalkit.study.household_file import are_places, are_there, not_personal
+from evalkit.study.households.file import are_places, are_there, not_personal
 from evalkit.study.risk_form import HomesForm, RiskForm
 from evalkit.terms import Text
 

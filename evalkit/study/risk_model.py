@@ -14,8 +14,8 @@ import pandas as pd
 from evalkit.answer import Note
 from evalkit.errors import DataError, NoAnswer, located, several
 from evalkit.panel.form import Form
-from evalkit.report.risk_study import NAMED, RiskFindings
-from evalkit.report.visits import HEADS, VisitSheet
+from evalkit.report.risk.study import NAMED, RiskFindings
+from evalkit.report.risk.visits import HEADS, VisitSheet
 from evalkit.report.words import Voice
 from evalkit.risk.card import Card, ModelCard
 from evalkit.risk.features.dated import DatedFeatures

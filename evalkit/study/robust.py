@@ -26,8 +26,8 @@ from evalkit.indicators.uncertainty.replay import STEPS
 from evalkit.indicators.uncertainty.sensitivity import Drivers, NothingShifts, Sensitivity
 from evalkit.indicators.uncertainty.variations import spoken
 from evalkit.panel.panel import Panel
-from evalkit.report.assessment import Firmness, Quality
-from evalkit.report.weighting import judged
+from evalkit.report.assessment.found import Firmness, Quality
+from evalkit.report.indicators.weighting import judged
 from evalkit.stats.scatter import Dirichlet
 from evalkit.study.coupling_form import Span
 from evalkit.study.form import RobustnessForm

@@ -30,19 +30,19 @@ from evalkit.panel.panel import Panel, resolve
 from evalkit.panel.read import Layout, open_table
 from evalkit.panel.system import IndicatorSystem
 from evalkit.panel.tidy import tidy
-from evalkit.report.assessment import Accepted, Assessment, Monitored
-from evalkit.report.households import HouseholdFindings
+from evalkit.report.assessment.found import Accepted, Assessment, Monitored
+from evalkit.report.assessment.households import HouseholdFindings
 from evalkit.study.doubt import coordination_doubts
 from evalkit.study.form import StudyForm, SystemChoice
-from evalkit.study.households import household_findings
-from evalkit.study.monitored import filled, monitored
+from evalkit.study.households.survey import household_findings
+from evalkit.study.monitor.told import filled, monitored
 from evalkit.study.movement import STILL, movement
 from evalkit.study.robust import Asked, Scores, applicable, firmness, quality
 from evalkit.study.whole_file import defects_of, whole_panel
 from evalkit.terms import Text
 
 if TYPE_CHECKING:
-    from evalkit.report.risk_study import RiskFindings
+    from evalkit.report.risk.study import RiskFindings
 
 Progress = Callable[[str], None]
 

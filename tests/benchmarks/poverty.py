@@ -16,11 +16,11 @@ import pandas as pd
 from measure import beside, child, show
 
 from evalkit.panel.design import SurveyDesign
-from evalkit.poverty.alkire_foster import AlkireFoster, is_multidimensionally_poor
-from evalkit.poverty.deprivations import Deprivation, DeprivationSystem
-from evalkit.poverty.fgt import fgt_indices
-from evalkit.poverty.growth import growth_redistribution, poverty_at_means
-from evalkit.poverty.patterns import packed, pattern_bits, pattern_totals
+from evalkit.poverty.change.growth import growth_redistribution, poverty_at_means
+from evalkit.poverty.income.fgt import fgt_indices
+from evalkit.poverty.multidimensional.alkire_foster import AlkireFoster, is_multidimensionally_poor
+from evalkit.poverty.multidimensional.deprivations import Deprivation, DeprivationSystem
+from evalkit.poverty.multidimensional.patterns import packed, pattern_bits, pattern_totals
 from evalkit.stats.domains import bootstrap_weights, resampled_totals
 from evalkit.stats.inequality import gini
 from evalkit.terms import same

@@ -162,7 +162,7 @@ def fitted(risk, warm, tmp_path_factory) -> Path:
 def county(tmp_path_factory) -> Path:
     """A folder with a small monitor and what was delivered to it."""
     from evalkit.simulate.households import HouseholdSimulation
-    from evalkit.study.monitor_demo import demonstration
+    from evalkit.study.monitor.demo import demonstration
 
     folder = tmp_path_factory.mktemp("county")
     demonstration(folder / "work", HouseholdSimulation(households=60, villages=2, counties=1, periods=(2022, 2023)))

@@ -15,7 +15,7 @@ import evalkit as ek
 from evalkit import disk
 from evalkit.study.claim import claimed
 from evalkit.study.deliver import deliver
-from evalkit.study.each import EachPlace
+from evalkit.study.each.run import EachPlace
 
 from .conftest import AUDIT, COMMANDS, EACH, ENV, SECRET, Command, copied, digests
 

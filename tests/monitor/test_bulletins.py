@@ -7,8 +7,8 @@ import pandas as pd
 from evalkit.monitor.bulletins import FLOWS, Printed, given_away
 from evalkit.monitor.ledger.changes import as_changes
 from evalkit.monitor.ledger.state import case_states
-from evalkit.report.monitor_cases import FLOWS as PRINTED_FLOWS
-from evalkit.report.monitor_cases import OPEN, OpenCases, flows
+from evalkit.report.monitor.cases import FLOWS as PRINTED_FLOWS
+from evalkit.report.monitor.cases import OPEN, OpenCases, flows
 
 MARCH, TENTH, APRIL, MAY, JUNE = date(2024, 3, 31), date(2024, 4, 10), date(2024, 4, 30), date(2024, 5, 31), date(2024, 6, 30)
 PATHS = {  # how many cases of each county had come to a stage by the end of March

@@ -14,7 +14,7 @@ from evalkit.errors import DataError, SafetyError, SpecError
 from evalkit.identifiers import direct_identifier
 from evalkit.panel import pseudonyms as module
 from evalkit.panel.pseudonyms import key_id, numbers_of, printed, pseudonym_numbers, read_key, short
-from evalkit.report.visits import pseudonyms
+from evalkit.report.risk.visits import pseudonyms
 
 KEY = b"0123456789abcdef0123456789abcdef"
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)

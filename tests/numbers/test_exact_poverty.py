@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from exactly import agree, decimals
 
-from evalkit.poverty.alkire_foster import alkire_foster
-from evalkit.poverty.fgt import exit_time, fgt, fgt_indices, watts
-from evalkit.poverty.sen import sen, sen_influence, sen_shorrocks_thon, thon_influence
+from evalkit.poverty.income.fgt import exit_time, fgt, fgt_indices, watts
+from evalkit.poverty.income.sen import sen, sen_influence, sen_shorrocks_thon, thon_influence
+from evalkit.poverty.multidimensional.alkire_foster import alkire_foster
 from evalkit.stats.inequality import atkinson, generalized_entropy, gini, gini_influence, mean_log_deviation, theil
 from evalkit.stats.parted import Parted
 

@@ -12,9 +12,9 @@ from evalkit.coupling.dynamics.decoupling import decoupling_elasticity, decoupli
 from evalkit.coupling.forecast.grey import accuracy_class, reach_class
 from evalkit.indicators.aggregation.copeland import outranking
 from evalkit.panel.panel import Panel
-from evalkit.poverty.alkire_foster import alkire_foster
-from evalkit.poverty.fgt import fgt, fgt_indices
-from evalkit.poverty.gaps import is_poor
+from evalkit.poverty.income.fgt import fgt, fgt_indices
+from evalkit.poverty.income.gaps import is_poor
+from evalkit.poverty.multidimensional.alkire_foster import alkire_foster
 from evalkit.risk.budgets import Share
 from evalkit.risk.thresholds import BudgetThreshold, CostThreshold, RecallThreshold
 from evalkit.risk.visiting import VisitingList

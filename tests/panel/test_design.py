@@ -13,10 +13,10 @@ from hypothesis.extra.numpy import arrays
 
 from evalkit.errors import DataError, EvalkitError, NoAnswer, SpecError
 from evalkit.panel.design import SurveyDesign, wave_covariance
-from evalkit.poverty.alkire_foster import AlkireFoster
-from evalkit.poverty.attrition import Attrition
-from evalkit.poverty.deprivations import Deprivation, DeprivationSystem
-from evalkit.poverty.dynamics import PovertyTransitions
+from evalkit.poverty.dynamics.attrition import Attrition
+from evalkit.poverty.dynamics.moves import PovertyTransitions
+from evalkit.poverty.multidimensional.alkire_foster import AlkireFoster
+from evalkit.poverty.multidimensional.deprivations import Deprivation, DeprivationSystem
 from evalkit.stats.domains import domain_covariance
 from evalkit.stats.inference import contrast, exact_interval, plain_interval, ratio_influence, share_interval
 from evalkit.stats.replicates import Jackknife, RescaledBootstrap

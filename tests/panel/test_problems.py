@@ -12,7 +12,7 @@ import evalkit as ek
 from evalkit.errors import DataError, SpecError
 from evalkit.panel.audit import RULES, Audit, audit_file, refuse
 from evalkit.panel.form import read_system
-from evalkit.report.problems import problem_file, problem_frame
+from evalkit.report.assessment.problems import problem_file, problem_frame
 
 
 @pytest.fixture(scope="module")

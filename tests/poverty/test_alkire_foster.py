@@ -12,9 +12,9 @@ from hypothesis.extra.numpy import arrays
 from evalkit import datasets
 from evalkit.errors import DataError, SpecError
 from evalkit.panel.design import SurveyDesign
-from evalkit.poverty.alkire_foster import AlkireFoster, alkire_foster
-from evalkit.poverty.deprivations import Deprivation, DeprivationSystem, read_deprivations
-from evalkit.poverty.patterns import WALK, packed, pattern_bits, pattern_totals
+from evalkit.poverty.multidimensional.alkire_foster import AlkireFoster, alkire_foster
+from evalkit.poverty.multidimensional.deprivations import Deprivation, DeprivationSystem, read_deprivations
+from evalkit.poverty.multidimensional.patterns import WALK, packed, pattern_bits, pattern_totals
 from evalkit.stats.inference import ratio_influence, share_interval
 from evalkit.terms import Text, same
 

@@ -13,10 +13,10 @@ from scipy.stats import binom, hypergeom
 
 from evalkit.errors import DataError, NoAnswer, SpecError
 from evalkit.panel.design import SurveyDesign
-from evalkit.poverty.bottom_line import VERDICTS, BottomLine, verdicts
-from evalkit.poverty.return_clusters import ReturnClusters
-from evalkit.poverty.return_counts import seen_counts
-from evalkit.poverty.sample_size import SampleToRuleOut, homes_to_ask, homes_to_ask_of, rate_ruled_out
+from evalkit.poverty.returns.bottom_line import VERDICTS, BottomLine, verdicts
+from evalkit.poverty.returns.clusters import ReturnClusters
+from evalkit.poverty.returns.counts import seen_counts
+from evalkit.poverty.returns.sample_size import SampleToRuleOut, homes_to_ask, homes_to_ask_of, rate_ruled_out
 from evalkit.stats.exact import binomial_upper
 from evalkit.stats.multiplicity import holm
 

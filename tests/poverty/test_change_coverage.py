@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 
 from evalkit.panel.design import SurveyDesign
-from evalkit.poverty.alkire_foster import AlkireFoster
-from evalkit.poverty.changes import PovertyChange
-from evalkit.poverty.deprivations import Deprivation, DeprivationSystem
+from evalkit.poverty.change.changes import PovertyChange
+from evalkit.poverty.multidimensional.alkire_foster import AlkireFoster
+from evalkit.poverty.multidimensional.deprivations import Deprivation, DeprivationSystem
 from evalkit.terms import same
 
 SYSTEM = DeprivationSystem(id="two", name=same("two"), deprivations=tuple(Deprivation(id=x, name=same(x)) for x in ("a", "b")))

@@ -8,9 +8,9 @@ import pytest
 
 from evalkit.errors import DataError, NoAnswer, SpecError
 from evalkit.panel.design import SurveyDesign
-from evalkit.poverty.alkire_foster import AlkireFoster
-from evalkit.poverty.changes import KINDS, PovertyChange, changes, slopes
-from evalkit.poverty.deprivations import Deprivation, DeprivationSystem
+from evalkit.poverty.change.changes import KINDS, PovertyChange, changes, slopes
+from evalkit.poverty.multidimensional.alkire_foster import AlkireFoster
+from evalkit.poverty.multidimensional.deprivations import Deprivation, DeprivationSystem
 from evalkit.stats.inference import total_covariance
 from evalkit.terms import same
 

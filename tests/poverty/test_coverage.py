@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 
 from evalkit.panel.design import SurveyDesign
-from evalkit.poverty.fgt import PovertyIndices, fgt, watts
-from evalkit.poverty.inequality import Inequality
-from evalkit.poverty.sen import sen, sen_shorrocks_thon
+from evalkit.poverty.income.fgt import PovertyIndices, fgt, watts
+from evalkit.poverty.income.inequality import Inequality
+from evalkit.poverty.income.sen import sen, sen_shorrocks_thon
 from evalkit.stats.inequality import gini
 
 POVERTY = ("headcount", "gap", "severity", "watts", "sen", "sen_shorrocks_thon")

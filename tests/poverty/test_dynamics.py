@@ -9,10 +9,10 @@ from hypothesis.extra.numpy import arrays
 
 from evalkit.errors import DataError, NoAnswer, SpecError
 from evalkit.panel.design import SurveyDesign
-from evalkit.poverty.attrition import Attrition, retention_weights
-from evalkit.poverty.dynamics import PovertyTransitions, paired, shorrocks_mobility, transition_matrix
-from evalkit.poverty.persistence import PovertyPersistence, chronic_and_total, duration_adjusted
-from evalkit.poverty.spells import PovertySpells, runs, survival
+from evalkit.poverty.dynamics.attrition import Attrition, retention_weights
+from evalkit.poverty.dynamics.moves import PovertyTransitions, paired, shorrocks_mobility, transition_matrix
+from evalkit.poverty.dynamics.persistence import PovertyPersistence, chronic_and_total, duration_adjusted
+from evalkit.poverty.dynamics.spells import PovertySpells, runs, survival
 
 ratios = arrays(float, (6, 4), elements=st.floats(0, 3))
 states = arrays(bool, (8, 6))

@@ -12,10 +12,10 @@ from hypothesis.extra.numpy import arrays
 
 from evalkit.errors import DataError, NoAnswer, SpecError
 from evalkit.panel.design import SurveyDesign
-from evalkit.poverty.fgt import PovertyIndices, exit_time, fgt, fgt_indices, watts
-from evalkit.poverty.gaps import poverty_gaps
-from evalkit.poverty.lines import RelativeLine
-from evalkit.poverty.sen import sen, sen_shorrocks_thon
+from evalkit.poverty.income.fgt import PovertyIndices, exit_time, fgt, fgt_indices, watts
+from evalkit.poverty.income.gaps import poverty_gaps
+from evalkit.poverty.income.sen import sen, sen_shorrocks_thon
+from evalkit.poverty.lines.lines import RelativeLine
 from evalkit.stats.inequality import generalized_entropy, gini, mean_log_deviation
 from evalkit.stats.inference import ratio_influence
 from evalkit.stats.parted import Parted

@@ -10,8 +10,8 @@ from scipy.stats import norm
 
 from evalkit.errors import DataError, NoAnswer, SpecError
 from evalkit.panel.design import SurveyDesign
-from evalkit.poverty.fgt import PovertyIndices, fgt
-from evalkit.poverty.growth import PARTS, GrowthRedistribution, growth_redistribution, poverty_at_means
+from evalkit.poverty.change.growth import PARTS, GrowthRedistribution, growth_redistribution, poverty_at_means
+from evalkit.poverty.income.fgt import PovertyIndices, fgt
 from evalkit.stats.shapley import shapley
 
 incomes = arrays(float, 15, elements=st.floats(1, 300))

@@ -8,8 +8,8 @@ import pytest
 
 from evalkit.errors import DataError, NoAnswer, SpecError
 from evalkit.panel.design import SurveyDesign
-from evalkit.poverty.hazard import ReturnHazard
-from evalkit.poverty.spells import PovertySpells
+from evalkit.poverty.dynamics.hazard import ReturnHazard
+from evalkit.poverty.dynamics.spells import PovertySpells
 
 ASK = ReturnHazard(unit="home", period="year", state="poor")
 

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evalkit.poverty.fgt import PovertyIndices
-from evalkit.poverty.lines import RelativeLine
+from evalkit.poverty.income.fgt import PovertyIndices
+from evalkit.poverty.lines.lines import RelativeLine
 
 YEAR = np.random.default_rng(7).lognormal(np.log(16000), 0.7, 400)
 

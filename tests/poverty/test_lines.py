@@ -9,8 +9,8 @@ from hypothesis.extra.numpy import arrays
 
 from evalkit import datasets
 from evalkit.errors import DataError, SpecError
-from evalkit.poverty.lines import Lines, PovertyLines, RelativeLine
-from evalkit.poverty.prices import Deflator
+from evalkit.poverty.lines.lines import Lines, PovertyLines, RelativeLine
+from evalkit.poverty.lines.prices import Deflator
 from evalkit.stats.parted import Parted
 
 OWN = pd.DataFrame(

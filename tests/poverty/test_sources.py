@@ -9,9 +9,9 @@ from hypothesis.extra.numpy import arrays
 
 from evalkit.errors import DataError, NoAnswer, SpecError
 from evalkit.panel.design import SurveyDesign
-from evalkit.poverty.fgt import PovertyIndices
-from evalkit.poverty.sources import GiniBySource, PovertyBySource, concentration_influence
-from evalkit.poverty.transfers import WithoutTransfers
+from evalkit.poverty.change.sources import GiniBySource, PovertyBySource, concentration_influence
+from evalkit.poverty.change.transfers import WithoutTransfers
+from evalkit.poverty.income.fgt import PovertyIndices
 from evalkit.stats.inequality import gini
 
 SOURCES = ("wage", "business", "transfer")

@@ -9,9 +9,9 @@ from hypothesis.extra.numpy import arrays
 
 from evalkit.errors import DataError, NoAnswer, SpecError
 from evalkit.panel.design import SurveyDesign
-from evalkit.poverty.fgt import PovertyIndices
-from evalkit.poverty.subgroup_change import SubgroupChange, group_changes
-from evalkit.poverty.subgroups import InequalityBySubgroup, PovertyBySubgroup, between_influence
+from evalkit.poverty.change.subgroup_change import SubgroupChange, group_changes
+from evalkit.poverty.change.subgroups import InequalityBySubgroup, PovertyBySubgroup, between_influence
+from evalkit.poverty.income.fgt import PovertyIndices
 from evalkit.stats.inequality import generalized_entropy
 from evalkit.stats.parted import Parted
 

@@ -295,7 +295,7 @@ def test_nothing_that_was_written_or_said_names_anyone(run):
 
 
 def test_pseudonyms_of_the_list_lead_back_with_the_key_only(run):
-    from evalkit.report.visits import pseudonyms
+    from evalkit.report.risk.visits import pseudonyms
 
     listed = set(pd.read_csv(run.written / "list.csv")["农户代号"])
     codes = homes_rows()["公民身份号码"].unique()

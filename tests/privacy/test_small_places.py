@@ -4,10 +4,10 @@ import pandas as pd
 import pytest
 
 import evalkit as ek
-from evalkit.report.households import households
+from evalkit.report.assessment.households import households
 from evalkit.report.words import Voice
-from evalkit.study.household_form import HouseholdsForm
-from evalkit.study.households import household_findings
+from evalkit.study.households.form import HouseholdsForm
+from evalkit.study.households.survey import household_findings
 
 ROWS = pd.read_csv(ek.datasets.folder() / "households.csv", comment="#")
 ASKED = {"file": "homes.csv", "place": "county", "weight": "weight", "members": "members"}

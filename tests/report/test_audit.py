@@ -5,7 +5,7 @@ import pytest
 
 import evalkit as ek
 from evalkit.panel.rules.rules import ACCEPTABLE, RULES
-from evalkit.report.audit import CALLED
+from evalkit.report.assessment.audit import CALLED
 
 
 def test_every_rule_has_a_name():

@@ -22,7 +22,7 @@ import pytest
 import evalkit as ek
 from evalkit.report import theme
 from evalkit.report.document import Bullets, Document, Figure, Formula, Heading, Paragraph, Table
-from evalkit.report.html import html
+from evalkit.report.html.page import html
 from evalkit.report.pictures import Pictures
 from evalkit.terms import Text
 

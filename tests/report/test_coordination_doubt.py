@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import evalkit as ek
-from evalkit.report.coordination_doubt import cumulative, with_the_method
+from evalkit.report.coupling.doubt import cumulative, with_the_method
 from evalkit.report.words import Voice
 from evalkit.terms import Text
 

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 import evalkit as ek
-import evalkit.report.contributions
-import evalkit.report.dynamics
-import evalkit.report.transitions
+import evalkit.report.coupling.contributions
+import evalkit.report.coupling.dynamics
+import evalkit.report.distribution.transitions
 from evalkit.coupling.dynamics.contributions import ChangeOfD
 from evalkit.coupling.dynamics.decoupling import STATES, Decoupling
 from evalkit.coupling.dynamics.speeds import Speeds

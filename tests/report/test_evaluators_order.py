@@ -20,17 +20,17 @@ import evalkit as ek
 from evalkit.panel.form import read_system
 from evalkit.panel.system import Dimension, Direction, Indicator, IndicatorSystem, Theme
 from evalkit.report import theme
-from evalkit.report.assessment import CHAPTERS, MONITORED, Monitored, Signatories
-from evalkit.report.chapters import compose
+from evalkit.report.assessment.chapters import compose
+from evalkit.report.assessment.found import CHAPTERS, MONITORED, Monitored, Signatories
+from evalkit.report.assessment.implementation import NONE_AT_ALL, NONE_OF_IT, implementation, processes
+from evalkit.report.assessment.progress import Span, badness, misses, progress, worse
+from evalkit.report.assessment.rectification import TO_FILL_IN
+from evalkit.report.assessment.signoff import signoff
 from evalkit.report.document import Bullets, Heading, Paragraph, Table
-from evalkit.report.html import html
-from evalkit.report.html_marks import marks
-from evalkit.report.implementation import NONE_AT_ALL, NONE_OF_IT, implementation, processes
+from evalkit.report.html.marks import marks
+from evalkit.report.html.page import html
 from evalkit.report.pictures import Pictures
-from evalkit.report.progress import Span, badness, misses, progress, worse
-from evalkit.report.rectification import TO_FILL_IN
-from evalkit.report.signoff import signoff
-from evalkit.report.word import word
+from evalkit.report.word.document import word
 from evalkit.report.words import Voice
 from evalkit.study.form import StudyForm
 from evalkit.study.run import Study
@@ -207,7 +207,7 @@ def test_a_theme_of_which_nothing_tells_says_so(found):
 
 def test_the_summary_is_one_page_and_tells_the_uncertainty(english, chinese):
     pytest.importorskip("typst")
-    from evalkit.report.pdf import pdf
+    from evalkit.report.pdf.document import pdf
 
     for document in (english, chinese):
         at = [n for n, b in enumerate(document.blocks) if isinstance(b, Heading) and b.level == 1][1]

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import evalkit as ek
-from evalkit.report.explore_page import arrow, table
-from evalkit.report.explore_weights import held, reweighed
+from evalkit.report.explore.page import arrow, table
+from evalkit.report.explore.weights import held, reweighed
 
 YEARS = slice(2016, 2020)
 PARTS = ("industry", "ecology", "culture", "governance", "living")

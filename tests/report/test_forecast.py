@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 import evalkit as ek
-import evalkit.report.forecast
-import evalkit.report.metacoupling
+import evalkit.report.coupling.forecast
+import evalkit.report.coupling.metacoupling
 from evalkit.coupling.forecast.baselines import Drift
 from evalkit.coupling.forecast.forecast import Forecast
 from evalkit.coupling.forecast.grey import GM11

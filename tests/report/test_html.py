@@ -8,10 +8,10 @@ from html.parser import HTMLParser
 import pandas as pd
 import pytest
 
-from evalkit.report import html as html_module
 from evalkit.report import theme
 from evalkit.report.document import Document, Figure, Heading, Table
-from evalkit.report.html import html
+from evalkit.report.html import page as html_module
+from evalkit.report.html.page import html
 from evalkit.report.plain import cell, printed
 from evalkit.terms import Text
 

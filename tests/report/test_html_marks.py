@@ -6,9 +6,9 @@ import pytest
 
 from evalkit.report import theme
 from evalkit.report.document import Figure, Heading, Table
-from evalkit.report.html_csv import as_csv, holds, table_of
-from evalkit.report.html_marks import RADIUS, marks, rows
-from evalkit.report.html_svg import Letters, inline
+from evalkit.report.html.csv import as_csv, holds, table_of
+from evalkit.report.html.marks import RADIUS, marks, rows
+from evalkit.report.html.svg import Letters, inline
 from evalkit.report.numbering import Numbered
 from evalkit.report.pictures import Pictures
 from evalkit.terms import Text

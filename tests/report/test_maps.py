@@ -14,12 +14,13 @@ from scipy.spatial import Voronoi
 
 import evalkit as ek
 from evalkit.panel.boundaries import Boundaries
-from evalkit.report import maps_draw, theme
+from evalkit.report import theme
+from evalkit.report.assessment.maps import map_section, remarks
 from evalkit.report.document import Document, Figure, Heading, Table
-from evalkit.report.html import html
-from evalkit.report.html_marks import marks
-from evalkit.report.maps import coordination_maps
-from evalkit.report.maps_section import map_section, remarks
+from evalkit.report.html.marks import marks
+from evalkit.report.html.page import html
+from evalkit.report.maps import draw as maps_draw
+from evalkit.report.maps.answers import coordination_maps
 from evalkit.report.pictures import Pictures
 from evalkit.report.words import Voice
 from evalkit.study.run import Study

@@ -22,12 +22,12 @@ from evalkit.monitor.triage.history import History
 from evalkit.monitor.triage.triage import Triage, flags
 from evalkit.panel.pseudonyms import printed
 from evalkit.report.document import Bullets, Figure, Paragraph, Table
-from evalkit.report.monitor import BulletinFindings, compose_bulletin
-from evalkit.report.monitor_cases import AGES, FLOWS, OPEN, OpenCases, flows
-from evalkit.report.monitor_lists import VillageLists
-from evalkit.report.monitor_process import monitoring_chapter
-from evalkit.report.monitor_tables import HOME_KINDS
-from evalkit.report.monitor_triage import by_rule, statuses, visits
+from evalkit.report.monitor.bulletin import BulletinFindings, compose_bulletin
+from evalkit.report.monitor.cases import AGES, FLOWS, OPEN, OpenCases, flows
+from evalkit.report.monitor.lists import VillageLists
+from evalkit.report.monitor.process import monitoring_chapter
+from evalkit.report.monitor.tables import HOME_KINDS
+from evalkit.report.monitor.triage import by_rule, statuses, visits
 from evalkit.report.pictures import Pictures
 from evalkit.report.render import rendered
 from evalkit.report.verbs import figures, tables, words

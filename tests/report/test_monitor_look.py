@@ -7,7 +7,7 @@ import pytest
 
 import evalkit as ek
 from evalkit.monitor.ledger.closing import CONDITIONS, Closable, ClosingConditions
-from evalkit.study.monitor_demo import demonstration, one_time_key
+from evalkit.study.monitor.demo import demonstration, one_time_key
 
 DAY = date(2022, 9, 30)
 

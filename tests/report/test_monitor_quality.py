@@ -12,7 +12,7 @@ from evalkit.monitor.door.received import Received
 from evalkit.monitor.linkage.linkage import COUNTS, Linkage, Linked
 from evalkit.monitor.quality.quality import DeliveryQuality, DeliveryReport
 from evalkit.report.document import Figure, Paragraph
-from evalkit.report.monitor_quality import QualityFindings, _missing, compose_quality
+from evalkit.report.monitor.quality import QualityFindings, _missing, compose_quality
 from evalkit.report.pictures import Pictures
 from evalkit.report.render import rendered
 from evalkit.report.verbs import tables, words

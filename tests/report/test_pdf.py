@@ -16,12 +16,13 @@ import pandas as pd
 import pytest
 
 import evalkit as ek
-from evalkit.report import pdf_press, theme
+from evalkit.report import theme
 from evalkit.report.columns import Columns
 from evalkit.report.document import Document, Figure, Heading, Paragraph, Table
 from evalkit.report.numbering import numbered
-from evalkit.report.pdf import _about, _Content, pdf, size_of
-from evalkit.report.pdf_press import _early, typefaces
+from evalkit.report.pdf import press as pdf_press
+from evalkit.report.pdf.document import _about, _Content, pdf, size_of
+from evalkit.report.pdf.press import _early, typefaces
 from evalkit.report.pictures import Pictures
 from evalkit.report.render import save, save_all
 from evalkit.terms import Text
@@ -272,7 +273,7 @@ def test_tags_that_typst_loses_are_kept_by_figures_in_line(monkeypatch):
     begun = Document(title="t", lang="en")
     content = _about(begun, typefaces("en")) | {"lists": ["heading"], "anchors": ["h1", "figure-1", "figure-2", "figure-3"]}
     content["parts"] = [head, said, *shown, table]
-    project = {"main.typ": (files("evalkit.report") / "report.typ").read_bytes(), **drawn}
+    project = {"main.typ": (files("evalkit.report.pdf") / "report.typ").read_bytes(), **drawn}
     asked = []
     compiled = pdf_press._compiled
     monkeypatch.setattr(

@@ -7,26 +7,26 @@ import pandas as pd
 import pytest
 
 import evalkit as ek
-from evalkit.poverty.alkire_foster import AlkireFoster
-from evalkit.poverty.attrition import Attrition
-from evalkit.poverty.bottom_line import BottomLine
-from evalkit.poverty.changes import PovertyChange
-from evalkit.poverty.deprivations import Deprivation, DeprivationSystem
-from evalkit.poverty.dynamics import PovertyTransitions, paired
-from evalkit.poverty.fgt import EVERY, PovertyIndices
-from evalkit.poverty.growth import GrowthRedistribution
-from evalkit.poverty.hazard import ReturnHazard
-from evalkit.poverty.inequality import Inequality
-from evalkit.poverty.persistence import PovertyPersistence
-from evalkit.poverty.return_clusters import ReturnClusters
-from evalkit.poverty.sample_size import SampleToRuleOut
-from evalkit.poverty.sources import GiniBySource, PovertyBySource
-from evalkit.poverty.spells import PovertySpells
-from evalkit.poverty.subgroup_change import SubgroupChange
-from evalkit.poverty.subgroups import InequalityBySubgroup, PovertyBySubgroup
-from evalkit.poverty.transfers import WithoutTransfers
-from evalkit.poverty.vulnerability import Vulnerability
-from evalkit.report.measures import MEASURES, called, in_percent
+from evalkit.poverty.change.changes import PovertyChange
+from evalkit.poverty.change.growth import GrowthRedistribution
+from evalkit.poverty.change.sources import GiniBySource, PovertyBySource
+from evalkit.poverty.change.subgroup_change import SubgroupChange
+from evalkit.poverty.change.subgroups import InequalityBySubgroup, PovertyBySubgroup
+from evalkit.poverty.change.transfers import WithoutTransfers
+from evalkit.poverty.dynamics.attrition import Attrition
+from evalkit.poverty.dynamics.hazard import ReturnHazard
+from evalkit.poverty.dynamics.moves import PovertyTransitions, paired
+from evalkit.poverty.dynamics.persistence import PovertyPersistence
+from evalkit.poverty.dynamics.spells import PovertySpells
+from evalkit.poverty.dynamics.vulnerability import Vulnerability
+from evalkit.poverty.income.fgt import EVERY, PovertyIndices
+from evalkit.poverty.income.inequality import Inequality
+from evalkit.poverty.multidimensional.alkire_foster import AlkireFoster
+from evalkit.poverty.multidimensional.deprivations import Deprivation, DeprivationSystem
+from evalkit.poverty.returns.bottom_line import BottomLine
+from evalkit.poverty.returns.clusters import ReturnClusters
+from evalkit.poverty.returns.sample_size import SampleToRuleOut
+from evalkit.report.poverty.measures import MEASURES, called, in_percent
 from evalkit.report.verbs import figures, names, tables, words
 from evalkit.report.words import Voice
 from evalkit.simulate import HouseholdSimulation, HouseholdSurvey

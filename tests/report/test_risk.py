@@ -12,9 +12,9 @@ import evalkit as ek
 from evalkit.errors import DataError, EvalkitError, OutputError, SpecError
 from evalkit.panel.design import SurveyDesign
 from evalkit.report.report import Report
-from evalkit.report.risk_words import INDEX, PERCENT, measure_called
+from evalkit.report.risk.visits import VisitSheet, neutral, pseudonyms
+from evalkit.report.risk.words import INDEX, PERCENT, measure_called
 from evalkit.report.verbs import figures, names, tables, words
-from evalkit.report.visits import VisitSheet, neutral, pseudonyms
 from evalkit.report.words import Voice
 from evalkit.risk.bootstrap import ClusterBootstrap
 from evalkit.risk.budgets import Number, Share, VisitsPerVillage

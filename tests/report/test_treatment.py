@@ -5,7 +5,7 @@ import pytest
 import evalkit as ek
 from evalkit.indicators.treatment.availability import Screen
 from evalkit.indicators.treatment.skew_kurtosis import SkewKurtosis
-from evalkit.report.treatment import outlier_table, tamed_points
+from evalkit.report.indicators.treatment import outlier_table, tamed_points
 from evalkit.report.verbs import names
 from evalkit.report.words import Voice
 

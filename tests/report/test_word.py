@@ -16,9 +16,9 @@ from matplotlib.figure import Figure as Canvas
 from evalkit.report.columns import TEXT_WIDTH, TURNED_WIDTH, Columns, wide
 from evalkit.report.document import Bullets, Document, Figure, Formula, Heading, Paragraph, Table
 from evalkit.report.numbering import numbered
-from evalkit.report.word import word
-from evalkit.report.word_contents import CLOSEST, HINT, list_line
-from evalkit.report.word_styles import LIST_LINE
+from evalkit.report.word.contents import CLOSEST, HINT, list_line
+from evalkit.report.word.document import word
+from evalkit.report.word.styles import LIST_LINE
 from evalkit.terms import Text
 
 

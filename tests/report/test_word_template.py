@@ -14,8 +14,8 @@ from docx.shared import Cm, Pt, RGBColor
 import evalkit as ek
 from evalkit.report.pictures import Pictures
 from evalkit.report.render import rendered
-from evalkit.report.word import word
-from evalkit.report.word_template import template
+from evalkit.report.word.document import word
+from evalkit.report.word.template import template
 
 SECRET = "SECRET"
 

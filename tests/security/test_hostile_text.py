@@ -26,11 +26,18 @@ from evalkit import datasets
 from evalkit.errors import DataError, EvalkitError
 from evalkit.monitor.engine import duck_faults
 from evalkit.panel.formats import plain as reading
-from evalkit.report import html, html_csv, html_svg, monitor_lists, pdf, plain, render, sheets, theme, word, word_parts, workbook
+from evalkit.report import plain, render, sheets, theme, workbook
 from evalkit.report.document import Document, Figure, Heading, Paragraph, Table
-from evalkit.report.html_marks import Mark
+from evalkit.report.html import csv as html_csv
+from evalkit.report.html import page as html
+from evalkit.report.html import svg as html_svg
+from evalkit.report.html.marks import Mark
+from evalkit.report.monitor import lists as monitor_lists
+from evalkit.report.pdf import document as pdf
 from evalkit.report.pictures import Pictures
-from evalkit.study import each_record
+from evalkit.report.word import document as word
+from evalkit.report.word import parts as word_parts
+from evalkit.study.each import record as each_record
 from evalkit.terms import Text
 
 FORMULAS = [

@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 
 from evalkit.errors import DataError, NoAnswer, SpecError
 from evalkit.panel.design import SurveyDesign
-from evalkit.poverty.inequality import Inequality, share_ratio_influence
+from evalkit.poverty.income.inequality import Inequality, share_ratio_influence
 from evalkit.stats.inequality import (
     WALK,
     atkinson,

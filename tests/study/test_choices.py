@@ -7,7 +7,7 @@ from experts import judged
 from pydantic import ValidationError
 
 import evalkit as ek
-from evalkit.report.chapters import compose
+from evalkit.report.assessment.chapters import compose
 from evalkit.report.document import Paragraph
 from evalkit.study.form import RobustnessForm, StudyForm
 from evalkit.study.index_form import AggregateForm, NormalizeForm, OutliersForm, Step, WeighForm

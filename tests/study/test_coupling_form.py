@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 import evalkit as ek
-from evalkit.report.chapters import compose
+from evalkit.report.assessment.chapters import compose
 from evalkit.report.document import Heading, Paragraph
 from evalkit.study.coupling_form import CouplingForm, ForecastForm, UncertaintyForm, VariantForm
 from evalkit.study.form import StudyForm

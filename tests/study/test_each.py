@@ -20,14 +20,14 @@ from hypothesis import strategies as st
 import evalkit as ek
 from evalkit.errors import OutputError, SpecError
 from evalkit.report.document import Bullets, Figure, Heading, Paragraph, Table
-from evalkit.report.each import compose_place
-from evalkit.report.each_overview import compose_overview
-from evalkit.report.each_place import place, places
+from evalkit.report.each.document import compose_place
+from evalkit.report.each.overview import compose_overview
+from evalkit.report.each.place import place, places
 from evalkit.report.pictures import Pictures
 from evalkit.report.render import rendered
-from evalkit.study.each import EachPlace, unit_words
-from evalkit.study.each_record import RECORD, STARTED, alone, fingerprint, folder_names
-from evalkit.study.each_work import lean
+from evalkit.study.each.record import RECORD, STARTED, alone, fingerprint, folder_names
+from evalkit.study.each.run import EachPlace, unit_words
+from evalkit.study.each.work import lean
 from evalkit.study.run import Study
 
 UNITS = tuple(TWELVE)
@@ -311,7 +311,7 @@ def test_processes_side_by_side_write_the_same_bytes(study, found, tmp_path):
 
 
 def test_processes_are_renewed_and_every_report_is_written(quick, fresh, tmp_path, monkeypatch):
-    monkeypatch.setattr("evalkit.study.each_work.TASKS", 1)  # two reports, then new processes
+    monkeypatch.setattr("evalkit.study.each.work.TASKS", 1)  # two reports, then new processes
     heard = []
     out = EachPlace(only=ONLY, jobs=2).deliver(quick, tmp_path / "out", told=lambda done, of: heard.append(done))
     assert heard == [0, 1, 2, 3]
@@ -374,7 +374,7 @@ def test_a_place_that_was_not_scored_is_refused(quick, tmp_path):
 
 
 def test_a_fault_in_one_report_leaves_the_others_and_no_half(quick, tmp_path, monkeypatch):
-    from evalkit.study import each_work
+    from evalkit.study.each import work as each_work
 
     def fails(found, unit, lang, **more):
         if unit == ONLY[1]:

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import evalkit as ek
-from evalkit.report.chapters import compose
+from evalkit.report.assessment.chapters import compose
 from evalkit.study.run import Study
 from evalkit.terms import Text
 

@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 
 import evalkit as ek
-from evalkit.report.chapters import compose
-from evalkit.report.households import households
+from evalkit.report.assessment.chapters import compose
+from evalkit.report.assessment.households import households
 from evalkit.report.words import Voice
 from evalkit.study.form import StudyForm
-from evalkit.study.household_file import read_homes
-from evalkit.study.household_form import HouseholdsForm
-from evalkit.study.households import household_findings
+from evalkit.study.households.file import read_homes
+from evalkit.study.households.form import HouseholdsForm
+from evalkit.study.households.survey import household_findings
 from evalkit.study.run import Study
 
 FOLDER = ek.datasets.folder()

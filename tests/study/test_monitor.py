@@ -9,11 +9,11 @@ import evalkit as ek
 from evalkit.errors import DataError, OutputError, SpecError
 from evalkit.monitor.ledger.ledger import Ledger
 from evalkit.panel.pseudonyms import printed, pseudonym_numbers
-from evalkit.report.chapters import compose
+from evalkit.report.assessment.chapters import compose
 from evalkit.report.document import Heading, Table
-from evalkit.study.monitor_follow import follow_ups
-from evalkit.study.monitor_form import FollowForm
-from evalkit.study.monitor_ledger import BeforeFlags, one_run, settled_day, untold
+from evalkit.study.monitor.follow import follow_ups
+from evalkit.study.monitor.form import FollowForm
+from evalkit.study.monitor.ledger import BeforeFlags, one_run, settled_day, untold
 from evalkit.study.run import Study
 
 DAY, KEY = date(2024, 6, 30), b"sixteen bytes ok"

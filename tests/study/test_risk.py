@@ -11,9 +11,9 @@ from scipy.stats import rankdata
 
 import evalkit as ek
 from evalkit.panel.form import Form
-from evalkit.report.chapters import compose
+from evalkit.report.assessment.chapters import compose
 from evalkit.report.document import Heading
-from evalkit.report.risk_study import compose_card, compose_risk
+from evalkit.report.risk.study import compose_card, compose_risk
 from evalkit.risk.persistence import load
 from evalkit.study.risk import RiskStudy
 from evalkit.study.risk_deliver import deliver_risk
@@ -169,7 +169,7 @@ def test_results_are_the_same_whatever_the_key(found, tmp_path):
 def test_a_list_can_be_matched_back_by_who_has_the_key_and_by_no_other(file):
     opened = open_model(file, KEY)
     rows = list_visits(opened, FOLDER / "households.csv", key=KEY, lang="en").rows
-    from evalkit.report.visits import pseudonyms
+    from evalkit.report.risk.visits import pseudonyms
 
     codes = pd.unique(ROWS["household"])
     back = dict(zip(pseudonyms(codes, KEY), codes, strict=True))

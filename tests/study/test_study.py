@@ -14,7 +14,7 @@ from experts import judged
 import evalkit as ek
 from evalkit.panel.audit import audit_file
 from evalkit.study.deliver import deliver
-from evalkit.study.monitor_form import BulletinForm
+from evalkit.study.monitor.form import BulletinForm
 from evalkit.study.risk_form import LeakForm, RiskReportForm
 from evalkit.study.run import Study
 

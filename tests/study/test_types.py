@@ -5,7 +5,7 @@ import re
 import pytest
 
 import evalkit as ek
-from evalkit.report.chapters import compose
+from evalkit.report.assessment.chapters import compose
 from evalkit.report.document import Heading, Table
 from evalkit.study.run import Study
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import evalkit as ek
-import evalkit.report.coupling_audit as ink
+import evalkit.report.coupling.audit as ink
 from evalkit.coupling.audit.audit import audit_coupling
 from evalkit.coupling.audit.columns import PrintedColumns
 from evalkit.coupling.audit.verdict import STEPS

@@ -1,0 +1,1 @@
+"""What a change of poverty is made of, and what transfers carry."""

@@ -1,0 +1,1 @@
+"""Homes over waves: who falls, who returns, for how long."""

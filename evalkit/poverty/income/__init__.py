@@ -1,0 +1,1 @@
+"""How poor and how unequal incomes are."""

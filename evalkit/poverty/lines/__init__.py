@@ -1,0 +1,1 @@
+"""Poverty lines, and prices to compare them over time."""

@@ -1,0 +1,1 @@
+"""What households lack, counted by Alkire and Foster."""

@@ -1,0 +1,5 @@
+"""The report of one assessment, chapter by chapter."""
+
+from evalkit.report.assessment import audit
+
+__all__ = ["audit"]

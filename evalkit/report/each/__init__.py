@@ -1,0 +1,1 @@
+"""One report a place, out of one assessment."""

@@ -1,0 +1,1 @@
+"""Sliders for weights, in a notebook."""

@@ -1,0 +1,5 @@
+"""Answers on a map."""
+
+from evalkit.report.maps import answers
+
+__all__ = ["answers"]

@@ -1,0 +1,1 @@
+"""Many places at once: one assessment, then a report a place."""

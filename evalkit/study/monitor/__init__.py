@@ -1,0 +1,1 @@
+"""A monitor as declared, run for a day."""
