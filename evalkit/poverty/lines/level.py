@@ -35,7 +35,7 @@ def odd_lines(income: Array, line: Array, codes: Codes | None, labels: tuple[Has
     levels = pd.DataFrame({"line": line, "income": income})
     each = levels.groupby(np.zeros(len(levels), dtype=np.intp) if codes is None else codes)
     medians = each.median()[each.size() >= (1 if codes is None else FEW)]
-    odd = medians[[_far(*level) for level in medians.to_numpy()]]
+    odd = medians[[_far(*level) for level in medians.to_numpy().tolist()]]
     if odd.empty:
         return ()
     every = len(odd) == len(medians)
@@ -44,7 +44,7 @@ def odd_lines(income: Array, line: Array, codes: Codes | None, labels: tuple[Has
 
 
 def _far(line: float, income: float) -> bool:
-    return income > 0 and not LOW <= line / income <= HIGH
+    return income > 0 and not LOW * income <= line <= HIGH * income
 
 
 def _said(line: float, income: float, groups: list[Hashable]) -> Note:
