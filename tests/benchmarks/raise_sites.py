@@ -94,7 +94,18 @@ def main() -> int:
         reached.touch()
         folder = Path(there) / "main"
         places = copied(folder, reached)
-        pytest = [str(folder / ".venv" / "bin" / "python"), "-m", "pytest", "-q", "-n", given.jobs, "-p", "no:cacheprovider"]
+        pytest = [
+            str(folder / ".venv" / "bin" / "python"),
+            "-m",
+            "pytest",
+            "-q",
+            "-n",
+            given.jobs,
+            "--dist",
+            "worksteal",
+            "-p",
+            "no:cacheprovider",
+        ]
         subprocess.run([*pytest, *given.tests], cwd=folder, check=False)
         hit = set(reached.read_text(encoding="utf-8").split())
     inside = [place for place in places if place.startswith(given.within)]
