@@ -17,7 +17,7 @@ from evalkit.risk.bootstrap import ClusterBootstrap
 from evalkit.risk.budgets import Budget, Share, budgets_of
 from evalkit.risk.curves import Curve, Method, PlattCurve
 from evalkit.risk.fairness import FairnessAudit
-from evalkit.risk.models.base import middles
+from evalkit.risk.models.base import middles, one_thread
 from evalkit.risk.models.choice import pairs_of, simplest_unbeaten
 from evalkit.risk.models.fitted import RiskModel, features_of, key_of, matrix_of
 from evalkit.risk.models.rungs import Rung
@@ -144,10 +144,11 @@ class Ladder:
         event, weights = yes_or_no(frame, self.outcome, who="Ladder"), sampled(frame, self.design, who="Ladder").weights
         key = key_of(frame, self.unit, self.period, who="Ladder")
         parts = self.windows.parts(key)
-        models = {rung.name: self._learn(rung, frame, event, weights, parts) for rung in self.rungs}
-        tested = frame.loc[parts[2]]
-        risks = pd.DataFrame({name: model.risk(tested) for name, model in models.items()}, index=tested.index)
-        return self._judged(tested.join(risks) if tested.index.is_unique else _beside(tested, risks), models, parts, key)
+        with one_thread():
+            models = {rung.name: self._learn(rung, frame, event, weights, parts) for rung in self.rungs}
+            tested = frame.loc[parts[2]]
+            risks = pd.DataFrame({name: model.risk(tested) for name, model in models.items()}, index=tested.index)
+            return self._judged(tested.join(risks) if tested.index.is_unique else _beside(tested, risks), models, parts, key)
 
     def _learn(self, rung: Rung, frame: pd.DataFrame, event: Array, weights: Array, parts: tuple[Mask, Mask, Mask]) -> RiskModel:
         """A rung learnt on the rows that train, its curve on those that calibrate."""

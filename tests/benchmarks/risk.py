@@ -1,7 +1,8 @@
 """Risk at scale beside the plain libraries: fits of a million rows, 25 million homes scored, and the ladder on real pairs.
 
-Run it: python tests/benchmarks/risk.py [--rows 1000000] [--homes 25000000] [--ladder]. CPU seconds on one thread; the libraries
-are given the same settings. The ladder needs EVALKIT_DATA.
+Run it: python tests/benchmarks/risk.py [--rows 1000000] [--homes 25000000] [--ladder] [--files FOLDER]. CPU seconds on one
+thread; the libraries are given the same settings. The ladder needs EVALKIT_DATA. With a folder (new, or filled by an earlier
+run) the homes are simulated to Parquet there once, and scored from Parquet to Parquet.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,10 @@ import pandas as pd
 from measure import beside, child, show
 
 FEATURES, BATCH = 60, 100_000
+KNOWN = [
+    "members", "workers", "children", "elderly", "students", "chronic", "wage", "business", "transfer", "medical", "education",
+    "illness", "accident", "disaster", "job_loss", "insured", "unsafe_dwelling", "unsafe_water",
+]  # fmt: skip
 TREES = {"trees": 100, "rate": 0.1, "leaves": 31, "least_rows": 50, "columns": 1.0, "ridge": 0.0}
 
 
@@ -120,6 +125,76 @@ def score_theirs(engine: str) -> Callable[[], object]:
     return lambda: sum(plain.predict(frame[names].to_numpy(), num_threads=1).sum() for frame in batches())
 
 
+def simulated(folder: Path) -> None:
+    """The homes of one year as Parquet files, where they do not lie there yet."""
+    from evalkit.simulate import HouseholdSimulation
+
+    if folder.is_dir() and any(folder.iterdir()):
+        return
+    n, start = int(os.environ["HOMES"]), time.perf_counter()
+    HouseholdSimulation(households=n, villages=n // 100, counties=100, periods=(2024,)).stream(folder)
+    print(f"{n / 1e6:.3g} M homes simulated to {folder} in {time.perf_counter() - start:.0f} s", file=sys.stderr)
+
+
+def told(years: pd.DataFrame) -> pd.DataFrame:
+    """What a model knows of homes in a year: income, its kinds, composition and shocks; shocks and states as numbers."""
+    known = years[KNOWN].astype(float)
+    known["lr"] = np.log((years["income_pc"] / years["line"]).clip(lower=0.05))
+    for name in ("wage", "business", "transfer", "medical", "education"):
+        known[name] = known[name] / years["members"] / years["line"]
+    return known
+
+
+def taught(engine: str) -> object:
+    """A rung that learnt falling from 40,000 simulated homes, and its features."""
+    from evalkit.risk.models.boosting import BoostedTrees
+    from evalkit.risk.models.fitted import RiskModel
+    from evalkit.risk.models.linear import PenalizedLogistic
+    from evalkit.risk.models.rungs import Rung
+    from evalkit.simulate import HouseholdSimulation
+
+    frame = HouseholdSimulation(households=40_000, villages=400, counties=20, periods=(2023, 2024), seed=5).draw().frame
+    now, later = frame.xs(2023, level="period"), frame.xs(2024, level="period")
+    held = ~now["poor"].to_numpy(dtype=bool)
+    X, y = told(now)[held], later["poor"].to_numpy(dtype=int)[held]
+    rung = PenalizedLogistic(bends=("lr",)) if engine == "logistic" else BoostedTrees(engine=engine, **TREES)
+    names = tuple(X.columns)
+    found = rung.fit(X, y)
+    zero = pd.Series(0.0, index=list(names))
+    return RiskModel(rung=Rung(name=engine, estimator=found), estimator=found, features=names, reference=zero)
+
+
+def from_files(folder: Path) -> Iterator[pd.DataFrame]:
+    """All homes, batch by batch, with what a model knows of them."""
+    import pyarrow.parquet as pq
+
+    columns = ["unit", "period", "income_pc", "line", *KNOWN]
+    for file in sorted((folder / "years").glob("*.parquet")):
+        for batch in pq.ParquetFile(file).iter_batches(BATCH, columns=columns):
+            years = batch.to_pandas()
+            yield told(years).assign(unit=years["unit"], period=years["period"].astype(int))
+
+
+def score_files(engine: str) -> Callable[[], object]:
+    """Risks of all homes of the folder into one Parquet file beside them."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    folder, model = Path(os.environ["FOLDER"]), taught(engine)
+
+    def run() -> None:
+        shape = pa.schema([("unit", pa.string()), ("period", pa.int64()), ("risk", pa.float64())])
+        with pq.ParquetWriter(folder / f"risks_{engine}.parquet", shape) as out:
+            for scored in model.score_batches(from_files(folder)):
+                out.write_table(pa.Table.from_pandas(scored.frame[["risk"]].reset_index(), schema=shape, preserve_index=False))
+
+    return run
+
+
+FILES = {
+    "Parquet to Parquet, logistic": {"evalkit": lambda: score_files("logistic")},
+    "Parquet to Parquet, LightGBM": {"evalkit": lambda: score_files("lightgbm")},
+}
 WORKLOADS = {
     "logistic": {
         "evalkit": logistic_ours,
@@ -130,6 +205,7 @@ WORKLOADS = {
     "histogram boosting": {"evalkit": lambda: trees_ours("sklearn"), "scikit-learn": histogram_plain},
     "scoring, logistic": {"evalkit": lambda: score_ours("logistic"), "product and curve alone": lambda: score_theirs("logistic")},
     "scoring, LightGBM": {"evalkit": lambda: score_ours("lightgbm"), "LightGBM": lambda: score_theirs("lightgbm")},
+    **FILES,
 }
 
 
@@ -157,11 +233,15 @@ if __name__ == "__main__":
     ask.add_argument("--homes", type=int, default=25_000_000)
     ask.add_argument("--rounds", type=int, default=1)
     ask.add_argument("--ladder", action="store_true")
+    ask.add_argument("--files", type=Path, metavar="FOLDER", help="score homes simulated to Parquet in this folder")
     ask.add_argument("--only", choices=list(WORKLOADS), nargs="*")
     ask.add_argument("--child", nargs=2, metavar=("WORKLOAD", "SIDE"), help=argparse.SUPPRESS)
     asked = ask.parse_args()
     os.environ.setdefault("ROWS", str(asked.rows))
     os.environ.setdefault("HOMES", str(asked.homes))
+    if asked.files is not None:
+        os.environ["FOLDER"] = str(asked.files)
+        simulated(asked.files)
     if asked.child:
         child(WORKLOADS[asked.child[0]][asked.child[1]](), repeats=1)
     elif asked.ladder:
@@ -169,7 +249,12 @@ if __name__ == "__main__":
     else:
         print("| workload | side | CPU s | × evalkit | peak over the data, MB | of it kept in the answer, MB |")
         print("|---|---|---|---|---|---|")
-        for workload in asked.only or WORKLOADS:
-            of = f"{asked.homes / 1e6:.3g} M homes" if "scoring" in workload else f"{asked.rows / 1e6:.3g} M × {FEATURES}"
+        kinds = FILES if asked.files is not None else [name for name in WORKLOADS if name not in FILES]
+        for workload in asked.only or kinds:
+            of = (
+                f"{asked.homes / 1e6:.3g} M homes"
+                if "scoring" in workload or workload in FILES
+                else f"{asked.rows / 1e6:.3g} M × {FEATURES}"
+            )
             found = beside(__file__, workload, list(WORKLOADS[workload]), asked.rounds)
             show(f"{workload}, {of}", found)

@@ -114,6 +114,21 @@ def test_same_question_same_bits_and_batches_change_nothing(homes, climbed):
     pd.testing.assert_frame_equal(whole, many, check_exact=False, atol=1e-14)
 
 
+def test_frames_are_asked_for_one_by_one(homes, climbed):
+    asked_for = []
+
+    def frames():
+        for first in (0, 500, 1000):
+            asked_for.append(first)
+            yield homes[first : first + 500]
+
+    scored = climbed.model.score_batches(frames())
+    assert asked_for == []
+    assert len(next(scored).frame) == 500
+    assert asked_for == [0]
+    assert [len(answer.frame) for answer in scored] == [500, 500]
+
+
 def test_a_score_has_its_key_and_interval(homes, climbed):
     found = climbed.models["logit"].score(homes)
     assert found.frame.index.names == ["unit", "period"]

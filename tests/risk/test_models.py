@@ -175,12 +175,25 @@ def test_same_bits_with_one_and_two_threads(homes):
         lambda n: BoostedTrees(engine="lightgbm", threads=n, trees=40),
         lambda n: BoostedTrees(engine="sklearn", threads=n, trees=40),
         lambda n: ExplainableBoosting(rounds=60, bags=2),
+        lambda n: AveragedLogits(rungs=(ExplainableBoosting(rounds=60, bags=2), BoostedTrees(threads=n, trees=40))),
     ):
         found = []
         for threads in (1, 2):
             with threadpool_limits(threads):
                 found.append(make(threads).fit(X, y, w).predict_proba(X)[:, 1])
         assert np.array_equal(*found)
+
+
+@pytest.mark.parametrize("rung", [IncomeAlone(), ProxyMeans(bends=(0, 1)), ExpectedPoverty(bends=(0, 1)), PenalizedLogistic()])
+def test_same_bits_where_rows_are_many_enough_to_be_shared_by_threads(rung):
+    rng = np.random.default_rng(3)
+    X, w = rng.normal(size=(60_000, 30)), rng.uniform(0.2, 5, 60_000)
+    y = (X[:, 0] + rng.normal(size=60_000) > 1.5).astype(int)
+    found = []
+    for threads in (1, 2):
+        with threadpool_limits(threads):
+            found.append(rung.fit(X, y, w).predict_proba(X)[:, 1])
+    assert np.array_equal(*found)
 
 
 @pytest.mark.parametrize("engine", ["lightgbm", "sklearn"])

@@ -46,7 +46,8 @@ class RiskClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> RiskClassifier:
         """Learn from rows X, outcomes y of two kinds (the event is the greater) and weights."""
         values, event, weights, _ = self._rows(X, y, sample_weight)
-        self._learn(values, event, weights)
+        with one_thread():
+            self._learn(values, event, weights)
         return self
 
     def decision_function(self, X: Any) -> Array:
@@ -143,6 +144,13 @@ class RiskClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         if isinstance(column, bool) or not isinstance(column, int | np.integer) or not 0 <= column < self.n_features_in_:
             raise SpecError(f"{who} must be a name or a place from 0 to {self.n_features_in_ - 1}", found=repr(column))
         return int(column)
+
+
+def one_thread() -> Any:
+    """A time in which sums of products run on one thread, so that their last bits are the same on any machine load."""
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(1, user_api="blas")
 
 
 def ablated(score: Callable[[Array], Array], X: Array, reference: Array) -> Array:

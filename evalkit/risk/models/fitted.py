@@ -65,7 +65,11 @@ class RiskModel:
         return RiskOfHomes(spec=self, frame=pd.DataFrame(columns, index=key), notes=(*self.notes, *self._notes(bounded)))
 
     def score_batches(self, frames: Iterable[pd.DataFrame]) -> Iterator[RiskOfHomes]:
-        """The risks of one frame after the other: as many households as there are, in the memory of one frame."""
+        """The risks of one frame after the other: as many households as there are, in the memory of one frame.
+
+        A frame is asked for when its risks are. Of a Parquet file of any length:
+        `(rows.to_pandas() for rows in pyarrow.parquet.ParquetFile(path).iter_batches(100_000))`.
+        """
         return (self.score(frame) for frame in frames)
 
     def risk(self, X: pd.DataFrame) -> Array:

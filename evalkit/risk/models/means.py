@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from evalkit.check import positive
-from evalkit.risk.models.base import Column
+from evalkit.risk.models.base import Column, one_thread
 from evalkit.risk.models.linear import LinearRisk
 from evalkit.stats.arrays import Array, pieces
 
@@ -39,7 +39,8 @@ class IncomeRisk(LinearRisk):
     def fit(self, X: Any, y: Any, sample_weight: Any = None, later: Any = None) -> IncomeRisk:
         """Learn from rows X, outcomes y, weights, and `later`: ln of later income over the line."""
         values, event, weights, after = self._rows(X, y, sample_weight, later)
-        self._learn(values, event, weights, after)
+        with one_thread():
+            self._learn(values, event, weights, after)
         return self
 
     def _learn(self, X: Array, event: Array, weights: Array, later: Array | None = None) -> None:
@@ -68,12 +69,10 @@ def ridge(x: Array, target: Array, weights: Array, penalty: float = RIDGE) -> tu
     >>> round(a, 3), b.round(3)
     (2.0, array([1.]))
     """
-    from threadpoolctl import threadpool_limits
-
     k = x.shape[1] + 1
     gram, right = np.zeros((k, k)), np.zeros(k)
     share = weights / weights.sum()
-    with threadpool_limits(1, user_api="blas"):
+    with one_thread():
         for rows in pieces(len(x)):
             full = np.hstack([np.ones((len(x[rows]), 1)), x[rows]]) * np.sqrt(share[rows])[:, None]
             gram += full.T @ full
