@@ -30,8 +30,8 @@ def fit(
     quiet: Quiet = False,
 ) -> None:
     """Label homes, refuse leaks, climb the ladder: a report, the card, the model and a manifest, whole or not at all."""
-    from evalkit.study.risk_deliver import RiskStudy, deliver_risk
-    from evalkit.study.risk_homes import read_key
+    from evalkit.study.risk.deliver import RiskStudy, deliver_risk
+    from evalkit.study.risk.homes import read_key
 
     chosen = RiskStudy.read(study or datasets.folder() / "studies" / "risk.toml")
     spoken: Lang = lang or chosen.form.lang
@@ -58,8 +58,8 @@ def score(  # noqa: PLR0913, PLR0917  each option names one thing
     quiet: Quiet = False,
 ) -> None:
     """Write the list of whom to visit first: pseudonyms, risk, reasons and dates. It opens visits and takes no help away."""
-    from evalkit.study.risk_homes import read_key
-    from evalkit.study.risk_model import list_visits, open_model
+    from evalkit.study.risk.homes import read_key
+    from evalkit.study.risk.model import list_visits, open_model
 
     can_be_written(out, (".xlsx", ".csv"), "a list")
     secret = read_key(key, (model.parent, file.parent, out.parent))
@@ -87,8 +87,8 @@ def card(
     """Print the card of a model: purpose, data, label, errors, gaps between groups, drift, limits, and whom to ask."""
     from evalkit.report.render import save
     from evalkit.report.risk.study import compose_card
-    from evalkit.study.risk_homes import read_key
-    from evalkit.study.risk_model import open_model
+    from evalkit.study.risk.homes import read_key
+    from evalkit.study.risk.model import open_model
 
     can_be_written(out, (".html", ".docx"), "a card")
     with one_file(out, model) as unchanged:

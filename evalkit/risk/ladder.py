@@ -13,19 +13,19 @@ from evalkit.answer import Answer, Note
 from evalkit.check import able, one_of, whole
 from evalkit.errors import DataError, NoAnswer, SpecError, several
 from evalkit.panel.design import SurveyDesign
-from evalkit.risk.bootstrap import ClusterBootstrap
-from evalkit.risk.budgets import Budget, Share, budgets_of
-from evalkit.risk.curves import Curve, Method, PlattCurve
-from evalkit.risk.fairness import FairnessAudit
+from evalkit.risk.calibration.curves import Curve, Method, PlattCurve
+from evalkit.risk.fairness.fairness import FairnessAudit
+from evalkit.risk.lists.budgets import Budget, Share, budgets_of
+from evalkit.risk.lists.targeting import Targeting
 from evalkit.risk.models.base import middles, one_thread
 from evalkit.risk.models.choice import pairs_of, simplest_unbeaten
 from evalkit.risk.models.fitted import RiskModel, features_of, key_of, matrix_of
 from evalkit.risk.models.rungs import Rung
 from evalkit.risk.models.windows import Windows
 from evalkit.risk.observed import a_design, a_frame, a_name, figures, sampled, yes_or_no
-from evalkit.risk.scored import MEASURES
-from evalkit.risk.scores import RiskScores
-from evalkit.risk.targeting import Targeting
+from evalkit.risk.scoring.bootstrap import ClusterBootstrap
+from evalkit.risk.scoring.scored import MEASURES
+from evalkit.risk.scoring.scores import RiskScores
 from evalkit.stats.arrays import Array, Mask
 from evalkit.stats.logistic import logistic, logit
 from evalkit.terms import Text

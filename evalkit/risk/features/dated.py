@@ -15,7 +15,7 @@ from evalkit.errors import DataError, NoAnswer, SpecError, several
 from evalkit.panel.panel import Panel
 from evalkit.risk.features.aside import HeldAside, refuse_protected
 from evalkit.risk.features.past import Dated, Past
-from evalkit.risk.followed import Followed, origins_of
+from evalkit.risk.labels.followed import Followed, origins_of
 from evalkit.risk.observed import a_name
 from evalkit.stats.arrays import Array, Mask
 from evalkit.terms import Text, first_of

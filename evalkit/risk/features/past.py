@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from evalkit.errors import DataError
-from evalkit.risk.followed import Followed
+from evalkit.risk.labels.followed import Followed
 from evalkit.stats.arrays import Array, Codes
 
 

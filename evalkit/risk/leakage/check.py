@@ -13,7 +13,7 @@ from evalkit.check import one_of, whole
 from evalkit.errors import SpecError
 from evalkit.panel.panel import Panel
 from evalkit.risk.features.dated import DatedFeatures
-from evalkit.risk.labels import Labels
+from evalkit.risk.labels.labels import Labels
 from evalkit.risk.leakage.dates import broken_lags, future_values, known_too_late, not_rebuilt
 from evalkit.risk.leakage.derived import few_events, labels_in_features
 from evalkit.risk.leakage.evidence import MOST, Evidence, Fold

@@ -13,7 +13,7 @@ from evalkit.check import has_columns
 from evalkit.errors import DataError
 from evalkit.panel.panel import Panel
 from evalkit.risk.features.dated import DatedFeatures
-from evalkit.risk.followed import Followed
+from evalkit.risk.labels.followed import Followed
 from evalkit.risk.leakage.evidence import Evidence
 from evalkit.risk.leakage.findings import Leak
 from evalkit.stats.arrays import Array, Codes, Mask

@@ -10,7 +10,7 @@ import pandas as pd
 
 from evalkit.errors import DataError, SpecError, several
 from evalkit.risk.features.dated import DatedFeatures
-from evalkit.risk.labels import Labels
+from evalkit.risk.labels.labels import Labels
 from evalkit.stats.arrays import Array, Codes, Mask
 
 Fold = tuple[Codes, Codes]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from evalkit.risk.bootstrap import resampled_error
+from evalkit.risk.scoring.bootstrap import resampled_error
 from evalkit.stats.arrays import Array
 from evalkit.stats.inference import plain_interval
 from evalkit.stats.ranks import even

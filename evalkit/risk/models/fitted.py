@@ -12,9 +12,9 @@ import pandas as pd
 from evalkit.answer import Answer, Note
 from evalkit.check import has_columns, whole
 from evalkit.errors import DataError, SpecError, several
-from evalkit.risk.curves import Curve
+from evalkit.risk.calibration.curves import Curve
+from evalkit.risk.calibration.venn_abers import VennAbersCurve
 from evalkit.risk.observed import a_frame
-from evalkit.risk.venn_abers import VennAbersCurve
 from evalkit.stats.arrays import Array, pieces
 from evalkit.terms import Text
 

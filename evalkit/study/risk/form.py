@@ -8,20 +8,20 @@ from pydantic import Field, model_validator
 
 from evalkit.panel.design import SurveyDesign
 from evalkit.panel.form import Form, Words
-from evalkit.risk.budgets import Budget, CountyQuotas, Number, Share, VisitsPerVillage
-from evalkit.risk.curves import Beta, Isotonic, Method, Platt
+from evalkit.risk.calibration.curves import Beta, Isotonic, Method, Platt
+from evalkit.risk.calibration.venn_abers import VennAbers
+from evalkit.risk.explanation.reasons import THEMES
 from evalkit.risk.features.aside import HeldAside
 from evalkit.risk.features.dated import Feature, FeaturePlan
 from evalkit.risk.features.measures import Level, Ratio, Recent
 from evalkit.risk.features.themes import FEATURES
-from evalkit.risk.labels import Assistance, Lost, ReturnLabel
+from evalkit.risk.labels.labels import Assistance, Lost, ReturnLabel
+from evalkit.risk.labels.outcomes import Event
 from evalkit.risk.ladder import CRITERIA
 from evalkit.risk.leakage.findings import RULES
+from evalkit.risk.lists.budgets import Budget, CountyQuotas, Number, Share, VisitsPerVillage
 from evalkit.risk.models.rungs import NAMES
 from evalkit.risk.models.windows import Windows
-from evalkit.risk.outcomes import Event
-from evalkit.risk.reasons import THEMES
-from evalkit.risk.venn_abers import VennAbers
 from evalkit.study.households.homes import HomesFile
 from evalkit.study.report_form import Formats, Reason
 from evalkit.terms import Lang, Text

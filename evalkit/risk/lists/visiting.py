@@ -10,8 +10,8 @@ import pandas as pd
 from evalkit.answer import Answer, Note
 from evalkit.check import able, whole
 from evalkit.errors import DataError
-from evalkit.risk.budgets import Budget
-from evalkit.risk.listed import Listed
+from evalkit.risk.lists.budgets import Budget
+from evalkit.risk.lists.listed import Listed
 from evalkit.risk.observed import a_frame, a_name, figures
 from evalkit.stats.arrays import Array, Codes, Mask
 from evalkit.stats.ranks import settled
@@ -37,7 +37,7 @@ class VisitingList:
 
     Examples
     --------
-    >>> from evalkit.risk.budgets import Number
+    >>> from evalkit.risk.lists.budgets import Number
     >>> homes = pd.DataFrame({"risk": [0.2, 0.9, 0.2, 0.1]}, index=["H1", "H2", "H3", "H4"])
     >>> found = VisitingList(risk="risk", budget=Number(number=2)).measure(homes)
     >>> found.frame["chance"].tolist(), int(found.frame["listed"].sum())

@@ -11,11 +11,11 @@ from evalkit.answer import Answer, Note
 from evalkit.check import able, one_of
 from evalkit.errors import NoAnswer
 from evalkit.panel.design import SurveyDesign
-from evalkit.risk.bootstrap import ClusterBootstrap, bootstrap_notes, sizes, with_errors
-from evalkit.risk.budgets import Budget, Share, budgets_of
-from evalkit.risk.listed import Listed, poorest
+from evalkit.risk.lists.budgets import Budget, Share, budgets_of
+from evalkit.risk.lists.listed import Listed, poorest
 from evalkit.risk.observed import a_design, a_frame, a_name, a_share, figures, groups, names_of, not_negative, sampled, yes_or_no
-from evalkit.risk.paired import paired_differences
+from evalkit.risk.scoring.bootstrap import ClusterBootstrap, bootstrap_notes, sizes, with_errors
+from evalkit.risk.scoring.paired import paired_differences
 from evalkit.stats.arrays import Array
 from evalkit.terms import Text, first_of, same
 

@@ -12,10 +12,10 @@ from evalkit.answer import Answer, Note
 from evalkit.check import able, one_of, whole
 from evalkit.errors import NoAnswer, SpecError
 from evalkit.panel.design import SurveyDesign
-from evalkit.risk.bootstrap import ClusterBootstrap, bootstrap_notes, sizes, with_errors
 from evalkit.risk.models.fitted import RiskModel, key_of
 from evalkit.risk.observed import a_design, a_frame, a_name, sampled, yes_or_no
-from evalkit.risk.scored import MEASURES, Measure, Scored
+from evalkit.risk.scoring.bootstrap import ClusterBootstrap, bootstrap_notes, sizes, with_errors
+from evalkit.risk.scoring.scored import MEASURES, Measure, Scored
 from evalkit.stats.arrays import Array, Codes
 from evalkit.stats.ranks import even
 from evalkit.terms import Text

@@ -12,9 +12,9 @@ from evalkit.answer import Answer, Note
 from evalkit.check import able, whole
 from evalkit.errors import NoAnswer
 from evalkit.panel.design import SurveyDesign
-from evalkit.risk.curves import Curve, Method, Platt, PlattCurve
+from evalkit.risk.calibration.curves import Curve, Method, Platt, PlattCurve
+from evalkit.risk.calibration.venn_abers import VennAbersCurve
 from evalkit.risk.observed import a_frame, a_name, figures, labeled, sampled, yes_or_no
-from evalkit.risk.venn_abers import VennAbersCurve
 from evalkit.stats.arrays import Array, Mask
 from evalkit.terms import Text, first_of
 

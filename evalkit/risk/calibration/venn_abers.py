@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evalkit.risk.curves import by_score
+from evalkit.risk.calibration.curves import by_score
 from evalkit.stats.arrays import Array, Codes, pieces
 
 CELLS = 2_000_000  # how many slopes are held at once

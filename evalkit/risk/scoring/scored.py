@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from evalkit.risk.measures import mass_bins, surprise
+from evalkit.risk.scoring.measures import mass_bins, surprise
 from evalkit.stats.arrays import Array, Codes
 from evalkit.stats.logistic import logistic, logit
 from evalkit.stats.ranked import Ranked, concordance, mean_precision, ranked

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evalkit.risk.budgets import Allowed
+from evalkit.risk.lists.budgets import Allowed
 from evalkit.stats.arrays import Array, Codes, Mask
 from evalkit.stats.ranked import Ranked, ranked, taken
 

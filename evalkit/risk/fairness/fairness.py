@@ -11,9 +11,8 @@ from evalkit.answer import Answer, Note
 from evalkit.check import able, whole
 from evalkit.errors import NoAnswer, SpecError
 from evalkit.panel.design import SurveyDesign
-from evalkit.risk.bootstrap import ClusterBootstrap, bootstrap_notes, sizes, with_errors
-from evalkit.risk.budgets import Budget, Share
-from evalkit.risk.listed import Listed, Reach
+from evalkit.risk.lists.budgets import Budget, Share
+from evalkit.risk.lists.listed import Listed, Reach
 from evalkit.risk.observed import (
     a_design,
     a_frame,
@@ -26,6 +25,7 @@ from evalkit.risk.observed import (
     sampled,
     yes_or_no,
 )
+from evalkit.risk.scoring.bootstrap import ClusterBootstrap, bootstrap_notes, sizes, with_errors
 from evalkit.stats.arrays import Array, Codes, Mask
 from evalkit.stats.multiplicity import holm
 from evalkit.terms import TERMS, Text, first_of, same

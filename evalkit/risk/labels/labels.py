@@ -12,9 +12,9 @@ from evalkit.answer import Answer, Note
 from evalkit.check import one_of, positive, whole
 from evalkit.errors import DataError, NoAnswer, SpecError, several
 from evalkit.panel.panel import Panel
-from evalkit.risk.followed import Followed, origins_of
+from evalkit.risk.labels.followed import Followed, origins_of
+from evalkit.risk.labels.outcomes import EVENTS, REASONS, Event, Outcome, Trouble, outcome_of, trouble_of, was_poor
 from evalkit.risk.observed import a_name
-from evalkit.risk.outcomes import EVENTS, REASONS, Event, Outcome, Trouble, outcome_of, trouble_of, was_poor
 from evalkit.stats.arrays import Array, Codes, Mask
 from evalkit.stats.ranks import below
 from evalkit.terms import Text, same

@@ -11,8 +11,8 @@ from evalkit.report.render import save, save_all
 from evalkit.report.risk.study import RiskFindings, compose_card, compose_risk
 from evalkit.study.claim import claimed, named_in
 from evalkit.study.deliver import OWNER_ONLY, digest, refuse_output, staged, write_manifest
-from evalkit.study.risk import Progress, RiskStudy
-from evalkit.study.risk_model import keep, open_model, plain
+from evalkit.study.risk.model import keep, open_model, plain
+from evalkit.study.risk.run import Progress, RiskStudy
 from evalkit.terms import Lang
 
 __all__ = ["MODEL", "RiskStudy", "deliver_risk"]

@@ -12,8 +12,8 @@ from evalkit.answer import Answer, Note
 from evalkit.check import has_columns, positive, whole
 from evalkit.errors import DataError, NoAnswer, SpecError, several
 from evalkit.panel.design import Sampled, SurveyDesign
+from evalkit.risk.drift.period_rates import Measured, calibration_of, known_outcomes, mean_of
 from evalkit.risk.observed import a_design, a_frame, a_name, a_share, figures, labeled, names_of, probabilities, sampled
-from evalkit.risk.period_rates import Measured, calibration_of, known_outcomes, mean_of
 from evalkit.stats.arrays import Array, Codes, Mask
 from evalkit.stats.inference import unit_covariance
 from evalkit.stats.multiplicity import holm

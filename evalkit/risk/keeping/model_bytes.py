@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from evalkit.errors import DataError, SafetyError, SpecError, several
-from evalkit.risk.integrity import BROKEN, packed, unpacked
+from evalkit.risk.keeping.integrity import BROKEN, packed, unpacked
 
 SCHEMA = "schema.json"
 LOADERS = frozenset(
@@ -66,8 +66,8 @@ _OWN = {
     "models.rules": "OfficialLine LineOrShock LastStatus IncomeAlone",
     "models.boosting": "BoostedTrees ExplainableBoosting",
     "models.averaged": "AveragedLogits",
-    "curves": "PlattCurve IsotonicCurve BetaCurve",
-    "venn_abers": "VennAbersCurve",
+    "calibration.curves": "PlattCurve IsotonicCurve BetaCurve",
+    "calibration.venn_abers": "VennAbersCurve",
 }
 _PLAIN = {
     "functools": "partial",

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from evalkit.risk.followed import Followed
+from evalkit.risk.labels.followed import Followed
 from evalkit.stats.arrays import Array, Codes, Mask
 from evalkit.terms import Text
 

@@ -17,15 +17,15 @@ from evalkit.panel.form import Form
 from evalkit.report.risk.study import NAMED, RiskFindings
 from evalkit.report.risk.visits import HEADS, VisitSheet
 from evalkit.report.words import Voice
-from evalkit.risk.card import Card, ModelCard
+from evalkit.risk.explanation.reasons import Reasons
 from evalkit.risk.features.dated import DatedFeatures
+from evalkit.risk.keeping.card import Card, ModelCard
+from evalkit.risk.keeping.persistence import KeptModel, ModelRecord, load, save
+from evalkit.risk.lists.visiting import VisitingList, Visits
 from evalkit.risk.models.fitted import RiskModel
 from evalkit.risk.models.rungs import Rung
-from evalkit.risk.persistence import KeptModel, ModelRecord, load, save
-from evalkit.risk.reasons import Reasons
-from evalkit.risk.visiting import VisitingList, Visits
-from evalkit.study.risk_form import RiskForm
-from evalkit.study.risk_homes import Homes, at_risk, read_homes
+from evalkit.study.risk.form import RiskForm
+from evalkit.study.risk.homes import Homes, at_risk, read_homes
 from evalkit.terms import Lang, Text
 
 BROKEN = "fit the study again"

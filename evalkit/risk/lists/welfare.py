@@ -11,11 +11,11 @@ from evalkit.answer import Answer, Note
 from evalkit.check import able, one_of, positive
 from evalkit.errors import DataError, SpecError
 from evalkit.panel.design import Sampled, SurveyDesign
-from evalkit.risk.bootstrap import ClusterBootstrap, bootstrap_notes, sizes, with_errors
-from evalkit.risk.budgets import Allowed, Share
-from evalkit.risk.listed import Listed
+from evalkit.risk.lists.budgets import Allowed, Share
+from evalkit.risk.lists.listed import Listed
 from evalkit.risk.observed import a_design, a_frame, a_name, figures, names_of, sampled
-from evalkit.risk.paired import paired_differences
+from evalkit.risk.scoring.bootstrap import ClusterBootstrap, bootstrap_notes, sizes, with_errors
+from evalkit.risk.scoring.paired import paired_differences
 from evalkit.stats.arrays import Array
 from evalkit.terms import Text
 

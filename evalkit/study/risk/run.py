@@ -13,26 +13,26 @@ import pandas as pd
 from evalkit.errors import NoAnswer, SpecError, did_you_mean, located, several
 from evalkit.panel.form import read_form
 from evalkit.report.risk.study import NAMED, RiskFindings
-from evalkit.risk.bootstrap import ClusterBootstrap
-from evalkit.risk.card import Card
-from evalkit.risk.drift import Drift, Drifted
-from evalkit.risk.fairness import Fairness, FairnessAudit
+from evalkit.risk.drift.drift import Drift, Drifted
+from evalkit.risk.explanation.importance import PermutationImportance
+from evalkit.risk.fairness.fairness import Fairness, FairnessAudit
 from evalkit.risk.features.aside import HeldAside
 from evalkit.risk.features.dated import DatedFeatures, Feature, FeaturePlan
-from evalkit.risk.importance import PermutationImportance
-from evalkit.risk.labels import Labels, ReturnLabel
+from evalkit.risk.keeping.card import Card
+from evalkit.risk.labels.labels import Labels, ReturnLabel
+from evalkit.risk.labels.outcomes import EVENTS
 from evalkit.risk.ladder import Climbed, Ladder
 from evalkit.risk.leakage.check import LeakageCheck, Leaks, refuse_leaks
+from evalkit.risk.lists.targeting import Targeting
 from evalkit.risk.models.boosting import need_interpret
 from evalkit.risk.models.fitted import RiskModel
 from evalkit.risk.models.rungs import NAMES, Rung, standard_rungs
 from evalkit.risk.models.windows import Windows
-from evalkit.risk.outcomes import EVENTS
-from evalkit.risk.scores import RiskScores
-from evalkit.risk.targeting import Targeting
+from evalkit.risk.scoring.bootstrap import ClusterBootstrap
+from evalkit.risk.scoring.scores import RiskScores
 from evalkit.stats.arrays import Mask
-from evalkit.study.risk_form import CURVES, OVER_LINE, RiskForm
-from evalkit.study.risk_homes import Homes, labels_of, later_income, read_homes, where_of
+from evalkit.study.risk.form import CURVES, OVER_LINE, RiskForm
+from evalkit.study.risk.homes import Homes, labels_of, later_income, read_homes, where_of
 from evalkit.terms import Text, same
 
 Progress = Callable[[str], None]

@@ -11,9 +11,9 @@ from evalkit.answer import Answer, Note
 from evalkit.check import able, one_of
 from evalkit.errors import NoAnswer, SpecError
 from evalkit.panel.design import Sampled, SurveyDesign
-from evalkit.risk.bootstrap import ClusterBootstrap, bootstrap_notes, sizes, with_errors
 from evalkit.risk.observed import a_design, a_frame, a_name, a_share, groups, names_of, probabilities, sampled, yes_or_no
-from evalkit.risk.paired import paired_differences
+from evalkit.risk.scoring.bootstrap import ClusterBootstrap, bootstrap_notes, sizes, with_errors
+from evalkit.risk.scoring.paired import paired_differences
 from evalkit.stats.arrays import Array, Codes
 from evalkit.stats.ranks import settled
 from evalkit.terms import Text

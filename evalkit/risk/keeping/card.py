@@ -10,12 +10,12 @@ import pandas as pd
 from evalkit.answer import Answer, Note
 from evalkit.check import whole
 from evalkit.errors import SpecError
-from evalkit.risk.budgets import budgets_of
-from evalkit.risk.drift import VERDICTS, Drifted
-from evalkit.risk.fairness import Fairness, untold
+from evalkit.risk.drift.drift import VERDICTS, Drifted
+from evalkit.risk.fairness.fairness import Fairness, untold
+from evalkit.risk.lists.budgets import budgets_of
+from evalkit.risk.lists.targeting import Targeted
 from evalkit.risk.observed import a_name, names_of
-from evalkit.risk.scores import ScoredRisk
-from evalkit.risk.targeting import Targeted
+from evalkit.risk.scoring.scores import ScoredRisk
 from evalkit.terms import Text, same
 
 PURPOSE = Text(

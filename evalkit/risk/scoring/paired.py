@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from evalkit.risk.bootstrap import with_errors
+from evalkit.risk.scoring.bootstrap import with_errors
 from evalkit.stats.arrays import Array, Codes
 
 

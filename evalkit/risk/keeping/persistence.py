@@ -15,9 +15,9 @@ import pandas as pd
 from evalkit.answer import Note
 from evalkit.check import able, has_columns, whole
 from evalkit.errors import DataError, EvalkitError, SafetyError, SpecError, located, several
-from evalkit.risk.fingerprint import fingerprint
-from evalkit.risk.integrity import BROKEN, a_key, as_json, from_json, opened, read_file, sealed, write_file
-from evalkit.risk.model_bytes import NATIVE, dumped, restored
+from evalkit.risk.keeping.fingerprint import fingerprint
+from evalkit.risk.keeping.integrity import BROKEN, a_key, as_json, from_json, opened, read_file, sealed, write_file
+from evalkit.risk.keeping.model_bytes import NATIVE, dumped, restored
 from evalkit.risk.observed import a_frame, a_name, names_of
 from evalkit.stats.arrays import Array, pieces
 from evalkit.terms import Text

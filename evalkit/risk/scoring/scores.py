@@ -11,10 +11,10 @@ from evalkit.answer import Answer, Note
 from evalkit.check import able, one_of, whole
 from evalkit.errors import NoAnswer
 from evalkit.panel.design import SurveyDesign
-from evalkit.risk.bootstrap import ClusterBootstrap, bootstrap_notes, sizes, with_errors
 from evalkit.risk.observed import a_design, a_frame, a_name, figures, groups, names_of, probabilities, sampled, yes_or_no
-from evalkit.risk.paired import paired_differences
-from evalkit.risk.scored import MEASURES, RANKING, Measure, Scored
+from evalkit.risk.scoring.bootstrap import ClusterBootstrap, bootstrap_notes, sizes, with_errors
+from evalkit.risk.scoring.paired import paired_differences
+from evalkit.risk.scoring.scored import MEASURES, RANKING, Measure, Scored
 from evalkit.stats.arrays import Array
 from evalkit.terms import Text, first_of
 

@@ -18,13 +18,13 @@ from evalkit.panel.read import open_table
 from evalkit.panel.tidy import Layout, tidy
 from evalkit.report.risk.visits import pseudonyms
 from evalkit.risk.features.measures import log_ratio
-from evalkit.risk.followed import Followed, origins_of
-from evalkit.risk.labels import Labels, ReturnLabel
-from evalkit.risk.outcomes import REASONS
+from evalkit.risk.labels.followed import Followed, origins_of
+from evalkit.risk.labels.labels import Labels, ReturnLabel
+from evalkit.risk.labels.outcomes import REASONS
 from evalkit.stats.arrays import Array
 from evalkit.stats.ranks import below
 from evalkit.study.households.file import are_places, are_there, not_personal
-from evalkit.study.risk_form import HomesForm, RiskForm
+from evalkit.study.risk.form import HomesForm, RiskForm
 from evalkit.terms import Text
 
 KEY = "EVALKIT_RISK_KEY"

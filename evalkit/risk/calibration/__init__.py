@@ -1,0 +1,1 @@
+"""Risks that can be taken at their word."""

@@ -1,0 +1,1 @@
+"""Whether a risk still means what it meant."""

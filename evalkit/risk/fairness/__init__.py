@@ -1,0 +1,1 @@
+"""Whether some groups are reached less than others."""

@@ -1,0 +1,1 @@
+"""A fitted model in one file, with its card."""

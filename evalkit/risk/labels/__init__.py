@@ -1,0 +1,1 @@
+"""What is to be foreseen, for which homes."""

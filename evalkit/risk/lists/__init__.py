@@ -1,0 +1,1 @@
+"""Whom a budget of visits reaches, and whom it misses."""

@@ -1,0 +1,1 @@
+"""A risk study as declared: a model learnt and kept, and a list of visits asked of it."""
