@@ -10,7 +10,7 @@ import pytest
 
 import evalkit as ek
 from evalkit.answer import Answer, Note, in_a_line, of_homes
-from evalkit.risk.types import MonitoringTypes
+from evalkit.risk.labels.types import MonitoringTypes
 from evalkit.terms import Text
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import evalkit as ek
+from evalkit.cli import main
 
 
 def evalkit(*arguments: str | Path, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess:
@@ -104,6 +105,34 @@ def test_wrong_calls_have_one_message_and_a_code(arguments, code, message, tmp_p
     assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("out", "code", "said"),
+    [
+        ("folder.csv", 4, "folder.csv: this is a folder, not a file. To do: name a file."),
+        ("pipe.csv", 4, "pipe.csv: this is a device or a pipe, not a file. To do: name a file."),
+        ("list.docx", 2, "list.docx: a list of problems is not written as '.docx'. To do: use one of .csv, .xlsx, .html."),
+        ("none/list.csv", 4, "none: the folder to write into is not there. To do: make it, or name another."),
+    ],
+)
+def test_an_output_that_cannot_be_written_is_told_before_anything_is_read(out, code, said, tmp_path, monkeypatch, capsys):
+    (tmp_path / "folder.csv").mkdir()
+    os.mkfifo(tmp_path / "pipe.csv")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["evalkit", "audit", "not-there.csv", "--out", out])
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert (left.value.code, said in capsys.readouterr().err) == (code, True)
+    assert {path.name for path in tmp_path.iterdir()} == {"folder.csv", "pipe.csv"}
+
+
+def test_a_folder_that_is_there_is_not_begun_in(tmp_path):
+    (tmp_path / "mine.txt").write_text("mine")
+    done = evalkit("init", ".", cwd=tmp_path)
+    assert done.returncode == 4
+    assert "the folder is there already. To do: name a new one." in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
 def test_a_message_stays_on_its_line_where_no_terminal_is(started):

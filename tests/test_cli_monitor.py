@@ -368,6 +368,19 @@ def test_wrong_keys_are_refused(january, tmp_path):
     assert SECRET not in wrong.err + near.err + none.err
 
 
+@pytest.mark.parametrize("risk", ["1.5", "high", ""])
+def test_risks_that_are_no_probabilities_are_named_by_row(january, tmp_path, risk):
+    county = january.copied(tmp_path / "county")
+    (county.work / "risk.csv").write_text(f"household,risk\nH1,0.5\nH2,{risk}\n", encoding="utf-8")
+    with (county.work / "monitor.toml").open("a", encoding="utf-8") as told:
+        told.write('\n[risk]\nfile = "risk.csv"\n')
+    done = county.run("2023-02-28")
+    assert done.code == 3
+    assert "risk.csv, row 3: risks must be numbers from 0 to 1. To do: give probabilities." in done.err
+    assert "H2" not in done.err
+    assert not county.out("2023-02-28").exists()
+
+
 def test_a_folder_that_is_there_is_kept(january):
     before = pages(january.out("2023-01-31"))
     done = january.run("2023-01-31")

@@ -159,6 +159,34 @@ def test_unknown_data_set():
         datasets.load("countis")
 
 
+@pytest.mark.parametrize(
+    ("ask", "what", "do"),
+    [
+        (lambda: datasets.load("vietnm"), "no data set is called 'vietnm'", "did you mean 'vietnam'?"),
+        (lambda: datasets.systems("consolidatio"), "no indicator system is called", "did you mean 'consolidation'?"),
+        (lambda: datasets.systems("consolidation", "consolidation"), "two indicator systems are called", "give one of the files"),
+        (lambda: datasets.published("lanzho"), "no published table is called 'lanzho'", "did you mean 'lanzhou'?"),
+        (lambda: datasets.lines("chin"), "no table of lines is called 'chin'", "use one of china. did you mean 'china'?"),
+        (lambda: datasets.truth("wdi"), "'wdi' has no known truth", "only the simulated data set 'counties' has one"),
+    ],
+)
+def test_what_is_not_shipped_by_that_name(ask, what: str, do: str):
+    with pytest.raises(SpecError, match=what) as refused:
+        ask()
+    assert do in refused.value.do
+
+
+def test_a_place_that_nobody_registered(tmp_path: Path):
+    rows = (
+        "province,year,region,pop_total_k,r_forest_cover,r_forest_destroyed\nAtlantis,2008,Sea,1,2,3\nHa Noi,2008,River,1,2,3\n"
+    )
+    (tmp_path / datasets.REGISTER["vietnam"].file).write_text(rows, encoding="utf-8")
+    with pytest.raises(
+        DataError, match=r"some units are not in the register of units; found Atlantis\. To do: correct their codes"
+    ):
+        datasets.load("vietnam", root=tmp_path)
+
+
 @pytest.mark.parametrize("name", ["wdi", "vietnam"])
 def test_without_a_folder_the_way_to_the_data_is_told(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.delenv(datasets.ENVIRONMENT, raising=False)

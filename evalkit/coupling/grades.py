@@ -127,7 +127,7 @@ def scheme(id: str, name: Text, limits: str, labels: str, *, closed: Literal["le
     edges = [float(edge) for edge in limits.split()]
     names = [Text(*label.strip().split(" ", 1)) for label in labels.split(";")]
     if len(edges) != len(names) + 1:
-        raise SpecError(f"grade scheme '{id}' has {len(names)} labels for {len(edges) - 1} classes")
+        raise SpecError(f"grade scheme '{id}' has {len(names)} labels for {len(edges) - 1} classes", do="give each class a label")
     grades = tuple(Grade(lower=a, upper=b, label=n) for a, b, n in zip(edges, edges[1:], names, strict=False))
     return GradeScheme(id=id, name=name, grades=grades, closed=closed, source=source)
 

@@ -79,7 +79,8 @@ class RemoveOne:
         at = panel.periods[-1] if period is None else resolve(period, panel.periods)[0]
         full = in_period(scores.frame, at)["score"]
         if not np.ptp(full.to_numpy()) > 0:
-            raise NoAnswer(f"all units have the same score in {at}, so there are no ranks to move", where=system.id)
+            what = f"all units have the same score in {at}, so there are no ranks to move"
+            raise NoAnswer(what, where=system.id, do="choose another period")
         if self.weights == "kept":
             z = in_period(scores.normalized, at).to_numpy().T
             left = fitted.tree.index(z, without_each(fitted.weights, system.membership))

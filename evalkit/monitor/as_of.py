@@ -12,7 +12,7 @@ import pandas as pd
 
 from evalkit.answer import Answer, Note
 from evalkit.check import instance, many, one_of
-from evalkit.errors import DataError, SpecError, several
+from evalkit.errors import DataError, SpecError, did_you_mean, several
 from evalkit.monitor.engine.base import Engine, Frame
 from evalkit.monitor.income import Flow, incomes, two_incomes
 from evalkit.monitor.linkage.linkage import Linkage, Linked
@@ -151,7 +151,8 @@ def _state(records: Frame, source: str, column: str) -> Frame:
     """The newest known state of each person, together for the home."""
     schema = records.collect_schema()
     if column not in schema.names():
-        raise DataError(f"records of '{source}' lack the state '{column}'", found=several(schema.names(), 20))
+        do = did_you_mean(column, schema.names()) or "name one of its columns"
+        raise DataError(f"records of '{source}' lack the state '{column}'", found=several(schema.names(), 20), do=do)
     name, value = f"{source}_{column}", nw.col(column)
     rows = records.filter(~value.is_null()).select("home", "person", column, "event_date", "known_date", "delivery", "row")
     last = rows.unique(subset=["home", "person"], keep="last", order_by=["event_date", "known_date", "delivery", "row"])

@@ -114,7 +114,8 @@ class SurveyDesign:
         wrong = held[(held["min"] != held["max"]) | (held["min"] < drawn)]
         if len(wrong):
             what = f"'{self.population}' must be one number in each stratum, at least the clusters drawn from it"
-            raise DataError(what, found=f"{len(wrong)} strata where it is not")
+            do = "give each row the number of clusters that its stratum has in the population"
+            raise DataError(what, found=f"{len(wrong)} strata where it is not", do=do)
         return drawn / held["min"].to_numpy(dtype=float)
 
 

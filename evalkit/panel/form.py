@@ -217,23 +217,28 @@ class SystemForm(Form):
 
 
 def _read_text(path: Path) -> str:
-    if path.exists() and not path.is_file():
-        raise DataError("this is no file", where=str(path), do="name a .toml file")
     try:
+        if not path.exists():
+            near = did_you_mean(path.name, (p.name for p in path.parent.glob("*.toml"))) if path.parent.is_dir() else ""
+            raise DataError("there is no such file", where=str(path), do=near or "check the path")
+        if not path.is_file():
+            raise DataError("this is no file", where=str(path), do="name a .toml file")
         if path.stat().st_size > MOST_BYTES:
-            raise SpecError("the file is too large for a declaration", where=path.name, found=f"{path.stat().st_size:,} bytes")
+            found = f"{path.stat().st_size:,} bytes"
+            do = f"keep it within {MOST_BYTES:,} bytes: figures belong in a file of data"
+            raise SpecError("the file is too large for a declaration", where=path.name, found=found, do=do)
         return path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        near = did_you_mean(path.name, (p.name for p in path.parent.glob("*.toml"))) if path.parent.is_dir() else ""
-        raise DataError("there is no such file", where=str(path), do=near or "check the path") from None
     except UnicodeDecodeError:
         raise SpecError(
             "the file is not in UTF-8, but in another encoding such as GBK", where=path.name, do="save it as UTF-8"
         ) from None
     except OSError as fault:
-        raise DataError(
-            "the file cannot be read", where=path.name, found=fault.strerror or "", do="ask for the right to read it"
-        ) from None
+        do = "check the path, and the right to read it"
+        raise DataError("the file cannot be read", where=_short(path.name), found=fault.strerror or "", do=do) from None
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST else f"{name[:20]}…"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
+from numbers import Integral
 
 import numpy as np
 import pandas as pd
 
 from evalkit.answer import Note, by_period, first_rows
-from evalkit.check import has_columns
+from evalkit.check import has_columns, shown
 from evalkit.errors import DataError, SpecError, several
 from evalkit.panel.cells import single_precision
 from evalkit.panel.findings import finding, listing
@@ -182,8 +183,18 @@ def resolve(periods: Periods, known: Sequence[int]) -> tuple[int, ...]:
     if periods is None:
         return tuple(known)
     if isinstance(periods, slice):
+        asked = [end for end in (periods.start, periods.stop) if end is not None]
+    else:
+        asked = list(periods) if isinstance(periods, Iterable) else [periods]
+    if isinstance(periods, tuple | str) or not all(map(_is_whole, asked)):
+        do = "write slice(2016, 2020) for a span, [2016, 2020] for two years"
+        raise SpecError("periods are a slice, a list, or one whole number", found=shown(periods), do=do)
+    if not known:
+        raise DataError("the panel has no rows, so it has no periods", do="check what was selected before")
+    if isinstance(periods, slice):
         if periods.step is not None:
-            raise SpecError("periods are given as slice(first, last), without a step", found=str(periods))
+            do = "list the periods that are wanted"
+            raise SpecError("periods are given as slice(first, last), without a step", found=str(periods), do=do)
         low = known[0] if periods.start is None else periods.start
         high = known[-1] if periods.stop is None else periods.stop
         wanted = tuple(p for p in known if low <= p <= high)
@@ -192,16 +203,18 @@ def resolve(periods: Periods, known: Sequence[int]) -> tuple[int, ...]:
                 f"the panel does not cover the periods {low} to {high}", found=several(known, 20), do="name periods it has"
             )
         return wanted
-    if isinstance(periods, tuple | str):
-        do = "write slice(2016, 2020) for a span, [2016, 2020] for two years"
-        raise SpecError("periods are a slice, a list, or one whole number", found=repr(periods), do=do)
-    asked = [int(p) for p in (periods if isinstance(periods, Iterable) else [periods])]
     absent = [p for p in asked if p not in known]
     if absent or not asked:
-        raise DataError(
-            f"the panel does not cover the periods [{several(absent)}]", found=several(known, 20), do="name periods it has"
-        )
-    return tuple(sorted(set(asked)))
+        what = f"the panel does not cover the periods [{several(absent)}]" if absent else "no period is asked for"
+        raise DataError(what, found=several(known, 20), do="name periods it has")
+    return tuple(sorted(set(map(int, asked))))
+
+
+def _is_whole(period: object) -> bool:
+    """Whether a period is a whole number, as pandas or a person writes one."""
+    if isinstance(period, float):
+        return period.is_integer()
+    return isinstance(period, Integral) and not isinstance(period, bool)
 
 
 def _constant_by_unit(groups: pd.DataFrame) -> pd.DataFrame:

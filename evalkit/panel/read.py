@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import os
 import zlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -30,7 +31,7 @@ from evalkit.panel.tidy import Layout, tidy
 
 __all__ = ["FORMATS", "Layout", "RawTable", "open_table", "read_as", "read_panel", "read_table"]
 
-LONGEST_NAME = 255
+LONGEST_NAME, LONGEST_PATH = 255, 4095  # bytes
 FORMATS = (".csv", ".tsv", ".txt", ".csv.gz", ".xlsx", ".parquet", ".dta")
 
 
@@ -174,8 +175,10 @@ def file_bytes(path: Path, formats: Sequence[str] = FORMATS) -> tuple[bytes, str
     """The bytes of a file and its kind, or why it cannot be read."""
     name = path.name.lower()
     kind = next((ending for ending in sorted(formats, key=len, reverse=True) if name.endswith(ending)), "")
-    if len(path.name.encode()) > LONGEST_NAME:
-        raise DataError("the name is longer than a file can have", where=f"{path.name[:20]}…", do="check the path")
+    long = [part for part in path.parts if len(os.fsencode(part)) > LONGEST_NAME]
+    if long or len(os.fsencode(path)) > LONGEST_PATH:
+        where = f"{(long or [path.name])[0][:20]}…"
+        raise DataError("the name is longer than a file can have", where=where, do="check the path")
     if path.is_dir():
         raise DataError("this is a folder, not a file", where=str(path), do="name a file in it")
     if not path.exists():

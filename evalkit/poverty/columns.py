@@ -163,5 +163,5 @@ def groups_of(frame: pd.DataFrame, over: str | None) -> tuple[Codes | None, tupl
         codes, labels = pd.factorize(column, sort=True)
     except TypeError as mixed:
         kinds = several(sorted({type(value).__name__ for value in column}))
-        raise DataError(f"groups in column '{over}' are of several kinds", found=kinds, do="make them all text") from mixed
+        raise DataError(f"groups in column '{over}' cannot be put in order", found=kinds, do="make them all text") from mixed
     return codes, tuple(labels)

@@ -127,7 +127,11 @@ def _publish(stage: Path, place: Path, mode: int) -> None:
         else:
             old = stage.with_name(f"{stage.name}.old")  # `sweep` puts it back where a run is killed now
             place.rename(old)
-            stage.rename(place)
+            try:
+                stage.rename(place)
+            except OSError:
+                old.rename(place)
+                raise
             shutil.rmtree(old, ignore_errors=True)
         disk.settle(place.parent)
     except OSError as fault:

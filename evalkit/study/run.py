@@ -294,7 +294,7 @@ class Study:
         """What the risk study finds that the study names, if it names one."""
         if self.form.risk is None:
             return None
-        from evalkit.study.risk import RiskStudy
+        from evalkit.study.risk.run import RiskStudy
 
         return RiskStudy.read(self.path.parent / self.form.risk.file).run()
 

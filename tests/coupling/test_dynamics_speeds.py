@@ -133,6 +133,9 @@ def test_more_than_two_systems_are_sent_to_their_pairs():
         Speeds().measure(kept=KEPT, rise=RISE, green=RISE)
 
 
+FOUR = QUADRANTS.stages
+
+
 @pytest.mark.parametrize(
     ("ask", "error", "message"),
     [
@@ -142,9 +145,19 @@ def test_more_than_two_systems_are_sent_to_their_pairs():
         (lambda: Speeds(degree=2).measure(kept=KEPT, rise=RISE), DataError, "2 units with fewer: b, c"),
         (lambda: Speeds().measure(kept=KEPT.iloc[[0, 3]], rise=RISE.iloc[[0, 3]]), NoAnswer, "at least twice"),
         (lambda: Speeds().measure(kept=KEPT, rise=RISE.iloc[1:]), DataError, "do not cover the same unit-years"),
-        (lambda: replace(QUADRANTS, stages=QUADRANTS.stages[1:]), SpecError, "does not run"),
-        (lambda: replace(QUADRANTS, stages=(*QUADRANTS.stages[:2], QUADRANTS.stages[3])), SpecError, "a gap"),
-        (lambda: replace(QUADRANTS, stages=(QUADRANTS.stages[0], *QUADRANTS.stages)), SpecError, "an overlap"),
+        (lambda: replace(QUADRANTS, stages=FOUR[1:]), SpecError, "does not run.*let the first stage begin at -180"),
+        (lambda: replace(QUADRANTS, stages=(*FOUR[:2], FOUR[3])), SpecError, "a gap between 0 and 90.*begin where the last ends"),
+        (lambda: replace(QUADRANTS, stages=(FOUR[0], *FOUR)), SpecError, "an overlap between -90 and -180"),
+        (
+            lambda: replace(QUADRANTS, stages=(FOUR[0], replace(FOUR[0], id="none", lower=-90.0, upper=-90.0), *FOUR[1:])),
+            SpecError,
+            "^stage 'none': angle scheme 'quadrants': -90 to -90 is no sector. To do: give the lower end first",
+        ),
+        (
+            lambda: replace(QUADRANTS, stages=(*FOUR[:3], replace(FOUR[3], id="spiral"))),
+            SpecError,
+            "a stage twice; found spiral. To do: rename one",
+        ),
     ],
 )
 def test_wrong_questions_are_refused(ask, error, message):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 import evalkit as ek
 from evalkit.coupling.grades import SCHEMES, Grade, GradeScheme
+from evalkit.coupling.grades import scheme as written
 from evalkit.terms import Text
 
 
@@ -31,6 +32,11 @@ def scheme(*limits):
 def test_gaps_overlaps_and_open_ends_are_refused(limits, message):
     with pytest.raises(ek.SpecError, match=message):
         scheme(*limits)
+
+
+def test_a_class_without_a_label_is_refused():
+    with pytest.raises(ek.SpecError, match=r"^grade scheme 'two' has 1 labels for 2 classes\. To do: give each class a label\.$"):
+        written("two", Text("两级", "two grades"), "0 .5 1", "失调 disorder", closed="right", source=Text("测试", "test"))
 
 
 def test_the_shipped_schemes_are_the_ten_grades_and_four_others():

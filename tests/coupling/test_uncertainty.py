@@ -7,7 +7,7 @@ import pytest
 import evalkit as ek
 from evalkit.coupling.static import CouplingCoordination
 from evalkit.coupling.uncertainty.firmness import CoordinationUncertainty
-from evalkit.coupling.variants import Power, Standard, Wang2021
+from evalkit.coupling.variants import Power, Standard, Wang2021, WithoutCoefficient
 from evalkit.errors import SpecError
 from evalkit.indicators.uncertainty.drawn import IndexDraws
 from evalkit.stats.scatter import Dirichlet
@@ -204,6 +204,14 @@ def test_errors_of_raw_figures_reach_d(index, counties):
     assert any("errors are added to the raw figures" in note.text.en for note in said.notes)
 
 
+def test_an_index_in_doubt_is_not_put_into_the_order_of_another(index, counties):
+    drawn = IndexDraws(weigh=(ek.Entropy(), ek.Equal())).of(index, counties)
+    turned = drawn.series[::-1] * 0 + 0.5
+    with pytest.raises(SpecError, match=r"'rise' has its rows in another order\. To do: score both from one panel"):
+        CoordinationUncertainty(draws=100).measure(kept=turned, rise=drawn)
+    assert CoordinationUncertainty(draws=100).measure(rise=drawn, kept=turned).frame.index.equals(drawn.series.index)
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
@@ -216,6 +224,10 @@ def test_errors_of_raw_figures_reach_d(index, counties):
         (lambda: CoordinationUncertainty(error={"keep": 0.1}).measure(**panel()), "no system"),
         (lambda: CoordinationUncertainty(error=0.1, between=(2022, 2020)).measure(**panel()), "in order"),
         (lambda: CoordinationUncertainty(error=0.1, between=(2019, 2020)).measure(**panel()), "2019"),
+        (
+            lambda: CoordinationUncertainty(variants=(Standard(), WithoutCoefficient())),
+            "without its coefficient is an error in print, not a choice. To do: take it out",
+        ),
     ],
 )
 def test_what_cannot_be_asked_is_refused(wrong, said):

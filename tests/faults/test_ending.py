@@ -162,6 +162,17 @@ def test_what_holds_a_message_together_is_chinese_where_chinese_is_asked_for(eva
     assert (done, told) == (code, f"{said}\n")
 
 
+def test_stopped_before_it_could_be_told_it_ends_without_a_traceback(monkeypatch, capfd):
+    def stopped() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("evalkit.cli.streams.patient", stopped)
+    monkeypatch.setattr(sys, "argv", ["evalkit", "audit", "panel.csv"])
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert (left.value.code, capfd.readouterr().err) == (130, "")
+
+
 def test_debug_by_the_environment(evalkit, monkeypatch):
     assert "Traceback" not in evalkit(PLANTED, *AUDIT)[1]
     monkeypatch.setenv("EVALKIT_DEBUG", "1")

@@ -231,7 +231,7 @@ def test_an_input_that_changes_while_reports_are_written(study, tmp_path):
 
 
 def test_homes_that_change_meanwhile(risk, tmp_path):
-    from evalkit.study.risk_deliver import RiskStudy, deliver_risk
+    from evalkit.study.risk.deliver import RiskStudy, deliver_risk
 
     place = copied(risk, tmp_path / "work")
     with pytest.raises(ek.DataError, match=r"homes.csv: the file was changed"):

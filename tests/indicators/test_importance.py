@@ -179,6 +179,15 @@ def test_an_index_of_one_indicator_has_nothing_to_remove(make_panel, make_system
         RemoveOne().measure(ek.CompositeIndex(system=make_system(d={"x": "benefit"})), panel)
 
 
+def test_units_of_one_score_have_no_ranks_to_move(make_panel, make_system):
+    """In 2021 a lack in one indicator makes up for what the other has; in 2019 it does not."""
+    level = make_panel({"x": [0.0, 4, 4, 2, 4, 2, 4, 0, 0], "y": [0.0, 0, 0, 2, 0, 2, 0, 4, 4]})
+    alike = ek.CompositeIndex(system=make_system(d={"x": "benefit", "y": "benefit"}))
+    with pytest.raises(ek.NoAnswer, match=r"^test: all units have the same score in 2021.* To do: choose another period"):
+        RemoveOne().measure(alike, level)
+    assert len(RemoveOne().measure(alike, level, period=2019).frame) == 2
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_importance_and_removal_are_printed_drawn_and_told(index, scores, counties, lang):
     for found in (Importance().measure(scores, on=2024), RemoveOne(weights="kept").measure(index, counties)):

@@ -112,6 +112,16 @@ def test_an_absent_column_is_named_with_the_nearest(index, counties):
         index.fit(renamed)
 
 
+def test_an_index_that_has_learnt_nothing_does_not_score(index, counties):
+    with pytest.raises(ek.SpecError, match=r"'revitalization' has learnt nothing yet\. To do: score what fit\(panel, on=…"):
+        index.score(counties)
+
+
+def test_weights_inside_a_dimension_that_is_none_are_refused(index, counties):
+    with pytest.raises(ek.SpecError, match=r"'revitalization' has no dimension 'industy'\. To do: did you mean 'industry'"):
+        replace(index, weigh=ek.Levels(inside={"industy": ek.Entropy()})).fit(counties)
+
+
 def test_periods_the_panel_does_not_cover_are_refused(index, counties):
     with pytest.raises(ek.DataError, match="does not cover the periods 2005 to 2010"):
         index.fit(counties, on=slice(2005, 2010))

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import evalkit as ek
 from evalkit.indicators.uncertainty import replay as replay_module
+from evalkit.indicators.uncertainty.drawn import IndexDraws
 from evalkit.indicators.uncertainty.draws import Noise
 from evalkit.indicators.uncertainty.monte_carlo import MonteCarlo, share_above
 from evalkit.indicators.uncertainty.replay import Replay
@@ -162,6 +163,19 @@ def test_noise_on_an_unknown_indicator_and_nothing_in_doubt_are_refused(index, c
         MonteCarlo(error=Noise(absolute={"R011": 1.0})).measure(index, counties)
     with pytest.raises(ek.SpecError, match="nothing is uncertain"):
         MonteCarlo(weights=None).measure(index, counties)
+
+
+@pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning", "ignore:invalid value:RuntimeWarning")
+def test_errors_beyond_all_figures_are_refused_and_not_ranked(make_panel, two_indicators):
+    panel = make_panel({"x": np.arange(9.0), "y": np.arange(9.0)[::-1]})
+    endless = {"weights": None, "error": Noise(absolute=1e308)}
+    drawn = IndexDraws(**endless).of(two_indicators, panel).draws(100, seed=0, system=0)
+    for ask in (
+        lambda: MonteCarlo(draws=100, **endless).measure(two_indicators, panel),
+        lambda: drawn(np.arange(9), np.random.default_rng(0)),
+    ):
+        with pytest.raises(ek.NoAnswer, match=r"figures where they have no score\. To do: use a smaller error"):
+            ask()
 
 
 # known truths

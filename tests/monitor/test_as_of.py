@@ -274,7 +274,25 @@ def test_questions_that_make_no_sense_are_refused(wrong):
         AsOf(sources=SOURCES, **wrong)
 
 
-def test_a_state_that_is_not_in_the_records_is_refused(engine, full):
-    spec = AsOf(sources=SOURCES, states={"water": ("clean",)})
-    with pytest.raises(DataError, match="lack the state 'clean'"):
+@pytest.mark.parametrize(
+    ("wrong", "what", "do"),
+    [
+        ({"states": ("water",)}, "AsOf states map sources to columns", 'write {"water": ("safe",)}'),
+        ({"states": {"water": "safe"}}, "AsOf states of 'water' cannot be this", 'write {"water": ("safe",)}'),
+        ({"spending": ("medical", "medical")}, "AsOf has two facts of one name", "name each source and state once"),
+    ],
+)
+def test_facts_that_are_none_or_stand_twice_are_refused_with_what_to_write(wrong, what, do):
+    with pytest.raises(SpecError) as refused:
+        AsOf(sources=SOURCES, **wrong)
+    assert (refused.value.what, refused.value.do) == (what, do)
+
+
+@pytest.mark.parametrize(("column", "do"), [("saef", "did you mean 'safe'?"), ("colour", "name one of its columns")])
+def test_a_state_that_is_not_in_the_records_is_refused(engine, full, column, do):
+    spec = AsOf(sources=SOURCES, states={"water": (column,)})
+    with pytest.raises(DataError) as refused:
         spec.facts(engine, *full, date(2023, 6, 30))
+    told = refused.value
+    assert (told.what, told.do) == (f"records of 'water' lack the state '{column}'", do)
+    assert "safe" in told.found

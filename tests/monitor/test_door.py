@@ -402,6 +402,15 @@ def test_another_key_another_run_and_another_folder_are_refused(places):
     assert len(door(store, replace(MEDICAL, file="link*")).receive(into).frame) == 0
 
 
+def test_two_sources_of_one_id_are_refused(places):
+    with pytest.raises(SpecError) as refused:
+        door(places[1], MEDICAL, replace(MEDICAL, file="other*"))
+    told = refused.value
+    assert (told.what, told.found, told.do) == (
+        "two sources of a Door have one id", "medical, medical", "give each source its own id",
+    )  # fmt: skip
+
+
 RUN = """
 import duckdb, importlib.util, os, signal, sys, time
 from pathlib import Path

@@ -107,6 +107,19 @@ def test_neither_scan_nor_write_leaves_its_folders(opened, folder, path):
     assert numbers_file.read_bytes() == data
 
 
+def test_a_file_that_has_become_a_link_to_elsewhere_is_not_read(opened, folder):
+    file, outside = folder / "a.parquet", folder.parent / "outside.parquet"
+    opened.write(numbers(opened), file)
+    rows = opened.scan([file], {"a": "integer"})
+    file.rename(outside)
+    file.symlink_to(outside)
+    with pytest.raises(SpecError) as refused:
+        opened.collect(rows)
+    told = refused.value
+    assert (told.what, told.where) == ("that lies outside the folders of the engine", "what is collected")
+    assert told.do == "open the engine on its folder"
+
+
 def test_it_still_does_its_work_when_locked(opened, folder):
     opened.write(numbers(opened), folder / "a.parquet")
     rows = opened.scan([folder / "a.parquet", folder / "a.parquet"], {"a": "integer"})
@@ -222,6 +235,14 @@ def test_an_engine_that_has_failed_for_good_blames_no_file(opened, folder):
     with pytest.raises(MachineError, match="the engine failed for a reason") as raised, opened._spoken("what is kept"):
         raise duckdb.FatalException("FATAL Error: the database has been invalidated because of a previous fatal error")
     assert "damaged" not in str(raised.value)
+
+
+def test_a_frame_of_another_engine_is_not_understood(opened, folder):
+    with DuckDB().open([folder]) as other, pytest.raises(SpecError) as refused:
+        opened.collect(numbers(other))
+    told = refused.value
+    assert (told.what, told.where) == ("the engine does not understand the question", "what is collected")
+    assert (told.found, told.do) == ("CatalogException", "check its columns and their kinds")
 
 
 def test_a_file_that_may_not_be_opened_is_not_damaged(opened):

@@ -13,7 +13,7 @@ import narwhals as nw
 import pandas as pd
 import pytest
 
-from evalkit.errors import DataError, SpecError
+from evalkit.errors import DataError, MachineError, SpecError
 from evalkit.monitor.engine.base import Engine
 from evalkit.monitor.engine.spark import Spark
 
@@ -158,6 +158,16 @@ def test_what_is_not_installed_is_said(tmp_path, changed, before, said):
     code = f"{before}\nfrom pathlib import Path\nfrom evalkit.monitor.engine.spark import Spark\nSpark().open([Path('.')])"
     done = program(code, tmp_path, **changed)
     assert said in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_server_needs_what_speaks_to_it(tmp_path, monkeypatch):
+    pytest.importorskip("pyspark")
+    monkeypatch.setitem(sys.modules, "grpc", None)
+    with pytest.raises(MachineError) as raised:
+        Spark(remote="sc://127.0.0.1:1").open([tmp_path])
+    told = raised.value
+    assert (told.what, told.do) == ("Spark Connect is not installed", 'run: pip install "evalkit[spark]"')
     assert list(tmp_path.iterdir()) == []
 
 

@@ -1,5 +1,7 @@
 """The ledger in its folder: whole batches, a chain that shows what was done to it, and the state as known on any day."""
 
+import errno
+import json
 import os
 import shutil
 import stat
@@ -10,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evalkit.errors import DataError, OutputError, SpecError
+from evalkit.errors import DataError, OutputError, SafetyError, SpecError
 from evalkit.monitor.ledger.chain import read_chain, writing
 from evalkit.monitor.ledger.changes import COLUMNS, as_changes
 from evalkit.monitor.ledger.ledger import Ledger
@@ -196,6 +198,13 @@ def drop(folder, number, *kinds):
         (folder / f"segment-{number:06d}.{kind}").unlink()
 
 
+def reseal(folder, **changed):
+    """The second seal written anew by another hand, with other entries; None takes one away."""
+    seal = folder / "segment-000002.json"
+    told = json.loads(seal.read_text(encoding="utf-8")) | changed
+    seal.write_text(json.dumps({name: value for name, value in told.items() if value is not None}), encoding="utf-8")
+
+
 def last(folder):
     return len(list(folder.glob("segment-*.json")))
 
@@ -205,6 +214,10 @@ TAMPERED = {
     "a byte of the last rows": (lambda f: flip(f / f"segment-{last(f):06d}.parquet", 0.9), "segment-"),
     "a byte of a seal": (lambda folder: flip(folder / "segment-000003.json", 0.6), "segment-000003.json"),
     "rows cut short": (lambda folder: os.truncate(folder / "segment-000002.parquet", 400), "segment-000002.parquet"),
+    "a seal written otherwise": (reseal, "segment-000002.json"),
+    "a seal of another format": (lambda folder: reseal(folder, format=2), "segment-000002.json"),
+    "a seal without its day": (lambda folder: reseal(folder, known=None), "segment-000002.json"),
+    "a seal of no number": (lambda folder: reseal(folder, rows=float("inf")), "segment-000002.json"),
     "a seal cut short": (lambda folder: os.truncate(folder / "segment-000002.json", 40), "segment-000002.json"),
     "a segment taken away": (lambda folder: drop(folder, 2, "parquet", "json"), "segment-000002 is missing"),
     "its rows taken away": (lambda folder: drop(folder, 2, "parquet"), "segment-000002.parquet: .* is missing"),
@@ -242,6 +255,59 @@ def test_a_segment_written_anew_does_not_fit_the_one_after_it(copied, tmp_path):
         shutil.copy(other.folder / f"segment-000001.{kind}", copied.folder / f"segment-000001.{kind}")
     with pytest.raises(DataError, match=r"segment-000001\.json: .* found segment-000002\.json follows another"):
         copied.changes()
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "[]",
+        '{"seal": "x"}',
+        '{"sequence": "two", "seal": "x"}',
+        '{"sequence": 0, "seal": ""}',
+        '{"sequence": Infinity, "seal": ""}',
+    ],
+)
+@pytest.mark.parametrize("there", [True, False])
+def test_a_head_that_no_run_writes_is_named(copied, tmp_path, head, there):
+    ledger = copied if there else Ledger(tmp_path / "empty")
+    ledger.folder.mkdir(exist_ok=True)
+    (ledger.folder / "head.json").write_text(head, encoding="utf-8")
+    with pytest.raises(SafetyError) as refused:
+        ledger.state()
+    told = refused.value
+    assert told.where == f"{ledger.folder.name}/head.json"
+    assert told.what == "this segment of the ledger is not the one that was written"
+    assert told.do == "restore the folder from its last backup; nothing was read"
+
+
+def test_a_head_far_ahead_names_the_first_and_the_last_segment_that_are_missing(copied):
+    (copied.folder / "head.json").write_text('{"sequence": 900000000, "seal": "x"}', encoding="utf-8")
+    with pytest.raises(SafetyError) as refused:
+        copied.state()
+    assert refused.value.what == f"segments are missing: segment-{last(copied.folder) + 1:06d} to segment-900000000"
+
+
+def test_a_segment_the_disk_does_not_give_is_not_taken_for_a_changed_one(copied, monkeypatch):
+    def fails(_: object) -> bytes:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr("evalkit.monitor.ledger.chain.Path.read_bytes", fails)
+    with pytest.raises(DataError) as refused:
+        copied.state()
+    told = refused.value
+    assert not isinstance(told, SafetyError)
+    assert (told.where, told.what) == ("ledger/head.json", "this segment of the ledger cannot be read")
+    assert (told.found, told.do) == (os.strerror(errno.EIO), "restore the folder from its last backup; nothing was read")
+
+
+def test_a_system_without_locks_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("evalkit.monitor.ledger.chain.LOCKS", False)
+    with pytest.raises(OutputError) as refused:
+        Ledger(tmp_path / "ledger").append(flags(1), known=DAY)
+    told = refused.value
+    assert (told.where, told.what) == ("ledger", "this system cannot lock a folder")
+    assert told.do == "keep the ledger on a machine that has locks"
+    assert not list((tmp_path / "ledger").glob("segment-*"))
 
 
 def test_what_a_dead_writer_left_is_ignored_and_cleaned_by_the_next(copied):

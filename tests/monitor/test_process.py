@@ -197,6 +197,10 @@ def test_what_is_asked_wrongly_is_refused():
         SPEC.measure(state, AS_OF, sample=sample)
     with pytest.raises(DataError, match="'qualifies' of the sample has gaps"):
         SPEC.measure(state, AS_OF, sample=pd.DataFrame({"home": [1], "qualifies": [None], "county": "甲县"}))
+    with pytest.raises(DataError, match=r"'qualifies' of the sample must be yes or no\. To do: write True or False"):
+        SPEC.measure(state, AS_OF, sample=pd.DataFrame({"home": [1], "qualifies": ["maybe"], "county": "甲县"}))
+    with pytest.raises(SpecError, match=r"the state of the ledger must be a LedgerState.*give ledger.state\(as_of\)"):
+        SPEC.measure(state.frame, AS_OF)
     with pytest.raises(DataError, match="must be positive"):
         SPEC.measure(state, AS_OF, population=pd.Series({"甲县": 0}))
     with pytest.raises(DataError, match="twice"):

@@ -136,6 +136,12 @@ def test_keys_come_from_a_file_apart_or_from_the_environment(tmp_path, monkeypat
         read_key(tmp_path / "none")
 
 
+def test_short_pseudonyms_that_are_the_same_are_refused():
+    with pytest.raises(DataError, match=r"two households got the same pseudonym. To do: use another key") as refused:
+        short([f"H{at}" for at in range(33)], KEY, 1)  # of 32 letters
+    assert "H" not in str(refused.value)
+
+
 def test_the_id_of_a_key_does_not_hold_it():
     ids = {key_id(KEY[at:]) for at in range(16)}
     assert len(ids) == 16 and all(len(one) == 8 and one not in KEY.decode() for one in ids)

@@ -215,6 +215,9 @@ def test_questions_that_make_no_sense_are_refused(duck, homes):
             DeliveryQuality(**wrong)
     with pytest.raises(DataError, match="no records"):
         DeliveryQuality().measure(duck, {}, [SOURCES["medical"]], homes, AS_OF)
+    counts = pd.DataFrame({"unmatched": [1, 2]}, index=["medical", "medical"])
+    with pytest.raises(SpecError, match=r"the counts of linkage name a source twice\. To do: pass Linked\.frame"):
+        DeliveryQuality().measure(duck, {}, [], homes, AS_OF, counts)
 
 
 def test_spark_counts_the_same(duck, spark, drawn, counties):

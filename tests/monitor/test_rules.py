@@ -188,6 +188,69 @@ def test_what_every_rule_says_is_checked(wrong):
         low(**wrong)
 
 
+BURDEN = {"records": ("medical",), "share": 0.4}
+STATE = {"records": "water", "column": "safe", "among": (False,)}
+
+
+@pytest.mark.parametrize(
+    ("kind", "told", "what", "found", "do"),
+    [
+        (IncomeBelow, {"line": 0}, "rule 'x' line must be above 0", "0", "write it in yuan a head and year"),
+        (IncomeBelow, {"by_county": {"B": 0}}, "rule 'x' by_county 'B' must be above 0", "0", "write it in yuan a head and year"),
+        (IncomeBelow, {"multiple": 11}, "rule 'x' multiple must be above 0, and 10 at most", "11", "such as 1.5"),
+        (IncomeDrop, {"share": 1.1}, "rule 'x' share must be above 0, and 1 at most", "1.1", "such as 0.3"),
+        (
+            IncomeDrop,
+            {"share": 0.3, "by_county": {"B": 2}},
+            "rule 'x' by_county 'B' must be above 0, and 1 at most",
+            "2.0",
+            "such as 0.3",
+        ),
+        (SpendingShare, {**BURDEN, "share": 100.5}, "rule 'x' share must be above 0, and 100 at most", "100.5", "such as 0.3"),
+        (
+            SpendingShare,
+            {**BURDEN, "by_county": {"B": 0}},
+            "rule 'x' by_county 'B' must be above 0, and 100 at most",
+            "0.0",
+            "such as 0.3",
+        ),
+        (
+            SpendingShare,
+            {**BURDEN, "by_county": [0.3]},
+            "rule 'x' by_county must be a table of counties",
+            "[0.3]",
+            'write {"6201" = 8700}',
+        ),
+        (
+            SpendingShare,
+            {**BURDEN, "records": ()},
+            "rule 'x' records must be one at least, and each once",
+            "()",
+            'write ("medical",)',
+        ),
+        (State, {**STATE, "records": 5}, "rule 'x' records must be a word", "5", 'write it in quotes, such as "medical"'),
+        (
+            State,
+            {**STATE, "among": (0.5,)},
+            "rule 'x' among must be flags, whole numbers or words, one at least",
+            "(0.5,)",
+            'write (False,) or ("C", "D")',
+        ),
+        (
+            State,
+            {**STATE, "where": ("stage",)},
+            "rule 'x' where must be a table",
+            "('stage',)",
+            'write {"stage": ("compulsory",)}',
+        ),
+    ],
+)
+def test_a_refused_rule_names_what_was_written_and_what_to_write(kind, told, what, found, do):
+    with pytest.raises(SpecError) as refused:
+        kind(**{"id": "x", **SHARED, **({"line": 8700} if kind is IncomeBelow else {}), **told})
+    assert (refused.value.what, refused.value.found, refused.value.do) == (what, found, do)
+
+
 def test_a_set_is_checked_as_a_whole():
     other = low(id="other")
     assert a_set().the_range.id == "low"
@@ -203,7 +266,7 @@ def test_a_set_is_checked_as_a_whole():
     for rules, changes, said in faults:
         with pytest.raises(SpecError, match=said):
             a_set(*rules, **changes)
-    with pytest.raises(SpecError, match="one at least"):
+    with pytest.raises(SpecError, match=r"RuleSet rules must be one at least. To do: write \(IncomeBelow\(…\), …\)"):
         replace(a_set(), rules=())
 
 
@@ -296,6 +359,28 @@ def test_what_the_sources_do_not_have_is_told_with_its_line(tmp_path, sources, t
     message, found = refused(tmp_path, text, sources)
     assert said in message
     assert found == line
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            HEAD.replace("valid_from", "range = 'lwo'\nvalid_from") + LOW,
+            "range 'lwo' is no rule of kind income_below. To do: did you",
+        ),
+        (HEAD, "RuleSet rules must be one at least. To do: write"),
+        (
+            HEAD.replace('"employment", "accounts"', "") + LOW,
+            "rules low need the sources of income. To do: name them under income",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_set_as_a_whole_is_told_with_its_file(tmp_path, text, said):
+    file = tmp_path / "own.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(SpecError) as refused:
+        read_rules(file)
+    assert str(refused.value).startswith(f"own.toml: {said}")
 
 
 def test_a_file_that_is_not_there(tmp_path):

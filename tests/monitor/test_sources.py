@@ -143,6 +143,53 @@ def test_states_are_flags_words_or_whole_numbers():
             State(**wrong)
 
 
+@pytest.mark.parametrize(
+    ("change", "what", "found", "do"),
+    [
+        ({"file": None, "table": "dept."}, "the table of source 'water' has no name", "'dept.'", 'write "schema.table"'),
+        (
+            {"columns": {"household": "", "event_date": "日期", "known_date": "上报日期"}},
+            "the column 'household' of source 'water' has no name in the file",
+            "",
+            "write its name in quotes",
+        ),
+        (
+            {"states": {"tap": State(kind="integer")}, "ranges": {"tap": (9, 1)}},
+            "the range of 'tap' must be a lowest and a highest value",
+            "(9, 1)",
+            "write the lower one first, such as [0, 120]",
+        ),
+        (
+            {"states": {"tap": State(kind="integer")}, "ranges": {"tap": (1,)}},
+            "the range of 'tap' must be a lowest and a highest value",
+            "(1,)",
+            "write the lower one first, such as [0, 120]",
+        ),
+    ],
+)
+def test_a_source_that_makes_no_sense_is_refused_with_what_to_write(change, what, found, do):
+    with pytest.raises(SpecError) as refused:
+        replace(PLAIN, **change)
+    told = refused.value
+    assert (told.what, told.found, told.do) == (what, found, do)
+
+
+def test_homes_become_known_on_a_day_of_their_own():
+    columns = {name: name for name in ("household", "county", "village", "formerly_poor")}
+    with pytest.raises(SpecError) as refused:
+        RegisterTable(id="homes", file="x.csv", columns=columns, known_after=3)
+    told = refused.value
+    assert (told.what, told.do) == ("register.homes has no event that is known later", "name the column known_date")
+
+
+def test_only_a_flag_has_words_for_yes():
+    with pytest.raises(SpecError) as refused:
+        State(kind="integer", yes=("on",))
+    told = refused.value
+    assert (told.what, told.found) == ("only a flag has words for yes and no", "kind 'integer'")
+    assert told.do == "leave yes and no out"
+
+
 def test_one_column_may_be_both_dates_and_no_others_are_read_twice():
     replace(PLAIN, columns={"household": "a", "event_date": "d", "known_date": "d"})
     with pytest.raises(SpecError, match="reads a column twice"):

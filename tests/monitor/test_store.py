@@ -1,6 +1,8 @@
 """The store: what counts as delivered, who may see it, and what is done about what is broken."""
 
+import errno
 import json
+import os
 import stat
 
 import pandas as pd
@@ -108,6 +110,49 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path):
         pass
     with pytest.raises(SpecError, match="Store folder"):
         Store("folder")
+
+
+def test_a_delivery_that_has_no_place_is_refused_and_leaves_nothing(tmp_path):
+    store = Store(tmp_path / "store")
+    with store.writing("key1") as writing:
+        (store.folder / "records").write_text("a file where the folder is to be")
+        with pytest.raises(OutputError) as raised, writing.arriving(WATER):
+            pass
+    unwritten(raised.value, store.folder / "records/water")
+    assert store.deliveries().empty
+
+
+def test_a_delivery_that_cannot_take_its_name_leaves_no_receipt(tmp_path):
+    store = Store(tmp_path / "store")
+    with store.writing("key1") as writing, writing.arriving(WATER) as arriving:
+        (store.folder / "records/water/w-1.parquet/taken").mkdir(parents=True)
+        with pytest.raises(OutputError) as raised:
+            arriving.commit("w-1", RECEIPT)
+    unwritten(raised.value, store.folder / "records/water")
+    assert store.deliveries().empty
+    with pytest.raises(OutputError) as raised, store.writing("key1"):  # nor can the next run clear it away
+        pass
+    unwritten(raised.value, store.folder)
+
+
+def test_a_delivery_that_cannot_be_taken_back_is_told(tmp_path, monkeypatch):
+    def fails(_: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    store = Store(tmp_path / "store")
+    put(store)
+    with store.writing("key1") as writing:
+        monkeypatch.setattr("evalkit.monitor.door.store.settle", fails)
+        with pytest.raises(OutputError) as raised:
+            writing.take_back(WATER, "w-1")
+    unwritten(raised.value, store.folder / "records/water", os.strerror(errno.EIO))
+    assert store.deliveries().empty
+
+
+def unwritten(told, place, found=""):
+    assert (told.what, told.where) == ("the store cannot be written to", str(place))
+    assert told.found == found if found else told.found
+    assert told.do == "free space, or choose another folder"
 
 
 @pytest.mark.parametrize(

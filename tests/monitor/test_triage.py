@@ -403,6 +403,24 @@ def test_wrong_questions(wrong):
         Triage(**wrong)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "what", "found", "do"),
+    [
+        (
+            {"order": ("level", "level")},
+            "Triage order names each thing once",
+            "('level', 'level')",
+            "use some of ('level', 'risk', 'since')",
+        ),
+        ({"levels": ("below",)}, "Triage levels must be levels by rule", "('below',)", 'write {"medical": 2}'),
+    ],
+)
+def test_a_wrong_question_is_told_what_to_write(wrong, what, found, do):
+    with pytest.raises(SpecError) as refused:
+        Triage(**wrong)
+    assert (refused.value.what, refused.value.found, refused.value.do) == (what, found, do)
+
+
 def test_wrong_capacities():
     with pytest.raises(SpecError):
         VillageCapacity(default=-1)
@@ -423,7 +441,8 @@ def test_wrong_data():
         spec.measure(pd.concat([told, told]), facts([1]), DAY)
     with pytest.raises(DataError, match="channel"):
         spec.measure(told.drop(columns="channel"), facts([1]), DAY)
-    with pytest.raises(DataError, match="Series of numbers"):
-        spec.measure(told, facts([1]), DAY, risk=pd.Series(["high"], index=[1]))
+    for risk in (pd.Series(["high"], index=[1]), pd.Series([0.1, 0.2], index=[1, 1]), {1: 0.1}):
+        with pytest.raises(DataError, match=r"Series of numbers by home, each home once; found .* To do: give one score of each"):
+            spec.measure(told, facts([1]), DAY, risk=risk)
     with pytest.raises(DataError, match="reason"):
         History.of(pd.DataFrame([case(1, "flagged")]).drop(columns="reason"))

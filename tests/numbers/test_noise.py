@@ -15,9 +15,9 @@ from evalkit.panel.panel import Panel
 from evalkit.poverty.income.fgt import fgt, fgt_indices
 from evalkit.poverty.income.gaps import is_poor
 from evalkit.poverty.multidimensional.alkire_foster import alkire_foster
-from evalkit.risk.budgets import Share
-from evalkit.risk.thresholds import BudgetThreshold, CostThreshold, RecallThreshold
-from evalkit.risk.visiting import VisitingList
+from evalkit.risk.lists.budgets import Share
+from evalkit.risk.lists.thresholds import BudgetThreshold, CostThreshold, RecallThreshold
+from evalkit.risk.lists.visiting import VisitingList
 from evalkit.stats.ranked import ranked
 from evalkit.stats.ranks import below, even, ranks
 

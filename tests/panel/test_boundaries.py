@@ -124,6 +124,7 @@ NAN = (
         (NAN % "[[[[0,0],[1,0],[1,1]]]]", "a ring is no list of positions"),
         (NAN % "[[[0],[1,0],[1,1]]]", "a ring is no list of positions"),
         (NAN % "[7]", "a ring is no list of positions"),
+        (NAN.replace("Polygon", "MultiPolygon") % "[7]", "feature 1: a ring is no list of positions"),
         (NAN % "[[[0,0],[1,1],[2,2],[0,0]]]", "no feature has both an area and a code"),
     ],
 )

@@ -552,6 +552,15 @@ def test_populations_are_numbers():
         SurveyDesign(population="N").on(pd.DataFrame({"N": ["9", "9"]}))
 
 
+@pytest.mark.parametrize("held", [[4, 4, 5], [2, 2, 2], [1, 1, 1]])
+def test_populations_are_one_number_a_stratum_and_no_fewer_than_drawn(held):
+    frame = pd.DataFrame({"h": ["x", "x", "x", "y"], "N": [*held, 9]})
+    with pytest.raises(DataError, match="'N' must be one number in each stratum, at least the clusters drawn from it") as refused:
+        SurveyDesign(strata="h", population="N", single="certainty").on(frame)
+    assert refused.value.found == "1 strata where it is not"
+    assert refused.value.do == "give each row the number of clusters that its stratum has in the population"
+
+
 def test_one_row_says_what_is_missing():
     drawn = SurveyDesign().on(pd.DataFrame({"y": [1.0]}))
     assert drawn.df == 0

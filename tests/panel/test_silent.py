@@ -1,5 +1,6 @@
 """What a reader would take for a figure without a word: lengths of time, codes of no answer, what is hidden, parts of persons."""
 
+import base64
 import struct
 from pathlib import Path
 
@@ -78,6 +79,16 @@ class TestLengthsOfTime:
         for end in range(0, len(whole), 4):
             assert durations(whole[:end]) in ({}, {"spell": "ns"})
         assert durations(b"not base64!") == {}
+
+    def test_a_schema_without_columns_tells_of_none(self, tmp_path):
+        bare = base64.b64encode(struct.pack("<IIiHH", 0, 4, -4, 4, 4)).decode()  # a table of FlatBuffers without a part
+        with duckdb.connect() as engine:
+            made = (
+                f"SELECT 3::BIGINT AS spell) TO '{tmp_path}/p.parquet' (FORMAT parquet, KV_METADATA {{'ARROW:schema': '{bare}'}})"
+            )
+            engine.execute(f"COPY ({made}")
+        assert schema(tmp_path / "p.parquet") == bare.encode()
+        assert parquet_columns(tmp_path / "p.parquet") == {"spell": "BIGINT"}
 
     def test_an_indicator_that_is_one_is_refused_with_what_to_do(self, tmp_path):
         path = arrow(tmp_path / "p.parquet", spell=pa.array([86400 * 10**9, 3], pa.duration("ns")))

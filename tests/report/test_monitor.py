@@ -11,7 +11,7 @@ import pytest
 from scipy.optimize import linprog
 
 from evalkit.answer import Note
-from evalkit.errors import DataError, SpecError
+from evalkit.errors import DataError, OutputError, SpecError
 from evalkit.monitor.ledger.changes import as_changes
 from evalkit.monitor.ledger.stages import faults
 from evalkit.monitor.ledger.state import LedgerState, case_states
@@ -381,6 +381,15 @@ def test_lists_as_text(lived, evidence, tmp_path):
     assert list(rows.columns)[:3] == ["次序", "农户代号", "状态"] and rows["农户代号"].str.fullmatch("[A-Z2-7]{13}").all()
     known = pd.read_csv(next(path for path in made if path.name.endswith(".evidence.csv")))
     assert known["交付文件"].eq("'=cmd|x").all()
+
+
+def test_lists_are_not_put_into_a_file(lived, tmp_path):
+    *_, triaged, _, _ = lived
+    (tmp_path / "out").write_text("mine")
+    with pytest.raises(OutputError, match=r"the folder cannot be made; found File exists\. To do: choose another") as refused:
+        VillageLists().save(triaged, tmp_path / "out")
+    assert refused.value.where == str(tmp_path / "out")
+    assert (tmp_path / "out").read_text() == "mine"
 
 
 def test_names_of_places_lead_nowhere_else(lived, tmp_path):

@@ -195,6 +195,15 @@ def test_a_character_no_font_has_is_named_by_its_code():
     assert "某人名" not in str(refused.value)
 
 
+def test_what_typst_cannot_set_is_said_in_one_line():
+    broken = {"main.typ": b'#panic("no such style")\n'}
+    with pytest.raises(
+        ek.OutputError, match=r"the PDF cannot be typeset; found .*no such style.*\. To do: write .*as \.docx"
+    ) as refused:
+        pdf_press.press({"anchors": []}, broken, typefaces("en"))
+    assert "\n" not in refused.value.found
+
+
 def test_without_typst_it_is_said_what_to_install(document, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "typst", None)
     for write in (

@@ -157,6 +157,26 @@ def test_a_read_only_folder_is_refused(tmp_path, monkeypatch):
         write(tmp_path / "report.html", b"new")
 
 
+def test_a_disk_without_room_for_a_first_byte_is_said(tmp_path, monkeypatch):
+    def full(**_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(render.tempfile, "mkstemp", full)
+    with pytest.raises(ek.OutputError, match=r"too little space.* To do: free some") as refused:
+        write(tmp_path / "report.html", b"new")
+    assert str(tmp_path / "report.html") in refused.value.where
+
+
+def test_a_file_in_the_place_of_the_figures_is_refused_and_left(document, tmp_path):
+    figures = tmp_path / "figures"
+    figures.write_text("mine")
+    with pytest.raises(ek.OutputError, match=r"the folder cannot be made; found File exists\. To do: choose another") as refused:
+        save_all(document, tmp_path, stem="report", formats=("html",))
+    assert refused.value.where == str(figures)
+    assert figures.read_text() == "mine"
+    assert list(tmp_path.iterdir()) == [figures]
+
+
 def test_other_endings_are_refused(tmp_path):
     with pytest.raises(ek.SpecError, match=r"use \.html"):
         save(Document(title="t", lang="en"), tmp_path / "report.odt")

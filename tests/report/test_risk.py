@@ -16,19 +16,19 @@ from evalkit.report.risk.visits import VisitSheet, neutral, pseudonyms
 from evalkit.report.risk.words import INDEX, PERCENT, measure_called
 from evalkit.report.verbs import figures, names, tables, words
 from evalkit.report.words import Voice
-from evalkit.risk.bootstrap import ClusterBootstrap
-from evalkit.risk.budgets import Number, Share, VisitsPerVillage
-from evalkit.risk.calibration import Calibration
-from evalkit.risk.card import Card
-from evalkit.risk.drift import Drift
-from evalkit.risk.fairness import FairnessAudit
-from evalkit.risk.net_benefit import DecisionCurve
-from evalkit.risk.official_list import OfficialList
-from evalkit.risk.scores import RiskScores
-from evalkit.risk.targeting import Targeting
-from evalkit.risk.thresholds import BudgetThreshold
-from evalkit.risk.venn_abers import VennAbers
-from evalkit.risk.visiting import VisitingList
+from evalkit.risk.calibration.calibration import Calibration
+from evalkit.risk.calibration.venn_abers import VennAbers
+from evalkit.risk.drift.drift import Drift
+from evalkit.risk.fairness.fairness import FairnessAudit
+from evalkit.risk.keeping.card import Card
+from evalkit.risk.lists.budgets import Number, Share, VisitsPerVillage
+from evalkit.risk.lists.official import OfficialList
+from evalkit.risk.lists.targeting import Targeting
+from evalkit.risk.lists.thresholds import BudgetThreshold
+from evalkit.risk.lists.visiting import VisitingList
+from evalkit.risk.scoring.bootstrap import ClusterBootstrap
+from evalkit.risk.scoring.net_benefit import DecisionCurve
+from evalkit.risk.scoring.scores import RiskScores
 from evalkit.stats.logistic import expit
 from evalkit.terms import Text
 

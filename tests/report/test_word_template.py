@@ -187,6 +187,23 @@ def test_what_is_no_plain_docx_is_refused(given, tmp_path, spoil, said):
     assert refused.value.where == str(path)
 
 
+def test_a_folder_is_no_template(tmp_path):
+    with pytest.raises(ek.SpecError, match=r"the template is no file\. To do: name a \.docx file") as refused:
+        template(tmp_path)
+    assert refused.value.where == str(tmp_path)
+
+
+def test_a_template_that_unpacks_to_too_much_is_refused_unread(given, tmp_path, monkeypatch):
+    """The limit is put low here, and holds for what the file says of its size before anything of it is unpacked."""
+    path = tmp_path / "template.docx"
+    path.write_bytes(changed(given, add={"word/media/large.bin": bytes(3_000_000)}))
+    monkeypatch.setattr("evalkit.report.word.template.MOST", 2_000_000)
+    monkeypatch.setattr(ZipFile, "read", lambda *_: pytest.fail("unpacked for nothing"))
+    with pytest.raises(ek.SpecError, match=r"too large; found [34] MB unpacked\. To do: take a smaller one") as refused:
+        template(path)
+    assert refused.value.where == str(path)
+
+
 def test_a_template_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(ek.SpecError, match="cannot be read"):
         template(tmp_path / "no.docx")

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from evalkit.panel.design import SurveyDesign
-from evalkit.risk.bootstrap import ClusterBootstrap
-from evalkit.risk.curves import Platt
+from evalkit.risk.calibration.curves import Platt
 from evalkit.risk.ladder import Ladder
 from evalkit.risk.models.averaged import AveragedLogits
 from evalkit.risk.models.boosting import BoostedTrees, ExplainableBoosting
 from evalkit.risk.models.rungs import Rung, standard_rungs
 from evalkit.risk.models.windows import Windows
+from evalkit.risk.scoring.bootstrap import ClusterBootstrap
 
 DESIGN = SurveyDesign(weights="pw", clusters="AGLOMERADO")
 # Quarters are year × 4 + quarter − 1: 2009Q1–2011Q3, 2011Q4–2012Q2, 2013Q3–2014Q2.

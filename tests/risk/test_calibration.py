@@ -9,10 +9,10 @@ from hypothesis.extra.numpy import arrays
 from scipy.optimize import isotonic_regression
 
 from evalkit.errors import DataError, EvalkitError, NoAnswer, SpecError
-from evalkit.risk.calibration import Calibration
-from evalkit.risk.curves import Beta, Isotonic, Platt
-from evalkit.risk.measures import auc, calibration_line, log_loss
-from evalkit.risk.venn_abers import VennAbers, lowered, raised
+from evalkit.risk.calibration.calibration import Calibration
+from evalkit.risk.calibration.curves import Beta, Isotonic, Platt
+from evalkit.risk.calibration.venn_abers import VennAbers, lowered, raised
+from evalkit.risk.scoring.measures import auc, calibration_line, log_loss
 from evalkit.stats.logistic import expit, logit
 
 S = np.array([0.05, 0.1, 0.1, 0.2, 0.25, 0.3, 0.3, 0.4, 0.5, 0.55, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95])

@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 
 from evalkit.errors import EvalkitError, SpecError
-from evalkit.risk.bootstrap import ClusterBootstrap
-from evalkit.risk.card import SECTIONS, Card
-from evalkit.risk.drift import Drift
-from evalkit.risk.fairness import FairnessAudit
-from evalkit.risk.scores import RiskScores
-from evalkit.risk.targeting import Targeting
+from evalkit.risk.drift.drift import Drift
+from evalkit.risk.fairness.fairness import FairnessAudit
+from evalkit.risk.keeping.card import SECTIONS, Card
+from evalkit.risk.lists.targeting import Targeting
+from evalkit.risk.scoring.bootstrap import ClusterBootstrap
+from evalkit.risk.scoring.scores import RiskScores
 from evalkit.terms import Text
 
 BOOT = ClusterBootstrap(replicates=20)

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from evalkit.errors import DataError, EvalkitError, NoAnswer, SpecError
 from evalkit.panel.design import SurveyDesign
-from evalkit.risk.drift import RULES, VERDICTS, Drift, DriftRules
-from evalkit.risk.period_rates import calibration_of
+from evalkit.risk.drift.drift import RULES, VERDICTS, Drift, DriftRules
+from evalkit.risk.drift.period_rates import calibration_of
 from evalkit.stats.logistic import expit, logit
 from evalkit.stats.stability import cells, independent_draws, mass_edges, stability_index, stability_test
 

@@ -8,8 +8,8 @@ import eph
 import numpy as np
 import pytest
 
-from evalkit.risk.bootstrap import ClusterBootstrap
-from evalkit.risk.reasons import THEMES, Reasons
+from evalkit.risk.explanation.reasons import THEMES, Reasons
+from evalkit.risk.scoring.bootstrap import ClusterBootstrap
 
 QUICK = ("official_line", "last_status", "income_alone", "proxy_means", "logistic", "explainable", "boosting", "averaged")
 

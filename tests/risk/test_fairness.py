@@ -6,10 +6,10 @@ import pytest
 
 from evalkit.errors import DataError, EvalkitError, NoAnswer, SpecError
 from evalkit.panel.design import SurveyDesign
-from evalkit.risk.bootstrap import ClusterBootstrap
-from evalkit.risk.budgets import Number, Share
-from evalkit.risk.fairness import FairnessAudit
-from evalkit.risk.parity import demographic_parity, equal_opportunity, equalized_odds, group_rates
+from evalkit.risk.fairness.fairness import FairnessAudit
+from evalkit.risk.fairness.parity import demographic_parity, equal_opportunity, equalized_odds, group_rates
+from evalkit.risk.lists.budgets import Number, Share
+from evalkit.risk.scoring.bootstrap import ClusterBootstrap
 from evalkit.stats.logistic import expit
 
 
@@ -61,7 +61,7 @@ ASK = FairnessAudit(
 def test_the_answer_is_the_arithmetic_of_the_list():
     frame = homes()
     found = ASK.measure(frame).frame
-    from evalkit.risk.listed import Listed
+    from evalkit.risk.lists.listed import Listed
 
     w = frame["w"].to_numpy()
     chance = Listed.under(frame["risk"].to_numpy(), w, ASK.budget.over(frame, w)).chance

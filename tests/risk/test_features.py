@@ -18,7 +18,7 @@ from evalkit.risk.features.measures import IncomeLevel, IncomeTrend, Level, Rati
 from evalkit.risk.features.past import slope
 from evalkit.risk.features.places import PlaceContext, mean_of_others
 from evalkit.risk.features.themes import FEATURES, THEMES, household_features
-from evalkit.risk.labels import ReturnLabel
+from evalkit.risk.labels.labels import ReturnLabel
 from evalkit.simulate import HouseholdSimulation
 
 NAN = float("nan")

@@ -5,15 +5,15 @@ import pandas as pd
 import pytest
 
 from evalkit.panel.design import SurveyDesign
-from evalkit.risk.budgets import Share
-from evalkit.risk.calibration import Calibration
-from evalkit.risk.curves import Platt
-from evalkit.risk.fairness import FairnessAudit
-from evalkit.risk.scored import RANKING
-from evalkit.risk.scores import RiskScores
+from evalkit.risk.calibration.calibration import Calibration
+from evalkit.risk.calibration.curves import Platt
+from evalkit.risk.fairness.fairness import FairnessAudit
+from evalkit.risk.lists.budgets import Share
+from evalkit.risk.lists.targeting import Targeting
+from evalkit.risk.lists.visiting import VisitingList
+from evalkit.risk.scoring.scored import RANKING
+from evalkit.risk.scoring.scores import RiskScores
 from evalkit.risk.splits import PurgedOrigins
-from evalkit.risk.targeting import Targeting
-from evalkit.risk.visiting import VisitingList
 
 DESIGN = SurveyDesign(weights="pw", clusters="AGLOMERADO")
 

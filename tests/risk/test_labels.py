@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from evalkit.errors import DataError, EvalkitError, NoAnswer, SpecError
 from evalkit.panel.panel import Panel
-from evalkit.risk.labels import Labels, ReturnLabel
-from evalkit.risk.outcomes import REASONS
+from evalkit.risk.labels.labels import Labels, ReturnLabel
+from evalkit.risk.labels.outcomes import REASONS
 from evalkit.simulate import Attrition, HouseholdSimulation, HouseholdSurvey
 
 

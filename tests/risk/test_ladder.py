@@ -8,18 +8,18 @@ import pytest
 
 from evalkit.errors import DataError, EvalkitError, NoAnswer, SpecError
 from evalkit.panel.design import SurveyDesign
-from evalkit.risk.bootstrap import ClusterBootstrap
-from evalkit.risk.curves import Platt
-from evalkit.risk.importance import PermutationImportance, exchanged
+from evalkit.risk.calibration.curves import Platt
+from evalkit.risk.calibration.venn_abers import VennAbers
+from evalkit.risk.explanation.importance import PermutationImportance, exchanged
 from evalkit.risk.ladder import Ladder
-from evalkit.risk.measures import auc
 from evalkit.risk.models.boosting import BoostedTrees
 from evalkit.risk.models.choice import pairs_of, simplest_unbeaten
 from evalkit.risk.models.linear import PenalizedLogistic
 from evalkit.risk.models.rules import IncomeAlone
 from evalkit.risk.models.rungs import Rung, standard_rungs
 from evalkit.risk.models.windows import Windows
-from evalkit.risk.venn_abers import VennAbers
+from evalkit.risk.scoring.bootstrap import ClusterBootstrap
+from evalkit.risk.scoring.measures import auc
 from evalkit.simulate import HouseholdSimulation
 
 WINDOWS = Windows(train=(1, 4), calibrate=(5, 5), test=(8, 9), horizon=2)

@@ -13,7 +13,7 @@ from evalkit.risk.features.dated import DatedFeatures, FeaturePlan
 from evalkit.risk.features.imputed import FlaggedImputer
 from evalkit.risk.features.measures import Level
 from evalkit.risk.features.themes import household_features
-from evalkit.risk.labels import ReturnLabel
+from evalkit.risk.labels.labels import ReturnLabel
 from evalkit.risk.leakage.check import LeakageCheck, refuse_leaks
 from evalkit.risk.leakage.dates import _of_places, partial_correlation
 from evalkit.risk.leakage.derived import cell_auc, rank_auc

@@ -6,7 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from evalkit.risk.measures import (
+from evalkit.risk.scoring.measures import (
     auc,
     average_precision,
     brier,

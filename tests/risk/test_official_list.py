@@ -9,7 +9,7 @@ from scipy.stats import binomtest
 
 from evalkit.errors import DataError, EvalkitError, NoAnswer, SpecError
 from evalkit.panel.design import SurveyDesign
-from evalkit.risk.official_list import ERRORS, OfficialList, homes_to_verify
+from evalkit.risk.lists.official import ERRORS, OfficialList, homes_to_verify
 
 SPEC = OfficialList(listed="listed", due="due")
 

@@ -24,13 +24,13 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardSc
 from threadpoolctl import threadpool_limits
 
 from evalkit.errors import DataError, EvalkitError, OutputError, SpecError
-from evalkit.risk import persistence
-from evalkit.risk.curves import Beta, Isotonic, Platt
-from evalkit.risk.fingerprint import fingerprint
-from evalkit.risk.integrity import LARGEST, MANIFEST, as_json, opened, packed, sealed, unpacked
-from evalkit.risk.model_bytes import ALLOWED, SCHEMA, dumped, restored
-from evalkit.risk.persistence import MODEL, RECORD, ModelRecord, load, save
-from evalkit.risk.venn_abers import VennAbers
+from evalkit.risk.calibration.curves import Beta, Isotonic, Platt
+from evalkit.risk.calibration.venn_abers import VennAbers
+from evalkit.risk.keeping import persistence
+from evalkit.risk.keeping.fingerprint import fingerprint
+from evalkit.risk.keeping.integrity import LARGEST, MANIFEST, as_json, opened, packed, sealed, unpacked
+from evalkit.risk.keeping.model_bytes import ALLOWED, SCHEMA, dumped, restored
+from evalkit.risk.keeping.persistence import MODEL, RECORD, ModelRecord, load, save
 from evalkit.terms import Text
 
 NUMBERS = ("income", "drop", "workers")

@@ -8,6 +8,7 @@ import pytest
 from scipy.special import expit, logit
 
 from evalkit.errors import DataError, SpecError
+from evalkit.risk.explanation.reasons import THEMES, Reasons, by_theme
 from evalkit.risk.models.averaged import AveragedLogits
 from evalkit.risk.models.base import ablated, on_logit_scale
 from evalkit.risk.models.boosting import BoostedTrees, ExplainableBoosting
@@ -15,7 +16,6 @@ from evalkit.risk.models.fitted import RiskModel
 from evalkit.risk.models.linear import DiscreteHazard, PenalizedLogistic
 from evalkit.risk.models.means import ExpectedPoverty, ProxyMeans
 from evalkit.risk.models.rungs import Rung
-from evalkit.risk.reasons import THEMES, Reasons, by_theme
 from evalkit.terms import Text
 
 FEATURES = ("lr", "ill", "out_of_work", "fee", "well", "noise")
@@ -89,7 +89,7 @@ def test_without_is_the_risk_of_the_home_with_the_theme_as_usual(homes):
 
 
 def test_a_curve_moves_risks_and_no_reason(homes):
-    from evalkit.risk.curves import PlattCurve
+    from evalkit.risk.calibration.curves import PlattCurve
 
     model = learnt("logistic", homes)
     moved = dataclasses.replace(model, curve=PlattCurve(-0.5, 0.8, "logit"))

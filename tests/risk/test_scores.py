@@ -7,10 +7,10 @@ from scipy.stats import norm
 
 from evalkit.errors import DataError, EvalkitError, NoAnswer, SpecError
 from evalkit.panel.design import SurveyDesign
-from evalkit.risk.bootstrap import ClusterBootstrap
-from evalkit.risk.measures import auc, average_precision, brier, calibration_line, expected_calibration_error, log_loss
-from evalkit.risk.scored import MEASURES, RANKING
-from evalkit.risk.scores import RiskScores
+from evalkit.risk.scoring.bootstrap import ClusterBootstrap
+from evalkit.risk.scoring.measures import auc, average_precision, brier, calibration_line, expected_calibration_error, log_loss
+from evalkit.risk.scoring.scored import MEASURES, RANKING
+from evalkit.risk.scoring.scores import RiskScores
 from evalkit.stats.logistic import expit
 
 NONE = ClusterBootstrap(replicates=0)
@@ -108,7 +108,7 @@ def test_how_many_resamples_are_held_at_once_changes_nothing(monkeypatch):
     ask = RiskScores(outcome="y", risks="half", design=DESIGN, bootstrap=ClusterBootstrap(replicates=37))
     whole = ask.measure(homes()).draws
     for cells in (1, 3_000, 10_000):
-        monkeypatch.setattr("evalkit.risk.bootstrap.CELLS", cells)
+        monkeypatch.setattr("evalkit.risk.scoring.bootstrap.CELLS", cells)
         np.testing.assert_allclose(ask.measure(homes()).draws, whole, atol=1e-10)
 
 

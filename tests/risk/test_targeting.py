@@ -9,11 +9,11 @@ from hypothesis.extra.numpy import arrays
 
 from evalkit.errors import DataError, EvalkitError, NoAnswer, SpecError
 from evalkit.panel.design import SurveyDesign
-from evalkit.risk.bootstrap import ClusterBootstrap
-from evalkit.risk.budgets import CountyQuotas, Number, Share, VisitsPerVillage
-from evalkit.risk.listed import Listed, poorest, targeting_measures
-from evalkit.risk.targeting import Targeting
-from evalkit.risk.visiting import VisitingList
+from evalkit.risk.lists.budgets import CountyQuotas, Number, Share, VisitsPerVillage
+from evalkit.risk.lists.listed import Listed, poorest, targeting_measures
+from evalkit.risk.lists.targeting import Targeting
+from evalkit.risk.lists.visiting import VisitingList
+from evalkit.risk.scoring.bootstrap import ClusterBootstrap
 
 NONE = ClusterBootstrap(replicates=0)
 risks = arrays(float, 12, elements=st.sampled_from([0.1, 0.2, 0.3, 0.5]))

@@ -7,7 +7,7 @@ from scipy.stats import binom
 
 from evalkit.errors import DataError, NoAnswer, SpecError
 from evalkit.panel.design import SurveyDesign
-from evalkit.risk.thresholds import BudgetThreshold, CostThreshold, RecallThreshold
+from evalkit.risk.lists.thresholds import BudgetThreshold, CostThreshold, RecallThreshold
 
 
 def cases(n, seed=0):

@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 
 from evalkit.errors import DataError
-from evalkit.risk.measures import auc
+from evalkit.risk.scoring.measures import auc
 from evalkit.simulate import HouseholdSimulation, expected_auc
-from evalkit.study.risk import RiskStudy
+from evalkit.study.risk.run import RiskStudy
 
 COMING = ("members", "workers", "children", "elderly", "chronic")  # as ages and certificates tell a year ahead
 AHEAD = [f"{name}_next" for name in COMING]

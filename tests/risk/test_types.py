@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalkit.errors import EvalkitError
-from evalkit.risk.types import KINDS, MonitoringTypes, Threshold, monitoring_kind
+from evalkit.risk.labels.types import KINDS, MonitoringTypes, Threshold, monitoring_kind
 from evalkit.simulate import HouseholdSimulation
 
 ROW = st.tuples(st.floats(0, 20_000), st.booleans(), st.booleans(), st.booleans())

@@ -11,9 +11,9 @@ from hypothesis.extra.numpy import arrays
 
 from evalkit.errors import DataError, EvalkitError, NoAnswer, SpecError
 from evalkit.panel.design import SurveyDesign
-from evalkit.risk.bootstrap import ClusterBootstrap
-from evalkit.risk.net_benefit import DecisionCurve, net_benefit
-from evalkit.risk.welfare import WelfareCurve, equivalent_income
+from evalkit.risk.lists.welfare import WelfareCurve, equivalent_income
+from evalkit.risk.scoring.bootstrap import ClusterBootstrap
+from evalkit.risk.scoring.net_benefit import DecisionCurve, net_benefit
 from evalkit.stats.logistic import expit, logistic
 
 NONE = ClusterBootstrap(replicates=0)

@@ -375,9 +375,9 @@ def refused():
 @pytest.mark.parametrize("text", [*FORMULAS, *MARKUP, 'a"b', "a\\b", "a\nb", "a'''b", "\x01", "]\n[x]\ny = 1", "\u202e"])
 def test_words_of_a_study_come_back_from_the_model_as_they_were(text, tmp_path):
     """Studies are kept in models as JSON, never as TOML pasted together: no word becomes a key. Or the word is refused."""
-    from evalkit.study.risk import RiskStudy
-    from evalkit.study.risk_form import RiskForm
-    from evalkit.study.risk_model import plain
+    from evalkit.study.risk.form import RiskForm
+    from evalkit.study.risk.model import plain
+    from evalkit.study.risk.run import RiskStudy
 
     shipped = (datasets.folder() / "studies" / "risk.toml").read_text(encoding="utf-8")
     told = re.sub(r"^title = .*$", lambda _: f"title = {json.dumps(text)}", shipped, count=1, flags=re.MULTILINE)

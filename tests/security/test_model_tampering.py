@@ -15,8 +15,8 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from evalkit.errors import DataError, SafetyError
-from evalkit.risk.integrity import FORMAT, MANIFEST, MOMENT, as_json, packed, sealed, unpacked
-from evalkit.risk.persistence import MODEL, RECORD, ModelRecord, load, save
+from evalkit.risk.keeping.integrity import FORMAT, MANIFEST, MOMENT, as_json, packed, sealed, unpacked
+from evalkit.risk.keeping.persistence import MODEL, RECORD, ModelRecord, load, save
 
 KEY, OTHER = b"a key of this test, 28 bytes", b"another key of the test, too"
 NUMBERS = ("income", "size", "age")

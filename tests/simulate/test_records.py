@@ -271,3 +271,5 @@ def test_monthly_files_go_where_a_path_or_its_name_says(tmp_path):
     assert [path.relative_to(tmp_path / "name") for path in by_name] == [path.relative_to(tmp_path / "path") for path in by_path]
     with pytest.raises(SpecError, match="a folder is needed"):
         MonthlyDeliveries().write(homes, 7)
+    with pytest.raises(SpecError, match=r"until must be a date; found '2022-06'\. To do: use datetime.date\(2024, 6, 30\)"):
+        MonthlyDeliveries(until="2022-06")

@@ -1,10 +1,12 @@
 """Varimax against what R and factor_analyzer store, and its axioms."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from evalkit.errors import NoAnswer
 from evalkit.stats.varimax import varimax
 
 loadings = arrays(float, (7, 3), elements=st.floats(-1.0, 1.0, width=16))
@@ -87,3 +89,16 @@ def test_one_factor_and_rows_of_zeros_stay_as_they_are():
     a = np.array([[0.6, 0.8], [0.0, 0.0], [0.8, -0.6]])
     np.testing.assert_allclose(np.abs(varimax(a)).max(axis=1), [1, 0, 1], atol=1e-12)
     np.testing.assert_array_equal(varimax(a[:, :1]), a[:, :1])
+
+
+def test_a_rotation_that_does_not_settle_is_refused_and_not_handed_out(monkeypatch):
+    """One sweep turns axes that are 20 degrees off, and a second is needed to see that nothing is left to turn."""
+    turn = np.deg2rad(20.0)
+    axes = np.array([[1.0, 0.0], [0.9, 0.0], [0.0, 1.0], [0.0, 0.8]]) @ [
+        [np.cos(turn), -np.sin(turn)],
+        [np.sin(turn), np.cos(turn)],
+    ]
+    assert np.sort(np.abs(varimax(axes)), axis=1)[:, 0] == pytest.approx(0.0, abs=1e-12)
+    monkeypatch.setattr("evalkit.stats.varimax.SWEEPS", 1)
+    with pytest.raises(NoAnswer, match=r"^the varimax rotation does not settle\. To do: keep fewer components\.$"):
+        varimax(axes)

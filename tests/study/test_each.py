@@ -367,6 +367,29 @@ def test_a_folder_of_something_else_is_left_alone(quick, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
+@pytest.mark.parametrize(
+    ("asked", "out", "fault", "said"),
+    [
+        (
+            {"template": Path("mine.docx")},
+            "out",
+            SpecError,
+            "mine.docx: a template dresses Word reports, and the study asks for none",
+        ),
+        ({}, "mine.txt", OutputError, "mine.txt: the output is to be a folder, and this is none. To do: choose another --out"),
+    ],
+)
+def test_what_cannot_be_written_is_refused_before_anything_is_computed(tmp_path, monkeypatch, asked, out, fault, said):
+    monkeypatch.setattr(Study, "run", lambda *_: pytest.fail("it was computed"))
+    (tmp_path / "mine.txt").write_text("mine")
+    plain = write_study(tmp_path / "study", formats='"html"')
+    with pytest.raises(fault, match=said):
+        EachPlace(**asked).deliver(plain, tmp_path / out)
+    assert (tmp_path / "mine.txt").read_text() == "mine"
+    with pytest.raises(SpecError, match=r"at least one process; found 0\. To do: give --jobs 1 or more"):
+        EachPlace(jobs=0)
+
+
 def test_a_place_that_was_not_scored_is_refused(quick, tmp_path):
     with pytest.raises(SpecError, match="no place '0101O1'"):
         EachPlace(only=("0101O1",)).deliver(quick, tmp_path / "out")

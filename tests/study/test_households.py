@@ -131,6 +131,45 @@ def test_a_wrong_header_prints_no_row(tmp_path):
     assert "H0000065" not in str(wrong.value)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "said", "where", "do"),
+    [
+        ({"income_pc": None}, "no home has all the columns that are asked; found income_pc, line", "homes.csv", "fill the gaps"),
+        ({"water": None}, "no home of the last wave has all deprivations", "", "leave deprivations out"),
+        (
+            {"income_pc": lambda rows: rows["income_pc"].mask(rows.index % 50 == 0, -99.0)},
+            r"'income_pc' holds .*-99.*\[missing_code\]",
+            "homes.csv",
+            "",
+        ),
+        (
+            {"line": 5.0},
+            "'income_pc' and the line are not in one unit of measure; found a median income of",
+            "homes.csv",
+            "convert",
+        ),
+    ],
+)
+def test_figures_that_cannot_answer_are_named(tmp_path, wrong, said, where, do):
+    survey(tmp_path, **wrong)
+    with pytest.raises(ek.DataError, match=said) as refused:
+        household_findings(asked(), tmp_path)
+    assert refused.value.where == where
+    assert do in refused.value.do
+
+
+@pytest.mark.parametrize(
+    ("wrong", "column"),
+    [({"place": "户主姓名"}, "户主姓名"), ({"strata": "联系电话"}, "联系电话"), ({"transfers": ("gps_lat",)}, "gps_lat")],
+)
+def test_a_column_of_persons_takes_no_part(tmp_path, wrong, column):
+    survey(tmp_path, **{column: "Zhang"})
+    with pytest.raises(ek.DataError, match=f"the column '{column}' is called as one of persons' names") as refused:
+        household_findings(asked(**wrong), tmp_path)
+    assert (refused.value.where, refused.value.do) == ("homes.csv", "leave it out, or rename it if it holds something else")
+    assert "Zhang" not in str(refused.value)
+
+
 def test_words_where_figures_belong_are_told(tmp_path):
     survey(tmp_path, formerly_poor="是")
     with pytest.raises(ek.DataError, match=r"'formerly_poor'"):

@@ -14,6 +14,7 @@ from evalkit.report.document import Heading, Table
 from evalkit.study.monitor.follow import follow_ups
 from evalkit.study.monitor.form import FollowForm
 from evalkit.study.monitor.ledger import BeforeFlags, one_run, settled_day, untold
+from evalkit.study.monitor.run import MonitorStudy
 from evalkit.study.run import Study
 
 DAY, KEY = date(2024, 6, 30), b"sixteen bytes ok"
@@ -123,6 +124,31 @@ def test_codes_that_are_none_are_named_by_row(tmp_path, ledger):
     ) as refused:
         told(tmp_path, "code,stage,date\nSOMEBODY,visited,2024-06-01\n,visited,2024-06-01\n", ledger.changes(), form)
     assert "SOMEBODY" not in str(refused.value)
+
+
+def test_a_column_of_persons_is_refused_and_not_shown(tmp_path, ledger):
+    numbers = [f"138{n:08d}" for n in range(12345670, 12345690)]
+    rows = "household,stage,date,source\n" + "".join(f"H{at},visited,2024-06-01,{one}\n" for at, one in enumerate(numbers))
+    with pytest.raises(DataError, match="the column holds identity or telephone numbers") as refused:
+        told(tmp_path, rows, ledger.changes(), FollowForm(file="*.csv"))
+    assert "told.csv, column 'source'" in str(refused.value)
+    assert "take them out" in str(refused.value)
+    assert not any(one in str(refused.value) for one in numbers)
+
+
+def test_a_file_of_follow_ups_without_a_column_says_which(tmp_path, ledger):
+    with pytest.raises(DataError, match=r"told\.csv: the file has no column \[stage\]") as refused:
+        told(tmp_path, "household,stages,date\nZhang,visited,2024-06-01\n", ledger.changes(), FollowForm(file="*.csv"))
+    assert "did you mean 'stages'?" in str(refused.value)
+    assert "Zhang" not in str(refused.value)
+
+
+def test_a_bulletin_of_nothing(tmp_path):
+    shipped = (ek.datasets.folder() / "studies" / "monitor.toml").read_text(encoding="utf-8")
+    (tmp_path / "monitor.toml").write_text(shipped, encoding="utf-8")
+    with pytest.raises(DataError, match="the ledger knows of no case yet; found as of 2024-06-30") as refused:
+        MonitorStudy.read(tmp_path / "monitor.toml").bulletin(DAY)
+    assert (refused.value.where, refused.value.do) == ("store", "run the monitor for that day first")
 
 
 def test_patterns_of_follow_ups_lie_beside_the_monitor():

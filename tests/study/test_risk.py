@@ -14,12 +14,12 @@ from evalkit.panel.form import Form
 from evalkit.report.assessment.chapters import compose
 from evalkit.report.document import Heading
 from evalkit.report.risk.study import compose_card, compose_risk
-from evalkit.risk.persistence import load
-from evalkit.study.risk import RiskStudy
-from evalkit.study.risk_deliver import deliver_risk
-from evalkit.study.risk_form import RiskForm
-from evalkit.study.risk_homes import at_risk, read_homes, read_key
-from evalkit.study.risk_model import keep, list_visits, open_model, plain, signing
+from evalkit.risk.keeping.persistence import load
+from evalkit.study.risk.deliver import deliver_risk
+from evalkit.study.risk.form import RiskForm
+from evalkit.study.risk.homes import at_risk, read_homes, read_key
+from evalkit.study.risk.model import keep, list_visits, open_model, plain, signing
+from evalkit.study.risk.run import RiskStudy
 from evalkit.study.run import Study
 
 FOLDER = ek.datasets.folder()
@@ -208,7 +208,7 @@ def test_the_file_holds_no_code_and_no_key(file):
 def test_a_model_that_is_no_study_is_refused(tmp_path):
     from sklearn.linear_model import LogisticRegression
 
-    from evalkit.risk.persistence import ModelRecord, save
+    from evalkit.risk.keeping.persistence import ModelRecord, save
 
     homes = pd.DataFrame({"income": [1.0, 2.0, 3.0, 4.0]})
     model = LogisticRegression().fit(homes, [1, 1, 0, 0])

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import rankdata
 
 from evalkit.simulate.households import HouseholdSimulation
-from evalkit.study.risk import RiskStudy
+from evalkit.study.risk.run import RiskStudy
 
 
 def auc(risk: pd.Series, event: pd.Series) -> float:

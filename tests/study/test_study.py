@@ -15,7 +15,7 @@ import evalkit as ek
 from evalkit.panel.audit import audit_file
 from evalkit.study.deliver import deliver
 from evalkit.study.monitor.form import BulletinForm
-from evalkit.study.risk_form import LeakForm, RiskReportForm
+from evalkit.study.risk.form import LeakForm, RiskReportForm
 from evalkit.study.run import Study
 
 STUDIES = ek.datasets.folder() / "studies"
@@ -324,6 +324,15 @@ def test_an_output_folder_that_is_there_is_kept(tmp_path):
     with pytest.raises(ek.OutputError, match="this is none"):
         deliver(study, tmp_path / "file", force=True)
     assert (tmp_path / "out" / "mine.txt").read_text() == "mine"
+
+
+def test_a_template_without_a_word_report_is_refused_before_anything_is_computed(tmp_path, monkeypatch):
+    monkeypatch.setattr(Study, "run", lambda *_: pytest.fail("it was computed"))
+    study = Study.read(write_study(tmp_path, **{'formats = ["html", "docx", "xlsx"]': 'formats = ["html"]'}))
+    with pytest.raises(ek.SpecError, match="a template dresses the Word report, and the study asks for none") as refused:
+        deliver(study, tmp_path / "out", template=tmp_path / "mine.docx")
+    assert (refused.value.where, refused.value.do) == (str(tmp_path / "mine.docx"), "add docx to the report's formats")
+    assert not (tmp_path / "out").exists()
 
 
 def test_systems_that_share_a_column_are_treated_once(tmp_path):

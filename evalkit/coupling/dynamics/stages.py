@@ -7,12 +7,13 @@ quadrants is how later papers print them; on which side a limit is closed is a c
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
 
 from evalkit.check import instance, many, number
-from evalkit.errors import SpecError
+from evalkit.errors import SpecError, several
 from evalkit.stats.arrays import Array, Codes
 from evalkit.stats.ranks import settled
 from evalkit.terms import Text
@@ -59,16 +60,20 @@ class AngleScheme:
         for stage in self.stages:
             instance(stage, AngleStage, who=f"each stage of angle scheme '{self.id}'", do=do)
         if not self.stages or (self.stages[0].lower, self.stages[-1].upper) != (-180.0, 180.0):
-            raise SpecError(f"angle scheme '{self.id}' does not run from −180 to 180 degrees")
+            do = "let the first stage begin at -180.0 and the last end at 180.0"
+            raise SpecError(f"angle scheme '{self.id}' does not run from −180 to 180 degrees", do=do)
         for stage in self.stages:
             if not stage.lower < stage.upper:
-                raise SpecError(f"angle scheme '{self.id}': {stage.lower:g} to {stage.upper:g} is no sector")
+                what = f"angle scheme '{self.id}': {stage.lower:g} to {stage.upper:g} is no sector"
+                raise SpecError(what, where=f"stage '{stage.id}'", do="give the lower end first")
         for below, above in zip(self.stages, self.stages[1:], strict=False):
             if below.upper != above.lower:
                 kind = "a gap" if below.upper < above.lower else "an overlap"
-                raise SpecError(f"angle scheme '{self.id}' has {kind} between {below.upper:g} and {above.lower:g} degrees")
+                what = f"angle scheme '{self.id}' has {kind} between {below.upper:g} and {above.lower:g} degrees"
+                raise SpecError(what, do="let each stage begin where the last ends")
         if len(set(self.ids)) < len(self.stages):
-            raise SpecError(f"angle scheme '{self.id}' has a stage twice")
+            twice = [one for one, count in Counter(self.ids).items() if count > 1]
+            raise SpecError(f"angle scheme '{self.id}' has a stage twice", found=several(twice), do="rename one of them")
 
     @property
     def ids(self) -> list[str]:

@@ -267,7 +267,8 @@ def _least(ratios: Array, some: Mask, pie: Pie) -> tuple[Array, Array, Array]:
         options={"presolve": False},
     )
     if solved.status != 0:
-        raise NoAnswer("a linear program of the benefit of the doubt was not solved", found=solved.message)
+        do = "raise scores near 0 with floor=0.01"
+        raise NoAnswer("a linear program of the benefit of the doubt was not solved", found=solved.message, do=do)
     answer = solved.x.reshape(units, n + 1)
     return answer[:, :n], answer[:, n], -solved.ineqlin.marginals.reshape(units, -1)[:, :rows]
 

@@ -73,6 +73,7 @@ class Centered(Normalization):
         given = dict(self.at or {})
         strange = [name for name, value in given.items() if not np.isfinite(value)]
         if strange:
-            raise SpecError(f"Centered: the reference values of [{several(strange)}] are not finite")
+            do = "give figures in the unit of the indicator, or leave it out for its mean"
+            raise SpecError(f"Centered: the reference values of [{several(strange)}] are not finite", do=do)
         own = [columns.mark(j, given[i.id]) if i.id in given else None for j, i in enumerate(indicators)]
         return np.array([x.mean() if value is None else value for value, x in zip(own, columns, strict=True)])

@@ -9,7 +9,6 @@ from zlib import crc32
 import numpy as np
 import pandas as pd
 
-from evalkit.errors import NoAnswer
 from evalkit.indicators.index import CompositeIndex
 from evalkit.indicators.uncertainty.replay import Doubts, Member, members
 from evalkit.panel.panel import Panel, Periods
@@ -81,7 +80,4 @@ class DrawnIndex:
         for code, member in enumerate(self.members):
             taken = np.flatnonzero(which == code)
             out[taken] = member.at(rows).scores(weights[taken], None if noise is None else noise[taken])
-        if noise is not None and not np.isfinite(out).all():
-            what = "errors of measurement take figures where they have no score"
-            raise NoAnswer(what, do="use a smaller error or another curve")
         return out

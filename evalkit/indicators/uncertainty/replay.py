@@ -104,7 +104,13 @@ class Member:
         return replace(self, z=self.z[:, rows], source=replace(self.source, columns=some), deviation=deviation)
 
     def scores(self, weights: Array, noise: Array | None) -> Array:
-        """The index of shape (draws, units) under `weights` (draws, n) and standard normal `noise` (draws, n, units)."""
+        """The index of shape (draws, units) under `weights` (draws, n) and standard normal `noise` (draws, n, units).
+
+        Raises
+        ------
+        NoAnswer
+            Errors are so large that a figure has no score.
+        """
         if noise is None or self.deviation is None:
             return self.tree.index(self.z, weights)
         draws, _, units = noise.shape
@@ -115,7 +121,11 @@ class Member:
         ]
         dates = None if columns.dates is None else np.tile(columns.dates, draws)
         z = replace(self.source, columns=replace(columns, arrays=noisy, dates=dates)).whole().reshape(-1, draws, units)
-        return np.stack([self.tree.index(z[:, at], weights[at : at + 1])[0] for at in range(draws)])
+        found = np.stack([self.tree.index(z[:, at], weights[at : at + 1])[0] for at in range(draws)])
+        if not np.isfinite(found).all():
+            do = "use a smaller error or another curve"
+            raise NoAnswer("errors of measurement take figures where they have no score", do=do)
+        return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -164,10 +174,6 @@ class Replay:
         for code in np.unique(which):
             rows = np.flatnonzero(which == code)
             out[rows] = self.members[code].scores(weights[rows], None if noise is None else noise[rows])
-        if noise is not None and not np.isfinite(out).all():
-            raise NoAnswer(
-                "errors of measurement take figures where they have no score", do="use a smaller error or another curve"
-            )
         return out
 
     def draws(self, doubts: Doubts, count: int, seed: int, most: int | None = None) -> Iterator[Array]:

@@ -78,7 +78,7 @@ class Door:
         whole(self.batch, who="Door batch", least=2048)
         ids = [source.id for source in self.sources]
         if len(set(ids)) != len(ids):
-            raise SpecError("two sources of a Door have one id", found=several(ids, 12))
+            raise SpecError("two sources of a Door have one id", found=several(ids, 12), do="give each source its own id")
 
     @property
     def tables(self) -> tuple[Delivered, ...]:

@@ -88,7 +88,10 @@ class Store:
         busy = OutputError("another run is writing to the store", where=str(self.folder), do="wait until it has ended")
         with alone(self.folder / ".lock", busy=busy, unwritable=partial(_unwritable, self.folder)):
             self._same_key(key)
-            self._clean()
+            try:
+                self._clean()
+            except OSError as fault:
+                raise _unwritable(self.folder, fault) from None
             yield Writing(self, key)
 
     def _same_key(self, key: str) -> None:

@@ -53,7 +53,7 @@ def settled(frame: pd.DataFrame, kinds: Kinds) -> pd.DataFrame:
     instance(frame, pd.DataFrame, who="a table to hold", do="pass a DataFrame of pandas")
     for column in kinds:
         if column not in frame.columns:
-            do = did_you_mean(column, [str(name) for name in frame.columns])
+            do = did_you_mean(column, [str(name) for name in frame.columns]) or "add it, or leave it out of the kinds"
             raise DataError(f"the table to hold has no column '{column}'", do=do)
     return pd.DataFrame({column: _settle(frame[column], kind, column) for column, kind in kinds.items()}).reset_index(drop=True)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from evalkit.disk import LOCKS, settle, taken
-from evalkit.errors import DataError, OutputError, SafetyError, several
+from evalkit.errors import DataError, OutputError, SafetyError
 
 HEAD, LOCK, PART = "head.json", "lock", ".part"
 FORMAT = 1
@@ -71,8 +71,9 @@ def read_chain(folder: Path) -> tuple[Segment, ...]:
     while len(segments) > head[0] + 1 and (again := _head(folder)) != head:  # others wrote meanwhile
         head, segments = again, _seals(folder)
     if len(segments) < head[0]:
-        lost = [_stem(number) for number in range(len(segments) + 1, head[0] + 1)]
-        raise SafetyError(f"segments are missing: {several(lost)}", where=folder.name, do=RESTORE)
+        first, last = _stem(len(segments) + 1), _stem(head[0])
+        lost = first if first == last else f"{first} to {last}"
+        raise SafetyError(f"segments are missing: {lost}", where=folder.name, do=RESTORE)
     if len(segments) > head[0] + 1:
         raise SafetyError("the head of the ledger is missing or old", where=f"{folder.name}/{HEAD}", do=RESTORE)
     if head[0] and segments[head[0] - 1].seal != head[1]:
@@ -190,7 +191,7 @@ def _segment(seal: Path) -> Segment:
             content=str(told["content"]),
         )
         sound = told["format"] == FORMAT and segment.sealed == _bytes(seal)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         sound = False
     if not sound:
         raise _changed(seal.parent, seal.name)
@@ -203,9 +204,12 @@ def _head(folder: Path) -> tuple[int, str]:
         return 0, ""
     told = _read_json(folder / HEAD)
     try:
-        return int(told["sequence"]), str(told["seal"])
-    except (KeyError, TypeError, ValueError):
-        raise _changed(folder, HEAD) from None
+        sequence, seal = int(told["sequence"]), str(told["seal"])
+    except (KeyError, TypeError, ValueError, OverflowError):
+        sequence, seal = 0, ""
+    if sequence < 1:  # it is written with the first segment
+        raise _changed(folder, HEAD)
+    return sequence, seal
 
 
 def _read_json(path: Path) -> Any:

@@ -62,7 +62,7 @@ class Linkage:
         for rule in rules:
             one_of(rule, list(RULES), who="a rule of Linkage")
         if not rules or len(set(rules)) < len(rules):
-            raise SpecError("Linkage rules are some, each once", found=shown(rules))
+            raise SpecError("Linkage rules are some, each once", found=shown(rules), do='write ("person", "household")')
         object.__setattr__(self, "rules", rules)
         whole(self.months, who="Linkage months")
 

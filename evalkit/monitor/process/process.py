@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note
-from evalkit.check import instance, many, number, one_of, shown, whole
+from evalkit.check import many, number, one_of, shown, whole
 from evalkit.errors import SpecError
 from evalkit.monitor.ledger.changes import a_day
 from evalkit.monitor.ledger.ledger import Ledger
@@ -108,7 +108,6 @@ class ProcessQuality:
         one_of(over, ("county", "kind"), who="ProcessQuality over")
         known = state.state(as_of) if isinstance(state, Ledger) else state
         is_known(known, as_of)
-        instance(known, LedgerState, who="ProcessQuality state", do="give a Ledger or ledger.state(as_of)")
         cases = known.frame.assign(**{over: known.frame[over].fillna("none")})
         counts = self._counts(cases, as_of, over, population, sample)
         panel = counts[["G21", "G22", "G23", "G24"]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
@@ -67,10 +67,11 @@ class IncomeBelow(Rule):
             do = "write line = yuan a head and year, as your province set it for the year, or by_county"
             raise SpecError(f"{self.called} has no line", do=do)
         if not 0 < basis_points(self.multiple, who=f"{self.called} multiple") <= MOST_MULTIPLE * BASIS:
-            raise SpecError(f"{self.called} multiple must be above 0, and {MOST_MULTIPLE} at most", found=shown(self.multiple))
-        for limit in self.limits.every:
+            what = f"{self.called} multiple must be above 0, and {MOST_MULTIPLE} at most"
+            raise SpecError(what, found=shown(self.multiple), do="such as 1.5")
+        for name, limit in _named(self.limits, "line"):
             if limit == 0:
-                raise SpecError(f"{self.called} line must be above 0", do="write it in yuan a head and year")
+                raise SpecError(f"{self.called} {name} must be above 0", found="0", do="write it in yuan a head and year")
 
     @property
     def lines(self) -> Limits:
@@ -122,8 +123,7 @@ class IncomeDrop(Rule):
 
     def __post_init__(self) -> None:
         Rule.__post_init__(self)
-        if any(not 0 < limit <= BASIS for limit in self.limits.every):
-            raise SpecError(f"{self.called} share must be above 0, and 1 at most", found=shown(self.share), do="such as 0.3")
+        _shares(self, self.limits, most=1)
 
     @property
     def limits(self) -> Limits:
@@ -227,9 +227,7 @@ class SpendingShare(Rule):
         object.__setattr__(self, "records", words(self.records, who=f"{self.called} records"))
         one_of(self.no_record, NO_RECORDS, who=f"{self.called} no_record")
         _ = self.floor
-        for limit in self.limits.every:
-            if not 0 < limit <= MOST_SHARE * BASIS:
-                raise SpecError(f"{self.called} share must be above 0, and {MOST_SHARE} at most", do="such as 0.4")
+        _shares(self, self.limits, most=MOST_SHARE)
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -245,3 +243,18 @@ class SpendingShare(Rule):
     def limits(self) -> Limits:
         """The share, in basis points."""
         return limits_of(self, self.share, self.by_county, basis_points)
+
+
+def _named(limits: Limits, key: str) -> Iterator[tuple[str, int]]:
+    """Thresholds with what a file calls them: the key of the one for all, and the counties."""
+    if limits.standard is not None:
+        yield key, limits.standard
+    yield from ((f"by_county '{county}'", limit) for county, limit in limits.by_county.items())
+
+
+def _shares(rule: Rule, limits: Limits, *, most: int) -> None:
+    """Refuse shares of 0, and those above a most."""
+    for name, limit in _named(limits, "share"):
+        if not 0 < limit <= most * BASIS:
+            what = f"{rule.called} {name} must be above 0, and {most} at most"
+            raise SpecError(what, found=f"{limit / BASIS}", do="such as 0.3")

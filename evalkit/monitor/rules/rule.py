@@ -91,7 +91,7 @@ def limits_of(rule: Rule, standard: float | None, by_county: Mapping[str, float]
 def word(value: object, *, who: str) -> None:
     """Refuse what is no word."""
     if not isinstance(value, str) or not value.strip():
-        raise SpecError(f"{who} must be a word", found=shown(value))
+        raise SpecError(f"{who} must be a word", found=shown(value), do='write it in quotes, such as "medical"')
 
 
 def words(value: object, *, who: str, least: int = 1) -> tuple[str, ...]:
@@ -100,7 +100,7 @@ def words(value: object, *, who: str, least: int = 1) -> tuple[str, ...]:
     for one in found:
         word(one, who=who)
     if len(found) < least or len(set(found)) < len(found):
-        raise SpecError(f"{who} must be one at least, and each once", found=shown(value))
+        raise SpecError(f"{who} must be one at least, and each once", found=shown(value), do='write ("medical",)')
     return found
 
 
@@ -108,5 +108,6 @@ def values(values: object, *, who: str) -> tuple[Value, ...]:
     """States: all flags, all whole numbers or all words."""
     found = many(values, who=who, do='write (False,) or ("C", "D")')
     if not found or len({type(value) for value in found}) > 1 or not isinstance(found[0], bool | int | str):
-        raise SpecError(f"{who} must be flags, whole numbers or words, one at least", found=shown(values))
+        do = 'write (False,) or ("C", "D")'
+        raise SpecError(f"{who} must be flags, whole numbers or words, one at least", found=shown(values), do=do)
     return found

@@ -79,7 +79,7 @@ class RuleSet:
     def _sound(self) -> None:
         """Refuse rules that are none, ids that stand twice, a range that is none, and rules of income without income."""
         if not self.rules:
-            raise SpecError("RuleSet rules must be one at least")
+            raise SpecError("RuleSet rules must be one at least", do="write (IncomeBelow(…), …)")
         for rule in self.rules:
             instance(rule, Rule, who="each of RuleSet rules", do=f"use one of {', '.join(KINDS)}")
         ids = [rule.id for rule in self.rules]

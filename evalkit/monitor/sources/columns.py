@@ -67,7 +67,7 @@ class State:
         if self.kind == "word" and not self.among:
             raise SpecError("a state of words needs the words it may be", do='write among = ["A", "B"]')
         if self.kind != "flag" and (self.yes or self.no):
-            raise SpecError("only a flag has words for yes and no", found=f"kind '{self.kind}'")
+            raise SpecError("only a flag has words for yes and no", found=f"kind '{self.kind}'", do="leave yes and no out")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -131,7 +131,8 @@ class Source:
                 do = did_you_mean(name, figures) or "give ranges of the amount or of whole numbers"
                 raise SpecError(f"source '{self.id}' has no figures '{name}'", found=f"figures [{several(figures)}]", do=do)
             if len(ends) != 2 or not ends[0] <= ends[1]:
-                raise SpecError(f"the range of '{name}' must be a lowest and a highest value", found=str(tuple(ends)))
+                do = "write the lower one first, such as [0, 120]"
+                raise SpecError(f"the range of '{name}' must be a lowest and a highest value", found=str(tuple(ends)), do=do)
 
     @property
     def layout(self) -> tuple[Column, ...]:

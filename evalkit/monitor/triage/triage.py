@@ -217,7 +217,8 @@ def flags(triaged: Triaged) -> pd.DataFrame:
 
 def _scores(risk: pd.Series) -> pd.Series:
     if not isinstance(risk, pd.Series) or risk.index.has_duplicates or not pd.api.types.is_numeric_dtype(risk.dtype):
-        raise DataError("risks of triage must be a Series of numbers by home, each home once", found=shown(risk))
+        do = "give one score of each home, with the pseudonyms of homes as index"
+        raise DataError("risks of triage must be a Series of numbers by home, each home once", found=shown(risk), do=do)
     return risk
 
 

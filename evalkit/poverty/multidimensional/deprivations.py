@@ -103,7 +103,8 @@ class DeprivationSystem:
         for one in self.deprivations:
             instance(one, Deprivation, who=f"each of {who}", do="declare it: Deprivation(id=…, name=…)")
         if not 0 < len(self.deprivations) <= 62:
-            raise SpecError(f"{who} must have 1 to 62 deprivations", found=str(len(self.deprivations)))
+            do = "declare at least one, and join some where there are more"
+            raise SpecError(f"{who} must have 1 to 62 deprivations", found=str(len(self.deprivations)), do=do)
         twice = [name for name, count in Counter(self.columns).items() if count > 1]
         if twice:
             raise SpecError(f"{who} declares some twice: [{several(twice)}]", do="rename or remove one")

@@ -149,7 +149,8 @@ class ReturnClusters:
             chance = numbers(frame, self.expected, who="ReturnClusters")
             wrong = int(((chance < 0) | (chance > 1)).sum())
             if wrong:
-                raise DataError(f"'{self.expected}' must hold chances in [0, 1]", found=f"{wrong} that are none")
+                do = "give each home's own chance, not a percentage"
+                raise DataError(f"'{self.expected}' must hold chances in [0, 1]", found=f"{wrong} that are none", do=do)
             return unequal_above(chance, village, x), np.asarray(np.bincount(village, weights=chance), dtype=np.float64)
         homes, fallen = np.bincount(of, weights=n).astype(np.intp), np.bincount(of, weights=x).astype(np.intp)
         return hypergeometric_above(x, homes[of], fallen[of], n), (n * fallen[of] / homes[of]).astype(np.float64)

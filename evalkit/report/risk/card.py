@@ -17,8 +17,8 @@ from evalkit.report.risk.scores import reliability_figure
 from evalkit.report.risk.words import HEADS, PERCENT, between, in_percent, measure_called, risk_tables
 from evalkit.report.verbs import figures, names, tables, words
 from evalkit.report.words import Voice
-from evalkit.risk.card import SECTIONS, ModelCard
-from evalkit.risk.drift import RULES, VERDICTS, Drifted
+from evalkit.risk.drift.drift import RULES, VERDICTS, Drifted
+from evalkit.risk.keeping.card import SECTIONS, ModelCard
 from evalkit.stats.ranks import even
 from evalkit.terms import Text
 

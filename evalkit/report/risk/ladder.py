@@ -8,12 +8,12 @@ from evalkit.report.document import Figure, Table
 from evalkit.report.risk.words import between, dotted, in_percent, inside, measure_called, risk_tables, side_by_side, told
 from evalkit.report.verbs import figures, tables, words
 from evalkit.report.words import Voice
-from evalkit.risk.importance import Importance
-from evalkit.risk.labels import Labels
+from evalkit.risk.explanation.importance import Importance
+from evalkit.risk.explanation.reasons import THEMES, HomeReasons
+from evalkit.risk.labels.labels import Labels
 from evalkit.risk.ladder import SMALLER, Climbed
 from evalkit.risk.leakage.check import Leaks
 from evalkit.risk.models.rungs import NAMES
-from evalkit.risk.reasons import THEMES, HomeReasons
 from evalkit.stats.ranks import even
 from evalkit.terms import Text
 

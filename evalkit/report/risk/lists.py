@@ -24,9 +24,9 @@ from evalkit.report.risk.words import (
 )
 from evalkit.report.verbs import figures, tables, words
 from evalkit.report.words import Voice
-from evalkit.risk.fairness import Fairness, untold
-from evalkit.risk.official_list import ListEvaluation
-from evalkit.risk.visiting import Visits
+from evalkit.risk.fairness.fairness import Fairness, untold
+from evalkit.risk.lists.official import ListEvaluation
+from evalkit.risk.lists.visiting import Visits
 from evalkit.terms import Text
 
 GROUPS = Text("各组被列入与被遗漏的情况", "How groups are listed and missed")

@@ -28,12 +28,12 @@ from evalkit.report.risk.words import (
 )
 from evalkit.report.verbs import figures, tables, words
 from evalkit.report.words import Voice
-from evalkit.risk.budgets import budgets_of
-from evalkit.risk.calibration import CalibratedRisk
-from evalkit.risk.net_benefit import NOBODY, DecisionCurves
-from evalkit.risk.scores import ScoredRisk
-from evalkit.risk.targeting import Targeted
-from evalkit.risk.thresholds import Threshold
+from evalkit.risk.calibration.calibration import CalibratedRisk
+from evalkit.risk.lists.budgets import budgets_of
+from evalkit.risk.lists.targeting import Targeted
+from evalkit.risk.lists.thresholds import Threshold
+from evalkit.risk.scoring.net_benefit import NOBODY, DecisionCurves
+from evalkit.risk.scoring.scores import ScoredRisk
 from evalkit.stats.ranks import even
 from evalkit.terms import Text
 

@@ -12,16 +12,16 @@ from evalkit.report.document import Block, Bullets, Document, Figure, Heading, P
 from evalkit.report.printed import once, printed, told
 from evalkit.report.risk.ladder import LADDER, WHO
 from evalkit.report.words import Voice
-from evalkit.risk.card import ModelCard
-from evalkit.risk.drift import Drifted
-from evalkit.risk.fairness import Fairness
+from evalkit.risk.drift.drift import Drifted
+from evalkit.risk.explanation.importance import Importance
+from evalkit.risk.fairness.fairness import Fairness
 from evalkit.risk.features.dated import FeaturePlan
-from evalkit.risk.importance import Importance
-from evalkit.risk.labels import Labels
+from evalkit.risk.keeping.card import ModelCard
+from evalkit.risk.labels.labels import Labels
 from evalkit.risk.ladder import Climbed
 from evalkit.risk.leakage.check import Leaks
-from evalkit.risk.scores import ScoredRisk
-from evalkit.risk.targeting import Targeted
+from evalkit.risk.lists.targeting import Targeted
+from evalkit.risk.scoring.scores import ScoredRisk
 from evalkit.terms import Lang, Text
 
 STATEMENT = Text(

@@ -19,7 +19,7 @@ from evalkit.report.plain import cell, neutral
 from evalkit.report.render import write
 from evalkit.report.words import Voice
 from evalkit.report.workbook import workbook
-from evalkit.risk.visiting import Visits
+from evalkit.risk.lists.visiting import Visits
 from evalkit.terms import Lang, Text
 
 TITLE = Text("走访名单", "List of visits")

@@ -15,7 +15,7 @@ from evalkit.report.document import Figure, Table
 from evalkit.report.estimates import ERROR, ESTIMATE, FIGURES, HIGH, LOW, NAMED, PRINTED, ROWS, grouping, named
 from evalkit.report.poverty.indices import sentence
 from evalkit.report.words import Voice
-from evalkit.risk.budgets import Budget
+from evalkit.risk.lists.budgets import Budget
 from evalkit.stats.arrays import Array
 from evalkit.terms import Text, same
 

@@ -68,7 +68,8 @@ def read_homes(path: Path, form: HouseholdsForm, more: tuple[str, ...] = ()) -> 
     homes = homes.assign(**{WEIGHT: weight if form.members is None else weight * homes[form.members]})
     gaps = homes[[*form.figures, WEIGHT]].isna().any(axis=1)
     if gaps.all():
-        raise DataError("no home has all the columns that are asked", where=raw.place, found=", ".join(form.figures))
+        do = "fill the gaps, or ask for fewer columns"
+        raise DataError("no home has all the columns that are asked", where=raw.place, found=", ".join(form.figures), do=do)
     line = homes[form.line] if isinstance(form.line, str) else form.line
     poor = below(homes[form.income].to_numpy(dtype=float), np.asarray(line, dtype=float), strict=form.strict)
     notes = (

@@ -17,8 +17,8 @@ from evalkit.report.render import save, save_all
 from evalkit.study.claim import claimed, named_in
 from evalkit.study.deliver import OWNER_ONLY, digest, refuse_output, staged, write_manifest
 from evalkit.study.monitor.run import MonitorRun, MonitorStudy, Progress
-from evalkit.study.risk_deliver import version_of
-from evalkit.study.risk_model import plain
+from evalkit.study.risk.deliver import version_of
+from evalkit.study.risk.model import plain
 from evalkit.terms import Lang
 
 LIBRARIES = ("evalkit", "numpy", "pandas", "duckdb", "narwhals", "pyspark")

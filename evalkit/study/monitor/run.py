@@ -13,7 +13,7 @@ import pandas as pd
 from evalkit import datasets
 from evalkit.answer import Note
 from evalkit.check import has_columns
-from evalkit.errors import DataError, SpecError
+from evalkit.errors import DataError
 from evalkit.monitor.door.door import Door
 from evalkit.monitor.door.files import readers
 from evalkit.monitor.door.received import Received
@@ -90,13 +90,9 @@ class MonitorStudy:
     def monitor(self) -> Monitor:
         """What is asked each time."""
         folder, visits = self.beside(self.form.store), self.form.visits
-        register = self.declared.register
-        if register is None:
-            do = "declare [register.homes] and [register.members]"
-            raise SpecError("a monitor needs a register of homes", where=Path(self.form.sources).name, do=do)
         return Monitor(
             sources=self.declared.sources,
-            register=register,
+            register=self.declared.register,
             rules=read_rules(self._shipped(self.form.rules, "rules.toml"), self.declared.sources),
             store=Store(folder),
             ledger=Ledger(folder / LEDGER),

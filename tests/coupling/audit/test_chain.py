@@ -141,6 +141,8 @@ def test_raw_data_that_cannot_be_followed():
         audited(raw.drop(columns="a"), table)
     with pytest.raises(SpecError, match="are said to be given"):
         RawData(frame=raw, systems=DIRECTIONS, weighting="given")
+    with pytest.raises(DataError, match=r"for some indicators only; found none for .*b.*\. To do: add them"):
+        audit_coupling(table, raw=RawData(frame=raw, systems=DIRECTIONS, weights={"a": "0.4"}))
     with pytest.raises(SpecError, match="direction of indicator 'a'"):
         RawData(frame=raw, systems={"f": {"a": "up"}, "g": DIRECTIONS["g"]})
 

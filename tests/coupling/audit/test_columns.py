@@ -19,6 +19,18 @@ from evalkit.errors import DataError
         ({"U1": ["0.5", "0.4"], "U2": ["0.3", "0.2"], "C": ["0.9", "0.8"], "D": ["60.0", "50.1"]}, "'D' looks like percentages"),
         ({"U1": [52.1, 40.3], "U2": [30.5, 20.2], "D": [0.60, 0.50]}, r"U1: 52.1.*divide percentages by 100"),
         ({"alpha": [1, 2], "beta": [3, 4]}, "name them: systems="),
+        (
+            {"U1": ["0.5", "0.4"], "U2": ["0.3", "0.2"]},
+            r"neither C nor T nor D; found columns \[U1, U2\]\. To do: name what it has: d='D', or --D D",
+        ),
+        (
+            {"U1": ["0.5", "0.4"], "U2": ["0.3", "0.2"], "耦合协调度": ["0.6", "0.5"], "协调度": ["0.7", "0.4"]},
+            "could be D; found 耦合协调度, 协调度. To do: name one: d='耦合协调度', or --D 耦合协调度",
+        ),
+        (
+            {"U1": ["0.5", "0.4"], "U2": ["0.3", "0.2"], "D": ["0.6", "0.5"], "户主联系电话": ["13812345678", "13987654321"]},
+            "column '户主联系电话' of the printed table holds names or numbers of persons.* To do: .* take the column out",
+        ),
     ],
 )
 def test_what_cannot_be_audited_is_refused(table, said):
@@ -172,6 +184,11 @@ def test_raw_data_of_the_wrong_kind(wrong):
     asked = {"frame": pd.DataFrame({"x": [1.0, 2.0]}), "systems": {"U1": {"x": "benefit"}}}
     with pytest.raises(ek.SpecError):
         ek.RawData(**(asked | wrong))
+
+
+def test_one_system_has_nothing_to_be_coupled_with():
+    with pytest.raises(ek.SpecError, match=r"at least two systems; found 'U1'\. To do: name both: U1,U2"):
+        PrintedColumns(systems=("U1",))
 
 
 def test_raw_data_that_are_infinite():

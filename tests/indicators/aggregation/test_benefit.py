@@ -176,6 +176,15 @@ def test_what_has_no_share_is_refused_by_name(make_panel, make_system):
         BenefitOfTheDoubt().measure(below)
 
 
+def test_a_score_too_near_to_zero_is_told_and_a_floor_helps(make_panel, make_system):
+    """Of a score of 1e-25 others are 1e25 times ahead, which is more than a linear program can hold."""
+    panel = make_panel({"x": [0, 1e-25, 1, 0.3, 0.2, 0.1, 0.4, 0.5, 0.6], "y": [1, 1e-25, 0, 0.3, 0.2, 0.1, 0.4, 0.5, 0.6]})
+    scores = ek.CompositeIndex(system=make_system(d={"x": "benefit", "y": "benefit"})).fit(panel).score(panel)
+    with pytest.raises(ek.NoAnswer, match=r"was not solved; found .*HiGHS.* To do: raise scores near 0 with floor=0\.01"):
+        BenefitOfTheDoubt().measure(scores, period=2020)
+    assert BenefitOfTheDoubt(floor=0.01).measure(scores, period=2020).frame["score"].between(0, 1, inclusive="right").all()
+
+
 def test_bounds_that_cannot_be_are_refused(scores):
     for wrong in ((0.5, 0.2), (-0.1, 1.0), (0.0, 0.0), (0.1, 0.2, 0.3)):
         with pytest.raises(ek.SpecError, match="within"):

@@ -65,6 +65,13 @@ def test_a_year_outside_the_reference_is_refused(compind):
         index.fit(panel, on=2021)
 
 
+@pytest.mark.parametrize("value", [np.inf, np.nan])
+def test_a_reference_value_without_end_is_refused(compind, value):
+    panel, index = compind
+    with pytest.raises(ek.SpecError, match=r"values of \[b\] are not finite\. To do: give figures in the unit of the indicator"):
+        replace(index, normalize=Centered(at={"a": 14.4, "b": value})).fit(panel)
+
+
 @given(blocks, weights)
 def test_the_penalty_keeps_scores_in_the_unit_interval_and_balance_unpunished(z, w):
     mean, less, more = w @ z, penalized_mean(z, w), penalized_mean(z, w, 1)

@@ -29,6 +29,13 @@ def test_goalposts_stand_where_they_were_given(panel, system, outliers):
     np.testing.assert_allclose(fitted.frame[["zero_at", "one_at"]], [[0.5, 1000], [1000, 0.5]], rtol=1e-9)
 
 
+def test_goalposts_that_fall_or_were_never_declared_are_refused(panel, system):
+    with pytest.raises(ek.SpecError, match=r"of 'x' do not rise; found \[10, 2\]\. To do: give the lower one first"):
+        ek.MinMax(bounds={"y": (0, 1), "x": (10, 2)})
+    with pytest.raises(ek.SpecError, match=r"\[x, y\] declare no plausible range\. To do: declare it"):
+        ek.CompositeIndex(system=system, normalize=ek.MinMax(bounds="plausible")).fit(panel)
+
+
 @pytest.mark.parametrize("outliers", [None, SkewKurtosis(points=0)], ids=["raw", "log"])
 def test_targets_stand_where_they_were_given(panel, system, outliers):
     normalize = ek.DistanceToTarget(targets={"x": 2000, "y": 0.5})

@@ -42,6 +42,14 @@ def test_gaps_longer_than_stated_stay_open(make_panel):
         ek.treat(panel, ["x"], (ek.Interpolate(max_gap=2),))
 
 
+def test_infinite_figures_are_named_and_never_filled(make_panel):
+    panel = make_panel({"x": [1, np.inf, 3, 4, NAN, 6, 7, 8, -np.inf]})
+    with pytest.raises(
+        ek.DataError, match=r"^a 2020 'x', c 2021 'x': 2 values are infinite\. To do: correct them, or leave them"
+    ):
+        ek.treat(panel, ["x"], (ek.Interpolate(),))
+
+
 def test_gaps_are_counted_in_calendar_years(make_panel):
     panel = make_panel({"x": [1, NAN, 5]}, units=("a",), years=(2015, 2016, 2019))
     assert ek.treat(panel, ["x"], (ek.Interpolate(max_gap=3),)).panel.frame["x"].tolist() == [1, 2, 5]
