@@ -15,8 +15,19 @@ def fitted(x, event, penalty, link="logit"):
 
 
 @pytest.mark.parametrize("link", ["logit", "cloglog"])
+def test_a_class_without_events_has_no_coefficient_without_a_penalty(link):
+    """Half of the homes of one class had the event, none of the other: its coefficient falls without end."""
+    other, event = np.repeat([0.0, 1.0], 4)[:, None], np.array([0.0, 1, 0, 1, 0, 0, 0, 0])
+    with pytest.raises(
+        NoAnswer, match=r"^the regression does not settle: .* part the outcomes\. To do: set a penalty above 0\.$"
+    ):
+        fitted(other, event, 0.0, link)
+    assert -10 < fitted(other, event, 0.01, link).coefficients[1] < 0
+
+
+@pytest.mark.parametrize("link", ["logit", "cloglog"])
 def test_outcomes_that_a_column_parts_have_no_minimum_without_a_penalty(link):
-    with pytest.raises(NoAnswer, match=r"part the outcomes\. To do: set a penalty above 0"):
+    with pytest.raises(NoAnswer, match=r"part the outcomes\. To do: .*set a penalty above 0"):
         fitted(X, PARTED, 0.0, link)
     assert 0 < fitted(X, PARTED, 0.01, link).coefficients[1] < 10
 
