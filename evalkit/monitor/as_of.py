@@ -11,7 +11,7 @@ import narwhals as nw
 import pandas as pd
 
 from evalkit.answer import Answer, Note
-from evalkit.check import instance, many, one_of
+from evalkit.check import instance, many, one_of, shown
 from evalkit.errors import DataError, SpecError, did_you_mean, several
 from evalkit.monitor.engine.base import Engine, Frame
 from evalkit.monitor.income import Flow, incomes, two_incomes
@@ -60,6 +60,10 @@ class AsOf:
     def __post_init__(self) -> None:
         sources = many(self.sources, who="AsOf sources", do="give the sources in a tuple")
         object.__setattr__(self, "sources", sources)
+        strange = [source for source in sources if not isinstance(getattr(source, "id", None), str)]
+        if strange:
+            do = "give sources such as Pensions(), each with its id"
+            raise SpecError("AsOf sources cannot be this", found=shown(strange[0]), do=do)
         known = [source.id for source in sources]
         for name in ("income", "spending"):
             ids = many(getattr(self, name), who=f"AsOf {name}", do='write ("medical",)')

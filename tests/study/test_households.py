@@ -215,6 +215,16 @@ def test_a_place_that_names_persons_is_refused(tmp_path, column):
     assert "51032119900101" not in str(wrong.value)
 
 
+def test_a_place_of_which_a_few_homes_are_called_by_old_numbers_is_refused(tmp_path):
+    rows = survey(tmp_path)
+    number = pd.Series(pd.factorize(rows["household"])[0])
+    survey(tmp_path, hamlet=("510321900101" + (number % 7).astype(str).str.zfill(3)).where(number % 50 == 0, "甲村"))
+    with pytest.raises(ek.DataError, match="the column 'hamlet' of the survey holds identity or telephone numbers") as refused:
+        household_findings(asked(place="hamlet"), tmp_path)
+    assert refused.value.do == "name a column of places"
+    assert "510321900101" not in str(refused.value)
+
+
 def test_homes_drawn_one_by_one_and_lonely_strata(tmp_path):
     rows = survey(tmp_path)
     found = household_findings(asked(clusters="household", village=None), tmp_path)

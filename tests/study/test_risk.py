@@ -290,6 +290,66 @@ def test_a_list_of_another_period_and_of_a_file_without_a_column(file, tmp_path)
         list_visits(opened, tmp_path / "poor.csv")
 
 
+def test_a_budget_that_reaches_nobody_is_said(file, tmp_path):
+    """Of a tenth of three homes no home can be visited."""
+    richest = ROWS.groupby("household")["income_pc"].min().nlargest(3).index
+    ROWS[ROWS["household"].isin(richest)].to_csv(tmp_path / "few.csv", index=False)
+    with pytest.raises(ek.NoAnswer) as wrong:
+        list_visits(open_model(file, KEY), tmp_path / "few.csv")
+    assert str(wrong.value) == (
+        "the budget lists no home; found 3 homes at risk. To do: give [list] of the study a larger budget, and fit it anew."
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "error", "said"),
+    [
+        (
+            ("columns = []", 'columns = ["logistic"]'),
+            ek.SpecError,
+            "study.toml: features have names that are taken; found logistic. To do: rename them.",
+        ),
+        (
+            ("columns = []", "standard = false"),
+            ek.SpecError,
+            "study.toml, [ladder]: no feature is drawn. To do: name columns in [features].",
+        ),
+        (
+            ("draws = 20", 'draws = 20\nbends = ["income_levl"]'),
+            ek.SpecError,
+            "study.toml, [ladder]: the ladder names features that are not drawn; found income_levl. "
+            "To do: did you mean 'income_level'?",
+        ),
+        (
+            ('rungs = ["income_alone", "logistic"]', 'rungs = ["line_or_shock"]'),
+            ek.SpecError,
+            "study.toml, [ladder]: no rung can be climbed on these columns; found line_or_shock. To do: ask for others.",
+        ),
+        (
+            ('rungs = ["income_alone", "logistic"]', 'rungs = ["line_or_shock", "logistic"]\nchoose = "line_or_shock"'),
+            ek.SpecError,
+            "study.toml, [ladder]: 'line_or_shock' cannot be climbed on these columns, nor kept; found logistic. "
+            "To do: choose one of these, or name the columns it rests on in [features].",
+        ),
+        (
+            ("[features]", '[label]\noutcome = "fell"\n[features]'),
+            ek.NoAnswer,
+            "study.toml, [label]: 'fell' labels no home that is not poor; found 587 already so at the origin, "
+            "1,916 seen at the outcome, but not what is asked. To do: check the column, who is poor, and origins.",
+        ),
+    ],
+)
+def test_what_does_not_fit_together_is_said_before_anything_is_learnt(tmp_path, changed, error, said):
+    few = ["household", "year", "county", "village", "weight", "formerly_poor", "income_pc", "line", "water"]
+    ROWS[few].assign(logistic=ROWS["water"], fell=np.nan).to_csv(tmp_path / "homes.csv", index=False)
+    text = SMALL.format(columns="", aside="", budget="share = 0.1")
+    assert changed[0] in text
+    (tmp_path / "study.toml").write_text(text.replace(*changed), encoding="utf-8")
+    with pytest.raises(error) as wrong:
+        RiskStudy.read(tmp_path / "study.toml").run()
+    assert str(wrong.value) == said
+
+
 def test_nothing_is_left_behind_where_the_study_fails(tmp_path):
     study = small(tmp_path, ROWS[ROWS["year"] < 2023])
     with pytest.raises(ek.NoAnswer, match="no row is left to test"):
@@ -334,6 +394,7 @@ def test_keys_are_long_enough_and_kept_apart(tmp_path, monkeypatch):
         ({"list": {"visits": 5.0}}, "needs homes.village"),
         ({"list": {"quotas": {"a": 5.0}}}, "needs homes.place"),
         ({"label": {"later": "x"}}, "goes with outcome"),
+        ({"homes": {"dataset": "households", "income": ""}}, "homes needs income, or poor, a column that says who is poor"),
         ({"accept": [{"rule": "nothing", "because": "I say so"}]}, "known_after_origin"),
     ],
 )

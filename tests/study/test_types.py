@@ -113,6 +113,10 @@ def test_figures_may_be_written_without_a_point(tmp_path):
     [
         ({"top": "reference = [2020, 2012]"}, "study.toml, line 2: 'reference': years run from the earlier to the later"),
         ({"panel": "periods = [2020, 2012]"}, "study.toml, line 5: 'panel.periods': years run from the earlier to the later"),
+        (
+            {"panel": 'file = "panel.csv"'},
+            "study.toml, line 3: 'panel': name either a file or a dataset. To do: correct the file",
+        ),
         ({"top": "reference = [2012]"}, "study.toml, line 2: 'reference' needs at least 2 values, not 1"),
         ({"systems": '[[system]]\nfile = "consolidation"\n'}, "line 6: 'system' needs at least 2 tables, not 1"),
         (

@@ -182,7 +182,8 @@ def list_visits(
         visits = VisitingList(risk=RISK, budget=form.list.budget, seed=form.list.seed).measure(frame)
     listed = rows[visits.frame["listed"].to_numpy(dtype=bool)]
     if not len(listed):
-        raise NoAnswer("the budget lists no home", found=f"{len(rows)} homes at risk", do="give [list] a larger budget")
+        do = "give [list] of the study a larger budget, and fit it anew"
+        raise NoAnswer("the budget lists no home", found=f"{len(rows)} homes at risk", do=do)
     about, notes = _about(opened, features, frame, listed)
     spoken = lang or form.lang
     about = about.rename(columns={f"reasons_{spoken}": "reasons"})

@@ -196,8 +196,12 @@ class RiskStudy:
         for one in kept:
             if "multiple" in one.estimator.get_params(deep=False):
                 one.estimator.set_params(multiple=asked.multiple)
-        if not kept:
+        names = [one.name for one in kept]
+        if not names:
             raise SpecError("no rung can be climbed on these columns", found=several(asked.rungs), do="ask for others")
+        if asked.choose is not None and asked.choose not in names:
+            do = "choose one of these, or name the columns it rests on in [features]"
+            raise SpecError(f"'{asked.choose}' cannot be climbed on these columns, nor kept", found=several(names), do=do)
         return tuple(kept)
 
     def _climb(self, told: Told, rungs: tuple[Rung, ...], key: bytes | None) -> Climbed:
@@ -233,7 +237,7 @@ class RiskStudy:
     def _found(self, told: Told, climbed: Climbed) -> RiskFindings:
         """The rung that is kept, judged alone, with what a reader must know."""
         form = self.form
-        kept = self._kept(climbed)
+        kept = form.ladder.choose or climbed.chosen
         model = climbed.models[kept]
         parts = climbed.spec.windows.parts(_key(told.frame))
         tested = told.frame[parts[2]]
@@ -271,14 +275,6 @@ class RiskStudy:
             themes=themes,
             trained=told.frame[parts[0] | parts[1]] if climbed.spec.refit else told.frame[parts[0]],
         )
-
-    def _kept(self, climbed: Climbed) -> str:
-        """The rung that is named, or the default."""
-        kept = self.form.ladder.choose or climbed.chosen
-        if kept not in climbed.models:
-            found = several(climbed.models)
-            raise SpecError(f"'{kept}' was not climbed and cannot be kept", where=self.path.name, found=found)
-        return kept
 
     def reasons(self, features: DatedFeatures) -> dict[str, str]:
         """The theme of each feature in the terms of the monitoring system."""
