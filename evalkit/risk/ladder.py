@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note
-from evalkit.check import able, one_of, whole
+from evalkit.check import able, number, one_of, whole
 from evalkit.errors import DataError, NoAnswer, SpecError, several
 from evalkit.panel.design import SurveyDesign
 from evalkit.risk.calibration.curves import Curve, Method, PlattCurve
@@ -115,12 +115,11 @@ class Ladder:
         for name in ("refit", "balance"):
             if not isinstance(getattr(self, name), bool):
                 raise SpecError(f"Ladder {name} must be True or False", found=repr(getattr(self, name)))
-        if isinstance(self.temper, bool) or not isinstance(self.temper, int | float) or not 0 <= self.temper <= 1:
-            raise SpecError("Ladder temper must lie in [0, 1]", found=repr(self.temper))
+        number(self.temper, "[0, 1]", who="Ladder temper", do="write 0.5, or 1 for whole weights")
         a_design(self.design, who="Ladder")
         budgets_of(self.budget, who="Ladder")
         if not isinstance(self.groups, tuple):
-            raise SpecError("Ladder groups must be a tuple of columns", found=repr(self.groups))
+            raise SpecError("Ladder groups must be a tuple of columns", found=repr(self.groups), do='write ("just_left",)')
         one_of(self.criterion, CRITERIA, who="Ladder criterion")
         whole(self.bins, who="Ladder bins", least=2)
         able(self.bootstrap, "run", who="Ladder bootstrap", do="use ClusterBootstrap()")

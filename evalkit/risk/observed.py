@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.check import able, has_columns
-from evalkit.errors import DataError, SpecError, several
+from evalkit.errors import DataError, NoAnswer, SpecError, several
 from evalkit.panel.design import Sampled, SurveyDesign
 from evalkit.stats.arrays import Array, Codes, Mask
 from evalkit.stats.ranks import HALF
@@ -70,6 +70,15 @@ def yes_or_no(frame: pd.DataFrame, name: str, *, who: str) -> Array:
             f"{who} needs 1 and 0 in column '{name}'", found=several(pd.unique(values)), do="give 1 where it happened, else 0"
         )
     return values
+
+
+def varied(outcome: Array, weights: Array, name: str, *, so: str) -> None:
+    """Refuse outcomes that are all alike among rows with weight."""
+    held = outcome[weights > 0]
+    if not held.any() or held.all():
+        found = f"{int(held.sum()):,} of {len(held):,} rows with the event"
+        do = "give rows with and without it, such as those of more periods"
+        raise NoAnswer(f"'{name}' does not vary among rows with weight, so {so}", found=found, do=do)
 
 
 def probabilities(frame: pd.DataFrame, name: str, *, who: str) -> Array:

@@ -23,7 +23,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from threadpoolctl import threadpool_limits
 
-from evalkit.errors import DataError, EvalkitError, OutputError, SpecError
+from evalkit.errors import DataError, EvalkitError, OutputError, SafetyError, SpecError
 from evalkit.risk.calibration.curves import Beta, Isotonic, Platt
 from evalkit.risk.calibration.venn_abers import VennAbers
 from evalkit.risk.keeping import persistence
@@ -468,6 +468,34 @@ def test_what_cannot_be_kept_is_said(homes, tmp_path):
             make()
         assert len(str(said.value)) > 20
     assert not list(tmp_path.iterdir())
+
+
+def test_what_cannot_be_written_without_pickle_is_said(homes, tmp_path):
+    kept = kept_of(homes, Rule(level=0.1))
+    with (tmp_path / "log").open("w") as kept.model.log, pytest.raises(SpecError) as wrong:
+        save(kept, tmp_path / "m", trusted=(RULE,))
+    assert str(wrong.value) == (
+        "the model cannot be written without pickle; found Rule. "
+        "To do: keep estimators of scikit-learn, without open files in them."
+    )
+
+
+def test_a_version_of_the_line_is_text():
+    with pytest.raises(SpecError) as wrong:
+        ModelRecord(features=NUMBERS, label="falling@1", trained=(1, 2), line_version=2024)
+    assert str(wrong.value) == 'ModelRecord line_version must be text; found 2024. To do: write line_version="china-2024".'
+
+
+def test_folders_and_files_that_are_too_large_are_not_read(tmp_path, monkeypatch):
+    with pytest.raises(DataError) as wrong:
+        load(tmp_path)
+    assert str(wrong.value) == f"{tmp_path}: this is no file. To do: name a model file."
+    monkeypatch.setattr("evalkit.risk.keeping.integrity.LARGEST", 8)
+    large = tmp_path / "large"
+    large.write_bytes(bytes(9))
+    with pytest.raises(SafetyError) as wrong:
+        load(large)
+    assert str(wrong.value) == f"{large}: the model file is too large. To do: keep it under 8 bytes."
 
 
 def test_a_fingerprint_tells_frames_apart(homes):

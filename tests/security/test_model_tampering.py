@@ -13,9 +13,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
 
 from evalkit.errors import DataError, SafetyError
 from evalkit.risk.keeping.integrity import FORMAT, MANIFEST, MOMENT, as_json, packed, sealed, unpacked
+from evalkit.risk.keeping.model_bytes import SCHEMA, dumped
 from evalkit.risk.keeping.persistence import MODEL, RECORD, ModelRecord, load, save
 
 KEY, OTHER = b"a key of this test, 28 bytes", b"another key of the test, too"
@@ -199,6 +201,25 @@ def test_a_forger_without_the_key_cannot_seal_what_agrees_with_itself(others, tm
         with pytest.raises(SafetyError, match="not signed with this key"):
             load(path, key=KEY)
         assert load(path).notes[0].kind == "caution"  # without a key it says that its origin is not known
+
+
+@pytest.mark.parametrize(
+    ("inside", "said"),
+    [
+        (packed({"run.py": b"print()"}), "the model has other members than it must; found run.py"),
+        (packed({SCHEMA: b"no JSON"}), "the model cannot be read"),
+        (
+            dumped({"model": StandardScaler().fit([[0.0], [1.0]]), "curve": None}),
+            "the file holds no model that gives probabilities",
+        ),
+    ],
+)
+def test_what_is_signed_and_holds_no_model_is_refused(members, tmp_path, inside, said):
+    path = tmp_path / "model"
+    path.write_bytes(sealed({MODEL: inside, RECORD: members[RECORD]}, KEY))
+    with pytest.raises(SafetyError) as wrong:
+        load(path, key=KEY)
+    assert str(wrong.value) == f"{path}: {said}. To do: take an untouched copy of the file, or save the model again."
 
 
 def test_a_model_is_for_its_owner_alone(homes, tmp_path):

@@ -10,11 +10,10 @@ import pandas as pd
 
 from evalkit.answer import Answer, Note
 from evalkit.check import able, whole
-from evalkit.errors import NoAnswer
 from evalkit.panel.design import SurveyDesign
 from evalkit.risk.calibration.curves import Curve, Method, Platt, PlattCurve
 from evalkit.risk.calibration.venn_abers import VennAbersCurve
-from evalkit.risk.observed import a_frame, a_name, figures, labeled, sampled, yes_or_no
+from evalkit.risk.observed import a_frame, a_name, figures, labeled, sampled, varied, yes_or_no
 from evalkit.stats.arrays import Array, Mask
 from evalkit.terms import Text, first_of
 
@@ -76,8 +75,7 @@ class Calibration:
         risk, outcome = figures(frame, self.risk, who="Calibration"), yes_or_no(frame, self.outcome, who="Calibration")
         weights = sampled(frame, SurveyDesign(weights=self.weights), who="Calibration").weights
         held = weights > 0
-        if not outcome[held].any() or outcome[held].all():
-            raise NoAnswer(f"'{self.outcome}' does not vary among rows with weight, so no curve can be learnt from it")
+        varied(outcome, weights, self.outcome, so="no curve can be learnt from it")
         pooled = self._curve(risk, outcome, weights, held)
         own: dict[object, Curve] = {}
         small = []

@@ -13,7 +13,7 @@ from evalkit.check import able, one_of, whole
 from evalkit.errors import NoAnswer, SpecError
 from evalkit.panel.design import SurveyDesign
 from evalkit.risk.models.fitted import RiskModel, key_of
-from evalkit.risk.observed import a_design, a_frame, a_name, sampled, yes_or_no
+from evalkit.risk.observed import a_design, a_frame, a_name, sampled, varied, yes_or_no
 from evalkit.risk.scoring.bootstrap import ClusterBootstrap, bootstrap_notes, sizes, with_errors
 from evalkit.risk.scoring.scored import MEASURES, Measure, Scored
 from evalkit.stats.arrays import Array, Codes
@@ -98,12 +98,13 @@ class PermutationImportance:
         if not isinstance(model, RiskModel):
             raise SpecError("PermutationImportance needs a RiskModel", found=type(model).__name__, do="pass climbed.model")
         a_frame(frame, who="PermutationImportance")
-        event, drawn = yes_or_no(frame, self.outcome, who="PermutationImportance"), sampled(frame, self.design, who="this design")
-        if not (drawn.weights * event).any() or not (drawn.weights * (1 - event)).any():
-            raise NoAnswer(f"'{self.outcome}' does not vary among rows with weight, so nothing can be lost")
+        event = yes_or_no(frame, self.outcome, who="PermutationImportance")
+        drawn = sampled(frame, self.design, who="PermutationImportance")
+        varied(event, drawn.weights, self.outcome, so="nothing can be lost")
         period = pd.factorize(key_of(frame, model.unit, model.period, who="PermutationImportance").get_level_values("period"))[0]
         if np.bincount(period).max() < 2:
-            raise NoAnswer("no period holds two homes, so nothing can be exchanged")
+            do = "give more homes of a period"
+            raise NoAnswer("no period holds two homes, so nothing can be exchanged", found=f"{len(period)} rows", do=do)
         X, themes = model.matrix(frame), self._themes(model)
         rows = [model.risk(X), *self._lent(model, X, period.astype(np.intp), themes)]
         parts = [

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note
-from evalkit.check import whole
+from evalkit.check import number, whole
 from evalkit.errors import DataError, SpecError, did_you_mean, several
 from evalkit.risk.models.base import RiskClassifier, ablated, on_logit_scale
 from evalkit.risk.models.fitted import RiskModel, key_of
@@ -104,8 +104,7 @@ class Reasons:
             do = f"{did_you_mean(lost[0], known) or 'use one of ' + ', '.join(known)}, or name it in names"
             raise SpecError("some themes have no name", found=several(lost), do=do)
         whole(self.most, who="Reasons most")
-        if isinstance(self.least, bool) or not isinstance(self.least, int | float) or not 0 <= self.least < np.inf:
-            raise SpecError("Reasons least must be 0 or more", found=repr(self.least))
+        number(self.least, "[0, ∞)", who="Reasons least", do="write 0.1")
 
     def measure(self, model: RiskModel, frame: pd.DataFrame) -> HomeReasons:
         """The reasons of each home of a frame, such as the rows of a visiting list.

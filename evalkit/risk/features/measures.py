@@ -229,4 +229,4 @@ def _income_checks(spec: IncomeLevel | IncomeTrend) -> None:
 def _named(name: str, theme: str, who: str) -> None:
     a_name(name, who=f"the name of {who}")
     if not isinstance(theme, str) or not theme:
-        raise SpecError(f"the theme of {who} '{name}' must be a word", found=repr(theme))
+        raise SpecError(f"the theme of {who} '{name}' must be a word", found=repr(theme), do='write theme="income"')

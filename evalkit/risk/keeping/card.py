@@ -129,7 +129,8 @@ class Card:
         if both:
             raise SpecError("Card features may not be held aside too", found=", ".join(both), do="take them out of the model")
         if not isinstance(self.limits, tuple) or not isinstance(self.names, Mapping):
-            raise SpecError("Card limits must be a tuple, and names a mapping", found=repr((self.limits, self.names))[:80])
+            found, do = repr((self.limits, self.names))[:80], "write limits=(Text(…),) and names={column: Text(…)}"
+            raise SpecError("Card limits must be a tuple, and names a mapping", found=found, do=do)
         for limit in (*self.limits, *self.names.values()):
             _said(limit, who="a limit or name of Card")
 

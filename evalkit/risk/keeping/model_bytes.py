@@ -103,8 +103,10 @@ def dumped(model: object, trusted: tuple[str, ...] = ()) -> bytes:
     try:
         raw = skops.io.dumps(model)
     except Exception:  # any part of a model may refuse to be written
-        what, found = "the model cannot be written without pickle", f"a {type(model).__name__}"
-        raise SpecError(what, found=found, do="keep estimators of scikit-learn") from None
+        parts = model.values() if isinstance(model, dict) else [model]
+        found = several(type(part).__name__ for part in parts if part is not None)
+        do = "keep estimators of scikit-learn, without open files in them"
+        raise SpecError("the model cannot be written without pickle", found=found, do=do) from None
     from zipfile import ZipFile
 
     with ZipFile(BytesIO(raw)) as archive:

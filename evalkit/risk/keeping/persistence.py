@@ -74,7 +74,8 @@ class ModelRecord:
         object.__setattr__(self, "features", names_of(self.features, who="ModelRecord features"))
         a_name(self.label, who="ModelRecord label")
         if not isinstance(self.line_version, str):
-            raise SpecError("ModelRecord line_version must be text", found=repr(self.line_version))
+            do = 'write line_version="china-2024"'
+            raise SpecError("ModelRecord line_version must be text", found=repr(self.line_version), do=do)
         if not isinstance(self.trained, tuple) or len(self.trained) != 2:
             raise SpecError("ModelRecord trained must be the first and the last period", found=repr(self.trained))
         for period in self.trained:

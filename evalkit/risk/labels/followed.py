@@ -44,8 +44,6 @@ class Followed:
             raise SpecError(f"{who} needs a Panel or a DataFrame", found=found, do=do)
         keyed(pd.Series(0, index=frame.index), who=f"the frame of {who}")
         assert isinstance(frame.index, pd.MultiIndex)
-        if min(codes.min() for codes in frame.index.codes) < 0:
-            raise DataError(f"keys of the frame of {who} hold gaps", do="complete units and periods")
         has_columns(frame, needed, who=who)
         twice = frame.columns[frame.columns.duplicated()]
         if len(twice):

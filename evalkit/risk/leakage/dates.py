@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from evalkit.check import has_columns
-from evalkit.errors import DataError
+from evalkit.errors import DataError, several
 from evalkit.panel.panel import Panel
 from evalkit.risk.features.dated import DatedFeatures
 from evalkit.risk.labels.followed import Followed
@@ -125,7 +125,8 @@ class _Seen:
         kinds = homes.frame.dtypes
         names = [name for name in homes.frame.columns if pd.api.types.is_numeric_dtype(kinds[name])]
         if not names:
-            raise DataError("the panel holds no column of numbers", do="pass the columns features were drawn from")
+            found, do = f"columns [{several(homes.frame.columns)}]", "pass the columns features were drawn from"
+            raise DataError("the panel holds no column of numbers", found=found, do=do)
         at = rows.some()
         place = homes.frame.index.get_indexer(rows.frame.index[at].set_names(["unit", "period"]))
         return cls(rows, at, rows.x[at], homes, {str(name): homes.figures(name) for name in names}, place)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from evalkit.check import shown
 from evalkit.errors import DataError, SpecError, several
 from evalkit.risk.features.dated import DatedFeatures
 from evalkit.risk.labels.labels import Labels
@@ -52,7 +53,8 @@ class Evidence:
         _keyed(frame, "features")
         _keyed(told, "labels")
         if "label" not in told:
-            raise DataError("labels need a column 'label'", found=f"columns [{several(told.columns)}]")
+            found, do = f"columns [{several(told.columns)}]", "name the column of outcomes 'label'"
+            raise DataError("labels need a column 'label'", found=found, do=do)
         at = frame.index.get_indexer(told.index)
         if (at < 0).any():
             keys = several(told.index[at < 0])
@@ -107,12 +109,16 @@ def _keyed(frame: object, what: str) -> None:
         raise DataError(f"{what} must be keyed by (unit, origin)", found=f"index {list(index.names)}", do=do)
     if not len(frame):
         raise DataError(f"{what} hold no rows", do="check what was selected before")
-    if index.levels[1].dtype.kind not in "iu" or min(codes.min() for codes in index.codes) < 0:
-        raise DataError(f"origins of {what} must be whole numbers without gaps", found=f"such as {index[0][1]!r}")
+    if min(codes.min() for codes in index.codes) < 0:
+        raise DataError(f"{what} hold rows without a unit or an origin", do="complete or leave out these rows")
+    if index.levels[1].dtype.kind not in "iu":
+        do = "write origins as whole numbers such as 2021"
+        raise DataError(f"origins of {what} must be whole numbers", found=f"such as {shown(index[0][1])}", do=do)
     if index.has_duplicates:
         raise DataError(f"{what} hold some (unit, origin) twice", found=several(index[index.duplicated()]), do="keep one of each")
     if frame.columns.has_duplicates:
-        raise DataError(f"{what} hold some columns twice", found=several(frame.columns[frame.columns.duplicated()]))
+        twice = several(frame.columns[frame.columns.duplicated()])
+        raise DataError(f"{what} hold some columns twice", found=twice, do="give each column its own name")
 
 
 def _matrix(frame: pd.DataFrame) -> tuple[Array, Mask]:
@@ -145,7 +151,8 @@ def _periods(told: pd.DataFrame, name: str) -> Codes | None:
     if name not in told:
         return None
     if told[name].dtype.kind not in "iu":
-        raise DataError(f"'{name}' of labels must hold whole periods", found=str(told[name].dtype))
+        do = "complete them, and cast them with .astype(int)"
+        raise DataError(f"'{name}' of labels must hold whole periods", found=str(told[name].dtype), do=do)
     return told[name].to_numpy(dtype=np.intp)
 
 

@@ -9,11 +9,22 @@ import pandas as pd
 
 from evalkit.answer import Answer, Note
 from evalkit.check import able, one_of
-from evalkit.errors import NoAnswer
 from evalkit.panel.design import SurveyDesign
 from evalkit.risk.lists.budgets import Budget, Share, budgets_of
 from evalkit.risk.lists.listed import Listed, poorest
-from evalkit.risk.observed import a_design, a_frame, a_name, a_share, figures, groups, names_of, not_negative, sampled, yes_or_no
+from evalkit.risk.observed import (
+    a_design,
+    a_frame,
+    a_name,
+    a_share,
+    figures,
+    groups,
+    names_of,
+    not_negative,
+    sampled,
+    varied,
+    yes_or_no,
+)
 from evalkit.risk.scoring.bootstrap import ClusterBootstrap, bootstrap_notes, sizes, with_errors
 from evalkit.risk.scoring.paired import paired_differences
 from evalkit.stats.arrays import Array
@@ -91,8 +102,7 @@ class Targeting:
         a_frame(frame, who="Targeting")
         outcome = yes_or_no(frame, self.outcome, who="Targeting")
         drawn = sampled(frame, self.design, who="Targeting")
-        if not (drawn.weights * outcome).any() or not (drawn.weights * (1 - outcome)).any():
-            raise NoAnswer(f"'{self.outcome}' does not vary among rows with weight, so no list can be judged by it")
+        varied(outcome, drawn.weights, self.outcome, so="no list can be judged by it")
         values = self._values(frame, outcome, drawn.weights)
         cost = drawn.weights if self.cost is None else not_negative(frame, self.cost, who="Targeting")
         inside = groups(frame, over, who="Targeting")

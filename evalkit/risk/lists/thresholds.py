@@ -12,7 +12,7 @@ from evalkit.answer import Answer, Note
 from evalkit.check import positive
 from evalkit.errors import NoAnswer
 from evalkit.panel.design import Sampled, SurveyDesign
-from evalkit.risk.observed import a_design, a_frame, a_name, a_share, figures, probabilities, sampled, yes_or_no
+from evalkit.risk.observed import a_design, a_frame, a_name, a_share, figures, probabilities, sampled, varied, yes_or_no
 from evalkit.stats.arrays import Array, Mask
 from evalkit.stats.exact import binomial_lower, effective_trials
 from evalkit.stats.inference import ratio_influence
@@ -253,8 +253,7 @@ def _read(spec: Any, frame: pd.DataFrame) -> tuple[Array, Array, Sampled]:
     a_frame(frame, who=who)
     risk, outcome = settled(figures(frame, spec.risk, who=who)), yes_or_no(frame, spec.outcome, who=who)
     drawn = sampled(frame, spec.design, who=who)
-    if not (drawn.weights * outcome).any() or not (drawn.weights * (1 - outcome)).any():
-        raise NoAnswer(f"'{spec.outcome}' does not vary among rows with weight, so no threshold can be judged by it")
+    varied(outcome, drawn.weights, spec.outcome, so="no threshold can be judged by it")
     return risk, outcome, drawn
 
 

@@ -68,7 +68,8 @@ class VisitingList:
         risk = figures(frame, self.risk, who="VisitingList")
         cost = np.ones(len(frame)) if self.cost is None else figures(frame, self.cost, who="VisitingList")
         if (cost <= 0).any():
-            raise DataError(f"VisitingList costs '{self.cost}' must be positive", found=f"{int((cost <= 0).sum())} that are not")
+            found, do = f"{int((cost <= 0).sum())} that are not", "mend them, or leave those rows out"
+            raise DataError(f"VisitingList costs '{self.cost}' must be positive", found=found, do=do)
         allowed = self.budget.over(frame, cost)
         listed = Listed.under(risk, cost, allowed)
         chosen, place = self._drawn(risk, cost, allowed.block, allowed.share)

@@ -44,7 +44,8 @@ class AveragedLogits(RiskClassifier):
 
         rungs = tuple(self.rungs) if isinstance(self.rungs, list | tuple) else None
         if rungs is None or any(not isinstance(rung, RiskClassifier) for rung in rungs):
-            raise SpecError("AveragedLogits rungs must be a tuple of rungs", found=repr(self.rungs))
+            do = "write (PenalizedLogistic(), BoostedTrees())"
+            raise SpecError("AveragedLogits rungs must be a tuple of rungs", found=repr(self.rungs), do=do)
         self._rows(X, y, sample_weight, later)
         self.rungs_ = [clone(rung) for rung in rungs or (PenalizedLogistic(), BoostedTrees())]
         for rung in self.rungs_:

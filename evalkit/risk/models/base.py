@@ -113,11 +113,13 @@ class RiskClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         event = (y == kinds[-1]).astype(float)
         held = weights > 0
         if len(kinds) < 2 or not event[held].any() or event[held].all():
-            found = f"one class ({several(kinds[:1])})"
-            raise TwoOutcomesNeeded("a risk needs both classes of the outcome among rows with weight", found=found)
+            found = f"one class ({several(np.unique(y[held]))})" if held.any() else "no row with weight"
+            what = "a risk needs both classes of the outcome among rows with weight"
+            raise TwoOutcomesNeeded(what, found=found, do="give rows of both")
         after = None if later is None else np.asarray(later, dtype=np.float64)
         if after is not None and (after.shape != event.shape or not np.isfinite(after[held]).all()):
-            raise OneOutcomeTooMany("later figures must be finite numbers, one a row", found=f"shape {after.shape}")
+            found, do = f"{int(np.isfinite(after).sum())} of them for {len(event)} rows", "complete them, or leave those rows out"
+            raise OneOutcomeTooMany("later figures must be finite numbers, one a row", found=found, do=do)
         if held.all():
             return X, event, weights, after
         return X[held], event[held], weights[held], None if after is None else after[held]
@@ -130,7 +132,8 @@ class RiskClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
     def _places(self, columns: Sequence[Column], what: str) -> list[int]:
         """Where columns stand: a name among those of the frame that was learnt from, or a place."""
         if isinstance(columns, str) or not isinstance(columns, Sequence):
-            raise SpecError(f"{what} of {type(self).__name__} must be a tuple of columns", found=repr(columns))
+            who = f"{what} of {type(self).__name__}"
+            raise SpecError(f"{who} must be a tuple of columns", found=repr(columns), do='write ("a", "b")')
         return [self._place(column, what) for column in columns]
 
     def _place(self, column: Column, what: str) -> int:
@@ -142,7 +145,8 @@ class RiskClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
                 raise SpecError(f"{who} is '{column}', which is no column", found=several(names) or "rows without names", do=do)
             return names.index(column)
         if isinstance(column, bool) or not isinstance(column, int | np.integer) or not 0 <= column < self.n_features_in_:
-            raise SpecError(f"{who} must be a name or a place from 0 to {self.n_features_in_ - 1}", found=repr(column))
+            what = f"{who} must be a name or a place from 0 to {self.n_features_in_ - 1}"
+            raise SpecError(what, found=repr(column), do="name columns of the frame that is learnt from")
         return int(column)
 
 

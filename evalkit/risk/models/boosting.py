@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from evalkit.check import one_of, positive, whole
+from evalkit.check import number, one_of, positive, whole
 from evalkit.errors import SpecError, not_installed
 from evalkit.risk.models.base import Column, RiskClassifier, middles
 from evalkit.risk.observed import a_share
@@ -101,15 +101,15 @@ class BoostedTrees(RiskClassifier):
         positive(self.rate, who=f"{who} rate")
         if self.columns != 1:
             a_share(self.columns, who=f"{who} columns")
-        if isinstance(self.ridge, bool) or not 0 <= self.ridge < np.inf:
-            raise SpecError(f"{who} ridge must be 0 or more", found=repr(self.ridge))
+        number(self.ridge, "[0, ∞)", who=f"{who} ridge", do="write 20.0")
 
     def _directions(self) -> list[int]:
         found = np.zeros(self.n_features_in_, dtype=int)
         found[self._places(self.rising, "rising")] = 1
         falling = self._places(self.falling, "falling")
         if found[falling].any():
-            raise SpecError("BoostedTrees cannot both rise and fall with a column", found=repr(self.falling))
+            do = "name it in rising or in falling"
+            raise SpecError("BoostedTrees cannot both rise and fall with a column", found=repr(self.falling), do=do)
         found[falling] = -1
         return [int(x) for x in found]
 

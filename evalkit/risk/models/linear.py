@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from evalkit.check import whole
-from evalkit.errors import SpecError
+from evalkit.check import number, positive, whole
 from evalkit.risk.models.base import Column, RiskClassifier
 from evalkit.risk.models.columns import Prepared
 from evalkit.risk.observed import a_share
@@ -34,8 +33,7 @@ class LinearRisk(RiskClassifier):
 
     def _prepare(self, X: Array, weights: Array) -> Prepared:
         whole(self.knots, who=f"{type(self).__name__} knots")
-        if isinstance(self.least_share, bool) or not 0 <= self.least_share < 1:
-            raise SpecError(f"least_share of {type(self).__name__} must lie in [0, 1)", found=repr(self.least_share))
+        number(self.least_share, "[0, 1)", who=f"{type(self).__name__} least_share", do="write 0.005")
         classes, bends = self._places(self.classes, "classes"), self._places(self.bends, "bends")
         return Prepared.learnt(X, weights, classes=classes, bends=bends, knots=self.knots, least=self.least_share)
 
@@ -116,7 +114,7 @@ class PenalizedLogistic(LinearRisk):
         self.least_share = least_share
 
     def _learn(self, X: Array, event: Array, weights: Array) -> None:
-        _a_penalty(self.penalty, type(self).__name__)
+        positive(self.penalty, who=f"{type(self).__name__} penalty")
         self.prepared_ = self._prepare(X, weights)
         found = penalized(
             lambda rows: self.prepared_.matrix(X[rows]), event, weights, penalty=float(self.penalty), link=self._link
@@ -198,8 +196,3 @@ class DiscreteHazard(PenalizedLogistic):
 
     def _event_chance(self, linear: Array) -> Array:
         return -np.expm1(-self.periods * np.exp(np.minimum(linear, 100.0)))
-
-
-def _a_penalty(value: float, who: str) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not 0 < value < np.inf:
-        raise SpecError(f"penalty of {who} must be a finite number above 0", found=repr(value))

@@ -9,9 +9,9 @@ import pandas as pd
 
 from evalkit.answer import Answer, Note
 from evalkit.check import has_columns
-from evalkit.errors import DataError, NoAnswer, SpecError, several
+from evalkit.errors import DataError, SpecError, several
 from evalkit.panel.design import SurveyDesign
-from evalkit.risk.observed import a_design, a_frame, a_name, a_share, figures, labeled, sampled, yes_or_no
+from evalkit.risk.observed import a_design, a_frame, a_name, a_share, figures, labeled, sampled, varied, yes_or_no
 from evalkit.stats.arrays import Array
 from evalkit.stats.inference import plain_interval
 from evalkit.stats.least_squares import dependent_columns
@@ -64,7 +64,8 @@ class OddsRatios:
                 raise SpecError(f"OddsRatios {what} must be a tuple of columns", found=repr(value), do='write ("size", "age")')
             names += value
         if not names or len(set(names)) < len(names) or self.outcome in names:
-            raise SpecError("OddsRatios needs different regressors, and not the outcome", found=several(names) or "none")
+            found, do = several(names) or "none", "name each column once, in covariates or in factors"
+            raise SpecError("OddsRatios needs different regressors, and not the outcome", found=found, do=do)
         a_design(self.design, who="OddsRatios")
         a_share(self.level, who="OddsRatios level")
 
@@ -82,8 +83,7 @@ class OddsRatios:
         has_columns(frame, [self.outcome, *self.covariates, *self.factors], who="OddsRatios")
         event, drawn = yes_or_no(frame, self.outcome, who="OddsRatios"), sampled(frame, self.design, who="OddsRatios")
         w = drawn.weights
-        if not (w * event).any() or not (w * (1 - event)).any():
-            raise NoAnswer(f"'{self.outcome}' does not vary among rows with weight")
+        varied(event, w, self.outcome, so="no odds can be compared")
         names, X = self._regressors(frame, w)
         center = w @ X / w.sum()
         scale = np.sqrt(w @ (X - center) ** 2 / w.sum())

@@ -9,9 +9,8 @@ import pandas as pd
 
 from evalkit.answer import Answer, Note
 from evalkit.check import able, one_of, whole
-from evalkit.errors import NoAnswer
 from evalkit.panel.design import SurveyDesign
-from evalkit.risk.observed import a_design, a_frame, a_name, figures, groups, names_of, probabilities, sampled, yes_or_no
+from evalkit.risk.observed import a_design, a_frame, a_name, figures, groups, names_of, probabilities, sampled, varied, yes_or_no
 from evalkit.risk.scoring.bootstrap import ClusterBootstrap, bootstrap_notes, sizes, with_errors
 from evalkit.risk.scoring.paired import paired_differences
 from evalkit.risk.scoring.scored import MEASURES, RANKING, Measure, Scored
@@ -80,8 +79,7 @@ class RiskScores:
         a_frame(frame, who="RiskScores")
         outcome = yes_or_no(frame, self.outcome, who="RiskScores")
         drawn = sampled(frame, self.design, who="RiskScores")
-        if not (drawn.weights * outcome).any() or not (drawn.weights * (1 - outcome)).any():
-            raise NoAnswer(f"'{self.outcome}' does not vary among rows with weight, so no risk can be scored by it")
+        varied(outcome, drawn.weights, self.outcome, so="no risk can be scored by it")
         names, clusters = names_of(self.risks, who="RiskScores risks"), len(drawn.unit_stratum)
         read = figures if set(self.measures) <= set(RANKING) else probabilities
         risks = [read(frame, name, who="RiskScores") for name in names]
