@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeGuard
 
 import numpy as np
@@ -37,11 +38,12 @@ def one_of(value: str, allowed: Sequence[str], *, who: str) -> None:
 
 def shares(values: Sequence[float], count: int, *, who: str) -> None:
     """Refuse shares that are too many or too few, no numbers, negative, or do not sum to one."""
-    if len(values) != count:
-        raise SpecError(f"{who} needs {count} shares", found=f"{len(values)}: {tuple(values)}")
-    numbers = all(_real(v) for v in values)
-    if not numbers or any(not math.isfinite(v) or v < 0 for v in values) or abs(sum(values) - 1) > 1e-9:
-        found = f"{tuple(values)}, sum {sum(values):.6g}" if numbers else shown(tuple(values))
+    given = many(values, who=who, do="write one number each, such as (0.6, 0.4)")
+    if len(given) != count:
+        raise SpecError(f"{who} needs {count} shares", found=f"{len(given)}: {shown(given)}", do="give one each")
+    numbers = all(_real(v) for v in given)
+    if not numbers or any(not math.isfinite(v) or v < 0 for v in given) or abs(sum(given) - 1) > 1e-9:
+        found = f"{given}, sum {sum(given):.6g}" if numbers else shown(given)
         raise SpecError(f"{who} needs shares that are not negative and sum to 1", found=found)
 
 
@@ -69,6 +71,19 @@ def many(value: object, *, who: str, do: str, count: int | None = None) -> tuple
     if not isinstance(value, tuple | list) or count not in (None, len(value)):
         raise SpecError(f"{who} cannot be this", found=shown(value), do=do)
     return tuple(value)
+
+
+def mapping(value: object, *, who: str, do: str) -> None:
+    """Refuse what is no mapping from words.
+
+    Examples
+    --------
+    >>> mapping({3: 1.0}, who="the targets", do="write {'income': 20_000}")
+    Traceback (most recent call last):
+    evalkit.errors.SpecError: the targets cannot be this; found {3: 1.0}. To do: write {'income': 20_000}.
+    """
+    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+        raise SpecError(f"{who} cannot be this", found=shown(value), do=do)
 
 
 def positive(value: float, *, who: str) -> None:
@@ -176,8 +191,10 @@ def _figures(series: pd.Series, who: str) -> None:
 
 
 def _real(value: object) -> TypeGuard[float]:
-    """Whether a value is a number, which a truth value is not."""
-    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    """Whether a value is a number, which a truth value is not, nor a whole number that is too large for a float."""
+    if isinstance(value, int):
+        return not isinstance(value, bool) and abs(value) <= sys.float_info.max
+    return isinstance(value, float | np.integer | np.floating)
 
 
 def rising(index: pd.Index) -> bool:

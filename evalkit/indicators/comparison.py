@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note, in_period
-from evalkit.check import keyed
+from evalkit.check import instance, keyed, mapping, whole
 from evalkit.errors import DataError, NoAnswer, SpecError, several
 from evalkit.indicators.aggregation.means import ARITHMETIC
 from evalkit.indicators.index import IndexScores
@@ -59,8 +59,14 @@ class IndexComparison:
     labels: Mapping[str, Text] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.top < 1 or self.causes < 1:
-            raise SpecError("IndexComparison top and causes must be at least 1", found=f"{self.top}, {self.causes}")
+        if self.period is not None:
+            whole(self.period, least=None, who="IndexComparison period", do="give a year such as 2020, or None for the last")
+        whole(self.top, who="IndexComparison top", do="use 10")
+        whole(self.causes, who="IndexComparison causes", do="use 3")
+        do = 'write {"equal": Text("等权", "equal weights")}'
+        mapping(self.labels, who="IndexComparison labels", do=do)
+        for name, label in self.labels.items():
+            instance(label, Text, who=f"IndexComparison labels of '{name}'", do=do)
 
     def measure(self, **indices: IndexScores | pd.Series) -> IndexAgreement:
         """Ranks under each index, how far they agree, and what moves the places that shift most.

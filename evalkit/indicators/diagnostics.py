@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note
-from evalkit.check import one_of
+from evalkit.check import number, one_of
 from evalkit.errors import NoAnswer, SpecError
 from evalkit.indicators.adequacy import (
     bartlett_sphericity,
@@ -61,10 +61,13 @@ class Diagnostics:
 
     def __post_init__(self) -> None:
         one_of(self.correlation, ("pearson", "spearman"), who="Diagnostics correlation")
-        if not -1 <= self.opposed < self.weak < self.redundant <= 1:
+        for name in ("redundant", "opposed", "weak"):
+            number(getattr(self, name), "[-1, 1]", who=f"Diagnostics {name}", do="give a correlation, such as 0.3")
+        if not self.opposed < self.weak < self.redundant:
             raise SpecError(
                 "Diagnostics limits must rise: −1 ≤ opposed < weak < redundant ≤ 1",
                 found=f"{self.opposed}, {self.weak}, {self.redundant}",
+                do="leave out those you do not mean to change: −0.4, 0.3 and 0.9",
             )
 
     def measure(self, scores: IndexScores, on: Periods = None) -> Diagnosis:

@@ -8,7 +8,7 @@ from functools import cached_property
 import pandas as pd
 
 from evalkit.answer import Answer, Note, NoteKind
-from evalkit.check import has_columns
+from evalkit.check import has_columns, instance, many
 from evalkit.errors import NoAnswer, SpecError
 from evalkit.indicators.aggregation.combine import Aggregation
 from evalkit.indicators.aggregation.means import ARITHMETIC
@@ -16,6 +16,7 @@ from evalkit.indicators.aggregation.tree import ByLevel, Tree, grown
 from evalkit.indicators.normalization.curves import Curve
 from evalkit.indicators.normalization.min_max import MinMax
 from evalkit.indicators.normalization.normalized import Normalization, Normalized
+from evalkit.indicators.steps import stands_at
 from evalkit.indicators.treatment.missing import Carry, Interpolate, Treated, Treatment, treat
 from evalkit.indicators.treatment.outliers import OutlierRule, Tamed, untamed
 from evalkit.indicators.weighting.equal import Equal
@@ -64,6 +65,19 @@ class CompositeIndex:
     normalize: Normalization = MinMax()
     weigh: Weighting = Equal()
     aggregate: Aggregation | ByLevel = ARITHMETIC
+
+    def __post_init__(self) -> None:
+        instance(self.system, IndicatorSystem, who="CompositeIndex system", do='give one, such as ek.systems("a", "b")["a"]')
+        steps = many(self.treat, who="CompositeIndex treat", do="give the steps in a tuple: (Interpolate(), Carry())")
+        object.__setattr__(self, "treat", steps)
+        for step in steps:
+            stands_at("treat", step, who="a step of CompositeIndex treat")
+        if self.outliers is not None:
+            stands_at("outliers", self.outliers, who="CompositeIndex outliers")
+        stands_at("normalize", self.normalize, who="CompositeIndex normalize")
+        stands_at("weigh", self.weigh, who="CompositeIndex weigh")
+        if not isinstance(self.aggregate, ByLevel):
+            stands_at("aggregate", self.aggregate, who="CompositeIndex aggregate")
 
     def fit(self, panel: Panel, on: Periods = None) -> FittedIndex:
         """Learn transforms, curves, weights and rules on the reference periods `on` (None: all periods of the panel, pooled).

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalkit.answer import Answer, Note, by_period
-from evalkit.errors import SpecError
+from evalkit.check import whole
 from evalkit.indicators.index import IndexScores
 from evalkit.indicators.normalization.normalized import Normalized
 from evalkit.stats.arrays import Array, Codes, Mask
@@ -43,8 +43,8 @@ class ObstacleDegree:
     top: int | None = None
 
     def __post_init__(self) -> None:
-        if self.top is not None and self.top < 1:
-            raise SpecError("ObstacleDegree top must be at least 1", found=str(self.top))
+        if self.top is not None:
+            whole(self.top, who="ObstacleDegree top", do="use 5, or None for all")
 
     def measure(self, scores: IndexScores) -> Obstacles:
         """Obstacle degrees of every scored place and year.

@@ -100,8 +100,8 @@ def test_the_same_seed_gives_the_same_and_blocks_do_not_matter(index, counties, 
         ({"weigh": ()}, "at least two inputs"),
         ({"of": "scores"}, "did you mean 'score'"),
         ({"of": "score", "normalize": (ek.MinMax(), ek.ZScore())}, "no common scale"),
-        ({"level": 0.0}, "between 0 and 1"),
-        ({"resamples": 10}, "50 resamples"),
+        ({"level": 0.0}, r"level must be a number in \(0, 1\); found 0\.0"),
+        ({"resamples": 10}, "resamples must be a whole number from 50 on; found 10"),
     ],
 )
 def test_wrong_questions_are_refused(change, message):

@@ -73,7 +73,11 @@ def test_options_reach_the_spec(form, value, spec):
         (WeighForm, {"method": "critic", "zeros": "limit"}, "'zeros' is no option of method 'critic', which takes correlation"),
         (WeighForm, {"method": "given", "form": "first"}, "which takes no option"),
         (WeighForm, {"method": "combined", "parts": ["entropy"]}, "two parts or more"),
-        (WeighForm, {"method": "entropy", "zeros": "shift", "epsilon": 3.0}, "epsilon is out of range"),
+        (
+            WeighForm,
+            {"method": "entropy", "zeros": "shift", "epsilon": 3.0},
+            r"Entropy epsilon must be a number in \(0, 1\]; found 3\.0",
+        ),
         (AggregateForm, {"method": "geometric", "power": 2.0}, "'power' is no option of method 'geometric', which takes floor"),
         (AggregateForm, {"method": "grey", "rho": 2.0}, "rho"),
         (NormalizeForm, {"method": "rank", "beyond": "clip"}, "which takes no option"),

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note, by_period, in_period
+from evalkit.check import many, mapping, number, shown
 from evalkit.errors import DataError, NoAnswer, SpecError, did_you_mean, several
 from evalkit.indicators.index import IndexScores
 from evalkit.panel.panel import Periods, resolve
@@ -108,12 +109,17 @@ class BenefitOfTheDoubt:
     floor: float = 0.0
 
     def __post_init__(self) -> None:
+        if isinstance(self.shares, Mapping):
+            mapping(self.shares, who="BenefitOfTheDoubt shares", do='name dimensions: {"income": (0.2, 0.5)}')
         every = self.shares.items() if isinstance(self.shares, Mapping) else [("each indicator", self.shares)]
         for name, bounds in every:
-            if len(bounds) != 2 or not 0 <= bounds[0] <= bounds[1] <= 1 or bounds[1] == 0:
-                raise SpecError(f"BenefitOfTheDoubt shares of {name} must be (low, high) within [0, 1]", found=str(bounds))
-        if not 0 <= self.floor < 1:
-            raise SpecError("BenefitOfTheDoubt floor must lie in [0, 1)", found=str(self.floor))
+            who, do = f"BenefitOfTheDoubt shares of {name}", "give (low, high) within [0, 1], such as (0.01, 0.2)"
+            low, high = many(bounds, who=who, do=do, count=2)
+            number(low, "[0, 1]", who=f"the lower of {who}", do=do)
+            number(high, "(0, 1]", who=f"the upper of {who}", do=do)
+            if low > high:
+                raise SpecError(f"{who} do not rise", found=shown(bounds), do="give the lower one first")
+        number(self.floor, "[0, 1)", who="BenefitOfTheDoubt floor", do="use 0.01, or 0 for none")
 
     def measure(self, scores: IndexScores, period: int | None = None, on: Periods = None) -> Benefit:
         """The benefit of the doubt of the units in one period, by default the last.

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evalkit.errors import NoAnswer, SpecError
+from evalkit.check import number
+from evalkit.errors import NoAnswer
 from evalkit.indicators.aggregation.combine import span
 from evalkit.indicators.normalization.normalized import Normalized
 from evalkit.stats.arrays import Array
@@ -47,8 +48,7 @@ class GreyRelational:
     rho: float = 0.5
 
     def __post_init__(self) -> None:
-        if not 0 < self.rho <= 1:
-            raise SpecError("GreyRelational rho must lie in (0, 1]", found=str(self.rho), do="use 0.5")
+        number(self.rho, "(0, 1]", who="GreyRelational rho", do="use 0.5")
 
     @property
     def name(self) -> Text:

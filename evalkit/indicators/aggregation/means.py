@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evalkit.errors import NoAnswer, SpecError
+from evalkit.check import number
+from evalkit.errors import NoAnswer
 from evalkit.indicators.normalization.normalized import Normalized
 from evalkit.stats.arrays import Array
 from evalkit.terms import Text
@@ -68,11 +69,9 @@ class PowerMean:
     floor: float = 0.0
 
     def __post_init__(self) -> None:
-        if not abs(self.power) <= STEEPEST:
-            limits = f"PowerMean power must lie in [−{STEEPEST}, {STEEPEST}]"
-            raise SpecError(limits, found=str(self.power), do="take the least or the greatest score instead")
-        if not 0 <= self.floor < 1:
-            raise SpecError("PowerMean floor must lie in [0, 1)", found=str(self.floor))
+        do = "use 1, 0 or -1; beyond, take the least or the greatest score instead"
+        number(self.power, f"[-{STEEPEST}, {STEEPEST}]", who="PowerMean power", do=do)
+        number(self.floor, "[0, 1)", who="PowerMean floor", do="use 0.01, or 0 for none")
 
     @property
     def name(self) -> Text:

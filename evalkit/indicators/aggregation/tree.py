@@ -10,6 +10,7 @@ import numpy as np
 from evalkit.indicators.aggregation.combine import Aggregation, Rule
 from evalkit.indicators.aggregation.means import ARITHMETIC
 from evalkit.indicators.normalization.normalized import Normalized
+from evalkit.indicators.steps import stands_at
 from evalkit.stats.arrays import Array
 from evalkit.terms import Text
 
@@ -24,6 +25,10 @@ class ByLevel:
 
     inside: Aggregation = ARITHMETIC
     between: Aggregation = ARITHMETIC
+
+    def __post_init__(self) -> None:
+        stands_at("aggregate", self.inside, who="ByLevel inside")
+        stands_at("aggregate", self.between, who="ByLevel between")
 
     @property
     def name(self) -> Text:

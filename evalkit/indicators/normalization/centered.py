@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from evalkit.answer import Note
-from evalkit.errors import DataError, SpecError, several
+from evalkit.check import mapping, number, whole
+from evalkit.errors import DataError
 from evalkit.indicators.normalization.curves import Curve
 from evalkit.indicators.normalization.min_max import extremes, lines
 from evalkit.indicators.normalization.normalized import Normalization
@@ -35,6 +36,16 @@ class Centered(Normalization):
     """
 
     at: int | Mapping[str, float] | None = None
+
+    def __post_init__(self) -> None:
+        do = "give a figure in the unit of the indicator, or leave it out for its mean"
+        if isinstance(self.at, Mapping):
+            mapping(self.at, who="Centered at", do='name indicators: {"income": 20_000}')
+            for name, value in self.at.items():
+                number(value, "(-∞, ∞)", who=f"Centered at of '{name}'", do=do)
+        elif self.at is not None:
+            whole(self.at, least=None, who="Centered at", do='give a year, figures by indicator {"income": 20_000}, or None')
+            object.__setattr__(self, "at", int(self.at))
 
     @property
     def name(self) -> Text:
@@ -71,9 +82,5 @@ class Centered(Normalization):
                 raise DataError(f"Centered at={self.at} is no reference period", do="fit on periods that include it")
             return np.array([x[rows].mean() for x in columns])
         given = dict(self.at or {})
-        strange = [name for name, value in given.items() if not np.isfinite(value)]
-        if strange:
-            do = "give figures in the unit of the indicator, or leave it out for its mean"
-            raise SpecError(f"Centered: the reference values of [{several(strange)}] are not finite", do=do)
         own = [columns.mark(j, given[i.id]) if i.id in given else None for j, i in enumerate(indicators)]
         return np.array([x.mean() if value is None else value for value, x in zip(own, columns, strict=True)])

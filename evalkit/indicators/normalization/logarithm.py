@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evalkit.answer import Note
-from evalkit.check import one_of
-from evalkit.errors import NoAnswer, SpecError, several
+from evalkit.check import number, one_of
+from evalkit.errors import NoAnswer, several
 from evalkit.indicators.normalization.curves import Curve, LogLine
 from evalkit.indicators.normalization.min_max import Beyond, extremes, lines
 from evalkit.indicators.normalization.normalized import Normalization
@@ -47,8 +46,7 @@ class Logarithm(Normalization):
 
     def __post_init__(self) -> None:
         one_of(self.beyond, ("clip", "keep"), who="Logarithm beyond")
-        if not (math.isfinite(self.shift) and self.shift >= 0):
-            raise SpecError("Logarithm shift must be a finite number of at least 0", found=str(self.shift))
+        number(self.shift, "[0, ∞)", who="Logarithm shift", do="use 0, or what lifts all figures above 0")
 
     @property
     def name(self) -> Text:

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from evalkit.answer import Note
-from evalkit.check import one_of
+from evalkit.check import many, mapping, number, one_of
 from evalkit.errors import SpecError, several
 from evalkit.indicators.normalization.curves import ByPeriod, Curve, Line
 from evalkit.indicators.normalization.normalized import Normalization, refuse_constant
@@ -50,7 +50,14 @@ class MinMax(Normalization):
         if isinstance(self.bounds, str):
             one_of(self.bounds, ("reference", "plausible", "period"), who="MinMax bounds")
             return
-        for name, (low, high) in self.bounds.items():
+        do = 'use "reference", "plausible", "period", or goalposts by indicator: {"income": (0, 20_000)}'
+        mapping(self.bounds, who="MinMax bounds", do=do)
+        for name, given in self.bounds.items():
+            low, high = many(given, who=f"MinMax bounds of '{name}'", do="give (low, high)", count=2)
+            for end in (low, high):
+                number(
+                    end, "(-∞, ∞)", who=f"each of MinMax bounds of '{name}'", do="give (low, high) in the unit of the indicator"
+                )
             if not low < high:
                 raise SpecError(
                     f"the goalposts of '{name}' do not rise",

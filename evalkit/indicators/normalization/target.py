@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from evalkit.check import one_of
+from evalkit.check import mapping, number, one_of
 from evalkit.errors import NoAnswer, SpecError, several
 from evalkit.indicators.normalization.curves import Curve, Line
 from evalkit.indicators.normalization.min_max import Beyond, extremes
@@ -35,6 +35,11 @@ class DistanceToTarget(Normalization):
 
     def __post_init__(self) -> None:
         one_of(self.beyond, ("clip", "keep"), who="DistanceToTarget beyond")
+        mapping(self.targets, who="DistanceToTarget targets", do='name indicators: {"income": 20_000}')
+        for name, target in self.targets.items():
+            number(
+                target, "(-∞, ∞)", who=f"DistanceToTarget targets of '{name}'", do="give a figure in the unit of the indicator"
+            )
 
     @property
     def name(self) -> Text:

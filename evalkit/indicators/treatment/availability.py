@@ -9,8 +9,8 @@ from typing import Literal
 import pandas as pd
 
 from evalkit.answer import Answer, Note
-from evalkit.check import has_columns
-from evalkit.errors import NoAnswer, SpecError
+from evalkit.check import has_columns, number
+from evalkit.errors import NoAnswer
 from evalkit.indicators.treatment.missing import listed
 from evalkit.panel.panel import Panel
 from evalkit.panel.system import IndicatorSystem
@@ -50,8 +50,7 @@ class Screen:
 
     def __post_init__(self) -> None:
         for name, share in (("units", self.units), ("indicators", self.indicators)):
-            if not 0 <= share <= 1:
-                raise SpecError(f"Screen {name} is a share between 0 and 1", found=str(share))
+            number(share, "[0, 1]", who=f"Screen {name}", do="give a share: 0.65 asks for 65 % of the figures")
 
     def measure(self, panel: Panel, system: IndicatorSystem) -> Screened:
         """How much was observed, and what is left of the panel and the system.

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-import numpy as np
 import pandas as pd
 
 from evalkit.answer import Note
-from evalkit.check import has_columns
+from evalkit.check import has_columns, instance, mapping, number
 from evalkit.errors import DataError, SpecError, several
 from evalkit.indicators.treatment.missing import listed
 from evalkit.panel.panel import Panel
@@ -44,14 +43,19 @@ class Denominate:
     times: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        do = "name columns: Denominate(by={'beds': 'population'}, times={'beds': 1000})"
+        mapping(self.by, who="Denominate by", do=do)
+        mapping(self.times, who="Denominate times", do=do)
         if not self.by:
             raise SpecError("Denominate divides no column", do="name them: Denominate(by={'beds': 'population'})")
         stray = [name for name in self.times if name not in self.by]
         if stray:
             raise SpecError(f"Denominate multiplies [{several(stray)}], which it does not divide", do="name them in `by`, too")
-        bad = [name for name, factor in self.times.items() if not (np.isfinite(factor) and factor > 0)]
-        if bad:
-            raise SpecError(f"Denominate times of [{several(bad)}] must be above 0")
+        for name, below in self.by.items():
+            if below is not None:
+                instance(below, str, who=f"Denominate by of '{name}'", do="name a column, or None for the weights of the panel")
+        for name, factor in self.times.items():
+            number(factor, "(0, ∞)", who=f"Denominate times of '{name}'", do="give 1000 for a figure per thousand")
 
     def apply(self, panel: Panel) -> Panel:
         """The panel with the columns divided and a note that says so; a missing figure stays missing.

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Note
-from evalkit.check import has_columns, one_of
+from evalkit.check import flag, has_columns, instance, one_of, whole
 from evalkit.errors import DataError, SpecError, several
 from evalkit.panel.panel import Panel
 from evalkit.terms import Text
@@ -62,7 +62,7 @@ class Interpolate:
     max_gap: int = 3
 
     def __post_init__(self) -> None:
-        at_least_one(self.max_gap, "Interpolate max_gap")
+        whole(self.max_gap, who="Interpolate max_gap", do="give a number of years, such as 3")
 
     @property
     def name(self) -> Text:
@@ -96,7 +96,7 @@ class Carry:
     direction: Literal["both", "forward"] = "both"
 
     def __post_init__(self) -> None:
-        at_least_one(self.max_gap, "Carry max_gap")
+        whole(self.max_gap, who="Carry max_gap", do="give a number of years, such as 2")
         one_of(self.direction, ("both", "forward"), who="Carry direction")
 
     @property
@@ -128,6 +128,9 @@ class GroupMean:
     over: str | None = None
     pooled: bool = False
 
+    def __post_init__(self) -> None:
+        _refuse_no_group(self)
+
     @property
     def name(self) -> Text:
         """What the step is called."""
@@ -146,6 +149,9 @@ class GroupMedian:
 
     over: str | None = None
     pooled: bool = False
+
+    def __post_init__(self) -> None:
+        _refuse_no_group(self)
 
     @property
     def name(self) -> Text:
@@ -218,10 +224,12 @@ def listed(names: Iterable[Text]) -> Text:
     return Text("、".join(name.say("zh") for name in every), ", ".join(name.say("en") for name in every))
 
 
-def at_least_one(value: int, who: str) -> None:
-    """Refuse a number that is not at least 1."""
-    if value < 1:
-        raise SpecError(f"{who} must be at least 1", found=str(value))
+def _refuse_no_group(step: GroupMean | GroupMedian) -> None:
+    """Refuse a grouping that is no name."""
+    who = type(step).__name__
+    if step.over is not None:
+        instance(step.over, str, who=f"{who} over", do="name one grouping of the panel, or None for all units")
+    flag(step.pooled, who=f"{who} pooled")
 
 
 def _groups(step: GroupMean | GroupMedian, values: pd.DataFrame, panel: Panel) -> list[pd.Index]:

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evalkit.check import flag, whole
 from evalkit.errors import DataError, not_installed, several
-from evalkit.indicators.treatment.missing import at_least_one
 from evalkit.panel.panel import Panel
 from evalkit.stats.arrays import Array
 from evalkit.terms import Text
@@ -79,7 +79,8 @@ class Neighbors:
     pooled: bool = False
 
     def __post_init__(self) -> None:
-        at_least_one(self.k, "Neighbors k")
+        whole(self.k, who="Neighbors k", do="use 5")
+        flag(self.pooled, who="Neighbors pooled")
 
     @property
     def name(self) -> Text:
@@ -115,7 +116,7 @@ class Iterative:
     rounds: int = 10
 
     def __post_init__(self) -> None:
-        at_least_one(self.rounds, "Iterative rounds")
+        whole(self.rounds, who="Iterative rounds", do="use 10")
 
     @property
     def name(self) -> Text:

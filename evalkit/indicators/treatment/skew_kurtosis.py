@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 
 from evalkit.answer import Note
-from evalkit.check import one_of
-from evalkit.errors import NoAnswer, SpecError
+from evalkit.check import number, one_of, whole
+from evalkit.errors import NoAnswer
 from evalkit.indicators.treatment.missing import listed
 from evalkit.indicators.treatment.outliers import Tamed, Verdict, skewness_kurtosis, tamed
 from evalkit.indicators.treatment.transforms import BoxCox, Within
@@ -62,10 +62,9 @@ class SkewKurtosis:
     then: Literal["log", "box_cox"] | None = "log"
 
     def __post_init__(self) -> None:
-        if not (self.skewness > 0 and self.kurtosis > 0):
-            raise SpecError("SkewKurtosis needs thresholds above 0", found=f"{self.skewness} and {self.kurtosis}")
-        if self.points < 0:
-            raise SpecError("SkewKurtosis points cannot be negative", found=str(self.points))
+        number(self.skewness, "(0, ∞)", who="SkewKurtosis skewness", do="use 2")
+        number(self.kurtosis, "(0, ∞)", who="SkewKurtosis kurtosis", do="use 3.5")
+        whole(self.points, least=0, who="SkewKurtosis points", do="use 5, or 0 to go straight to the transform")
         if self.then is not None:
             one_of(self.then, ("log", "box_cox"), who="SkewKurtosis then")
 

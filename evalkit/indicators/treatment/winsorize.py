@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evalkit.check import number
 from evalkit.errors import NoAnswer, SpecError, several
 from evalkit.indicators.treatment.outliers import Tamed, Verdict, tamed
 from evalkit.indicators.treatment.transforms import Within
@@ -67,8 +68,10 @@ class Winsorize:
     high: float = 0.025
 
     def __post_init__(self) -> None:
-        if not (0 <= self.low < 0.5 and 0 <= self.high < 0.5 and self.low + self.high > 0):
-            raise SpecError("Winsorize takes shares of at least 0 and below a half, not both 0", found=f"{self.low}, {self.high}")
+        number(self.low, "[0, 0.5)", who="Winsorize low", do="use 0.025, or 0 to leave this end")
+        number(self.high, "[0, 0.5)", who="Winsorize high", do="use 0.025, or 0 to leave this end")
+        if self.low == self.high == 0:
+            raise SpecError("Winsorize low and high are both 0, which changes nothing", do="use outliers=None instead")
 
     def learn(self, columns: Columns, indicators: Sequence[Indicator]) -> Tamed:
         """The limits of every column."""
@@ -91,8 +94,7 @@ class Fences:
     times: float = 1.5
 
     def __post_init__(self) -> None:
-        if not self.times > 0:
-            raise SpecError("Fences times must be above 0", found=str(self.times))
+        number(self.times, "(0, ∞)", who="Fences times", do="use 1.5, or 3 for what lies far out")
 
     def learn(self, columns: Columns, indicators: Sequence[Indicator]) -> Tamed:
         """The fences of every column."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evalkit.check import mapping, number
 from evalkit.errors import SpecError, did_you_mean
 from evalkit.stats.arrays import Array
 from evalkit.terms import Text
@@ -34,10 +35,10 @@ class Noise:
     absolute: float | Mapping[str, float] = 0.0
 
     def __post_init__(self) -> None:
-        given = [*_every(self.relative), *_every(self.absolute)]
-        if not all(0 <= value < np.inf for value in given) or not any(given):
-            do = "give relative=0.05 for 5 % of the figure, or absolute={'indicator': 1.5}"
-            raise SpecError("Noise needs standard deviations that are not negative, one above 0", found=str(given), do=do)
+        do = "give relative=0.05 for 5 % of the figure, or absolute={'indicator': 1.5}"
+        given = [*_every(self.relative, "Noise relative", do), *_every(self.absolute, "Noise absolute", do)]
+        if not any(given):
+            raise SpecError("Noise needs a standard deviation above 0", found=f"{self.relative} and {self.absolute}", do=do)
 
     def deviation(self, x: Array, columns: Sequence[str]) -> Array:
         """Standard deviations of figures of shape (n, rows)."""
@@ -68,8 +69,15 @@ class Noise:
         return np.array([float(given.get(name, 0.0)) for name in columns])
 
 
-def _every(given: float | Mapping[str, float]) -> list[float]:
-    return list(given.values()) if isinstance(given, Mapping) else [given]
+def _every(given: float | Mapping[str, float], who: str, do: str) -> list[float]:
+    """All standard deviations given, each a number that is not negative."""
+    if not isinstance(given, Mapping):
+        number(given, "[0, ∞)", who=who, do=do)
+        return [given]
+    mapping(given, who=who, do=do)
+    for name, value in given.items():
+        number(value, "[0, ∞)", who=f"{who} of '{name}'", do=do)
+    return list(given.values())
 
 
 def _size(given: float | Mapping[str, float], common: Text, single: Text) -> Text | None:

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalkit.answer import Answer, Note
+from evalkit.check import number, shown, whole
 from evalkit.errors import NoAnswer, SpecError, did_you_mean
 from evalkit.indicators.index import CompositeIndex
 from evalkit.indicators.uncertainty.replay import Doubts, Replay
@@ -86,12 +87,14 @@ class MonteCarlo(Doubts):
     group: float = 0.1
 
     def __post_init__(self) -> None:
-        if self.draws < 10:
-            raise SpecError("MonteCarlo needs at least 10 draws", found=str(self.draws), do="use 1000 or more")
-        if not 0 < self.level < 1:
-            raise SpecError("MonteCarlo level must lie between 0 and 1", found=str(self.level), do="use 0.9 for 5 to 95 %")
-        if not (0 < self.group < 1 or (self.group >= 1 and self.group == int(self.group))):
-            raise SpecError("MonteCarlo group is a share below 1 or a whole number of units", found=str(self.group))
+        Doubts.__post_init__(self)
+        whole(self.draws, least=10, who="MonteCarlo draws", do="use 1000 or more")
+        whole(self.seed, least=0, who="MonteCarlo seed", do="use 0")
+        number(self.level, "(0, 1)", who="MonteCarlo level", do="use 0.9 for 5 to 95 %")
+        do = "use 0.1 for the best tenth, or 10 for ten units"
+        number(self.group, "(0, ∞)", who="MonteCarlo group", do=do)
+        if self.group >= 1 and self.group != int(self.group):
+            raise SpecError("MonteCarlo group is a share below 1 or a whole number of units", found=shown(self.group), do=do)
 
     def measure(self, index: CompositeIndex, panel: Panel, on: Periods = None, period: int | None = None) -> Uncertainty:
         """How firm scores and ranks are at `period` (None: the last), with all learning on the reference periods `on`.

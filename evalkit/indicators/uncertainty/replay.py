@@ -11,11 +11,13 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import in_period
+from evalkit.check import able, instance, many
 from evalkit.errors import NoAnswer, SpecError
 from evalkit.indicators.aggregation.combine import Aggregation
 from evalkit.indicators.aggregation.tree import ByLevel, Tree
 from evalkit.indicators.index import CompositeIndex, treated_for
 from evalkit.indicators.normalization.normalized import Normalization, Normalized
+from evalkit.indicators.steps import stands_at
 from evalkit.indicators.treatment.missing import Treatment
 from evalkit.indicators.treatment.outliers import OutlierRule
 from evalkit.indicators.uncertainty.draws import Noise
@@ -36,6 +38,14 @@ STEPS = {
     "aggregate": Text("合成方法", "aggregation"),
     "weights": Text("权重扰动", "scatter of the weights"),
     "error": Text("测量误差", "measurement error"),
+}
+# the steps that have options, and one option of each
+OPTIONS = {
+    "treat": "(Interpolate(), Carry())",
+    "outliers": "None",
+    "normalize": "MinMax()",
+    "weigh": "Entropy()",
+    "aggregate": "ARITHMETIC",
 }
 
 
@@ -63,11 +73,20 @@ class Doubts:
     weights: Around | None = Dirichlet()
     error: Noise | None = None
 
+    def __post_init__(self) -> None:
+        for step, such in OPTIONS.items():
+            who = f"{type(self).__name__} {step}"
+            options = many(getattr(self, step), who=who, do=f"give the options in a tuple: {step}=({such}, …)")
+            object.__setattr__(self, step, tuple(_option(step, option, who) for option in options))
+        if self.weights is not None:
+            able(self.weights, "draw", who=f"{type(self).__name__} weights", do="use Dirichlet(), Uniform(), or None")
+        if self.error is not None:
+            instance(self.error, Noise, who=f"{type(self).__name__} error", do="use Noise(relative=0.05), or None")
+
     @property
     def choices(self) -> dict[str, tuple[Any, ...]]:
         """The steps in doubt and their options."""
-        steps = ("treat", "outliers", "normalize", "weigh", "aggregate")
-        return {step: tuple(getattr(self, step)) for step in steps if getattr(self, step)}
+        return {step: getattr(self, step) for step in OPTIONS if getattr(self, step)}
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -230,3 +249,14 @@ def _member(index: CompositeIndex, panel: Panel, on: Periods, at: int | None, er
     if error is not None:
         deviation = error.deviation(np.stack(list(z.columns.arrays)), index.system.columns)
     return Member(z.whole(), fitted.tree, fitted.weights, z, deviation)
+
+
+def _option(step: str, option: Any, who: str) -> Any:
+    """An option of a step, of its kind; the treatment is a tuple of steps."""
+    if step == "treat":
+        option = many(option, who=f"an option of {who}", do=f"give the steps of each in a tuple: {OPTIONS[step]}")
+        for part in option:
+            stands_at(step, part, who=f"a step of {who}")
+    elif not (step == "outliers" and option is None) and not (step == "aggregate" and isinstance(option, ByLevel)):
+        stands_at(step, option, who=f"an option of {who}")
+    return option

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note
-from evalkit.check import one_of
+from evalkit.check import number, one_of, shown, whole
 from evalkit.errors import NoAnswer, SpecError
 from evalkit.indicators.index import CompositeIndex
 from evalkit.indicators.uncertainty.replay import CELLS, Doubts, Replay
@@ -85,14 +85,15 @@ class Sensitivity(Doubts):
     of: Literal["rank", "score"] = "rank"
 
     def __post_init__(self) -> None:
+        Doubts.__post_init__(self)
         one_of(self.of, ("rank", "score"), who="Sensitivity of")
-        if self.samples < 16 or self.samples & (self.samples - 1):
-            do = "use 256, 512 or 1024"
-            raise SpecError("Sensitivity samples must be a power of two, 16 or more", found=str(self.samples), do=do)
-        if not 0 < self.level < 1:
-            raise SpecError("Sensitivity level must lie between 0 and 1", found=str(self.level), do="use 0.95")
-        if self.resamples < 50:
-            raise SpecError("Sensitivity needs at least 50 resamples", found=str(self.resamples), do="use 500")
+        do = "use 256, 512 or 1024"
+        whole(self.samples, least=16, who="Sensitivity samples", do=do)
+        if self.samples & (self.samples - 1):
+            raise SpecError("Sensitivity samples must be a power of two", found=shown(self.samples), do=do)
+        whole(self.seed, least=0, who="Sensitivity seed", do="use 0")
+        number(self.level, "(0, 1)", who="Sensitivity level", do="use 0.95")
+        whole(self.resamples, least=50, who="Sensitivity resamples", do="use 500")
         if len(self.inputs) < 2:
             found = ", ".join(self.inputs) or "none"
             raise SpecError("Sensitivity shares variance among at least two inputs", found=found, do="name another step in doubt")

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note
-from evalkit.check import one_of, shares
+from evalkit.check import instance, many, number, one_of, shares
 from evalkit.errors import NoAnswer, SpecError, several
 from evalkit.indicators.normalization.normalized import Normalized
 from evalkit.indicators.weighting.priorities import (
@@ -113,19 +113,24 @@ class Ahp:
         one_of(self.method, tuple(METHODS), who="Ahp method")
         one_of(self.together, tuple(TOGETHER), who="Ahp together")
         one_of(self.beyond, ("refuse", "accept"), who="Ahp beyond")
+        if not isinstance(self.judgements, Judgements):
+            said = many(self.judgements, who="Ahp judgements", do="give the Judgements of one expert, or of several in a tuple")
+            object.__setattr__(self, "judgements", said)
+            for one in said:
+                instance(one, Judgements, who="each of Ahp judgements", do="make them with Judgements.from_upper")
         if not self.experts:
             raise SpecError("Ahp needs judgements", do="give the matrix of at least one expert")
-        for said in self.experts:
-            said.over(self.items)
+        for expert in self.experts:
+            expert.over(self.items)
         if len({*self.judges, *RESERVED}) < len(self.judges) + len(RESERVED):
             raise SpecError(
                 f"the experts of Ahp need names of their own, none of {', '.join(RESERVED)}", found=several(self.judges)
             )
+        instance(self.random_index, RandomIndex, who="Ahp random_index", do="use SAATY_1980")
         self.random_index.of(len(self.items))
         if self.expert_shares is not None:
             shares(self.expert_shares, len(self.experts), who="Ahp expert_shares")
-        if not self.limit > 0:
-            raise SpecError("Ahp limit must be positive", found=str(self.limit), do="use 0.1")
+        number(self.limit, "(0, ∞)", who="Ahp limit", do="use 0.1")
 
     @property
     def name(self) -> Text:
@@ -135,7 +140,7 @@ class Ahp:
     @property
     def experts(self) -> tuple[Judgements, ...]:
         """The judgements, one an expert."""
-        return (self.judgements,) if isinstance(self.judgements, Judgements) else tuple(self.judgements)
+        return (self.judgements,) if isinstance(self.judgements, Judgements) else self.judgements
 
     @property
     def judges(self) -> tuple[str, ...]:

@@ -9,9 +9,10 @@ from typing import Literal
 import numpy as np
 
 from evalkit.answer import Note
-from evalkit.check import one_of, shares
+from evalkit.check import many, one_of, shares
 from evalkit.errors import NoAnswer, SpecError
 from evalkit.indicators.normalization.normalized import Normalized
+from evalkit.indicators.steps import stands_at
 from evalkit.indicators.weighting.weights import Weighting, Weights
 from evalkit.panel.system import IndicatorSystem
 from evalkit.stats.arrays import Array
@@ -139,12 +140,16 @@ class Combined:
 
     def __post_init__(self) -> None:
         one_of(self.how, tuple(HOW), who="Combined how")
-        if len(self.parts) < 2:
-            raise SpecError("Combined needs two parts or more", found=str(len(self.parts)), do="name the weightings to combine")
+        parts = many(self.parts, who="Combined parts", do="give the weightings in a tuple: (Equal(), Entropy())")
+        object.__setattr__(self, "parts", parts)
+        for part in parts:
+            stands_at("weigh", part, who="each of Combined parts")
+        if len(parts) < 2:
+            raise SpecError("Combined needs two parts or more", found=str(len(parts)), do="name the weightings to combine")
         if self.shares is not None:
             if self.how in ("multiplicative", "game"):
                 raise SpecError(f"Combined with how='{self.how}' takes no shares", do="drop them, or use a mean")
-            shares(self.shares, len(self.parts), who="Combined shares")
+            shares(self.shares, len(parts), who="Combined shares")
 
     @property
     def name(self) -> Text:

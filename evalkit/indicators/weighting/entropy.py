@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from evalkit.answer import Note
-from evalkit.check import one_of
+from evalkit.check import number, one_of
 from evalkit.errors import NoAnswer, SpecError, several
 from evalkit.indicators.normalization.normalized import Normalized
 from evalkit.indicators.weighting.moments import refuse_flat
@@ -60,8 +60,9 @@ class Entropy:
         one_of(self.zeros, ("limit", "shift", "rescale"), who="Entropy zeros")
         if self.zeros == "limit" and self.epsilon is not None:
             raise SpecError("Entropy with zeros='limit' takes no epsilon", do="drop epsilon, or choose 'shift' or 'rescale'")
-        if self.epsilon is not None and not 0 < self.epsilon <= (1 if self.zeros == "shift" else 0.1):
-            raise SpecError("Entropy epsilon is out of range", found=str(self.epsilon), do="use a small positive number")
+        if self.epsilon is not None:
+            within, small = ("(0, 1]", "0.0001") if self.zeros == "shift" else ("(0, 0.1]", "0.002")
+            number(self.epsilon, within, who="Entropy epsilon", do=f"use {small}")
 
     @property
     def name(self) -> Text:

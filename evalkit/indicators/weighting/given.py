@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evalkit.answer import Note
+from evalkit.check import mapping, number, shown
 from evalkit.errors import SpecError, several
 from evalkit.indicators.normalization.normalized import Normalized
 from evalkit.indicators.weighting.weights import Weights
@@ -23,6 +24,13 @@ class Given:
     """
 
     values: Mapping[str, float] | None = None
+
+    def __post_init__(self) -> None:
+        if self.values is None:
+            return
+        mapping(self.values, who="Given values", do='name indicators: {"income": 0.6, "housing": 0.4}')
+        for name, value in self.values.items():
+            number(value, "[0, ∞)", who=f"Given values of '{name}'", do="give a share, or points")
 
     @property
     def name(self) -> Text:
@@ -41,7 +49,8 @@ class Given:
                 do="complete the weights, or choose another weighting",
             )
         w = np.array([known[column] for column in system.columns], dtype=float)
-        if not np.all(np.isfinite(w)) or w.min() < 0 or w.sum() <= 0:
-            raise SpecError("given weights must be finite, not negative, and not all zero", found=str(w.tolist()))
+        if not 0 < w.sum() < np.inf:
+            found = shown(w.tolist())
+            raise SpecError("given weights must have a finite sum above 0", found=found, do="give one at least a weight")
         text = Text("权重为给定权重，已除以其和。", "Weights were given; they are divided by their sum.")
         return Weights(w / w.sum(), notes=(Note("choice", text),))

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from evalkit.check import instance, mapping
 from evalkit.errors import DataError, SpecError, did_you_mean, several
 from evalkit.indicators.normalization.normalized import Normalized
 from evalkit.indicators.weighting.ahp import Ahp, Priorities, remarks
@@ -53,6 +54,10 @@ class AhpHierarchy:
     matrices: Mapping[str, Ahp]
 
     def __post_init__(self) -> None:
+        instance(self.system, IndicatorSystem, who="AhpHierarchy system", do="give the system that is judged")
+        mapping(self.matrices, who="AhpHierarchy matrices", do="make them with AhpHierarchy.of(system, judgements)")
+        for key, one in self.matrices.items():
+            instance(one, Ahp, who=f"AhpHierarchy matrices of '{key}'", do="write Ahp(judgements=…)")
         needed = _needed(self.system)
         if not needed:
             raise SpecError(f"'{self.system.id}' has a single indicator, so there is nothing to compare")

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from evalkit.answer import Note
+from evalkit.check import mapping
 from evalkit.errors import SpecError, did_you_mean
 from evalkit.indicators.normalization.normalized import Normalized
+from evalkit.indicators.steps import stands_at
 from evalkit.indicators.weighting.equal import Equal
 from evalkit.indicators.weighting.weights import Weighting, Weights
 from evalkit.panel.system import Dimension, Indicator, IndicatorSystem
@@ -44,6 +46,13 @@ class Levels:
     dimensions: Weighting = Equal()
     indicators: Weighting = Equal()
     inside: Mapping[str, Weighting] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        stands_at("weigh", self.dimensions, who="Levels dimensions")
+        stands_at("weigh", self.indicators, who="Levels indicators")
+        mapping(self.inside, who="Levels inside", do='name dimensions: {"income": Entropy()}')
+        for name, weighting in self.inside.items():
+            stands_at("weigh", weighting, who=f"Levels inside of '{name}'")
 
     @property
     def name(self) -> Text:

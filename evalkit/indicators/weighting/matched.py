@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from evalkit.answer import Note
-from evalkit.check import one_of
+from evalkit.check import mapping, number, one_of, shown
 from evalkit.errors import NoAnswer, SpecError, several
 from evalkit.indicators.naming import named
 from evalkit.indicators.normalization.normalized import Normalized
@@ -88,9 +88,14 @@ class Matched:
 
     def __post_init__(self) -> None:
         one_of(self.importance, ("variance", "correlation"), who="Matched importance")
-        shares = [] if self.target is None else list(self.target.values())
-        if any(not np.isfinite(s) or s < 0 for s in shares) or (shares and not sum(shares) > 0):
-            raise SpecError("Matched target must be finite, not negative, and not all zero", found=str(shares))
+        if self.target is None:
+            return
+        do = 'give shares by indicator: {"income": 0.6, "housing": 0.4}'
+        mapping(self.target, who="Matched target", do=do)
+        for name, share in self.target.items():
+            number(share, "[0, ∞)", who=f"Matched target of '{name}'", do=do)
+        if not any(self.target.values()):
+            raise SpecError("Matched target has no share above 0", found=shown(self.target), do=do)
 
     @property
     def name(self) -> Text:

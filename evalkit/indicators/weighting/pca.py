@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from evalkit.answer import Note
-from evalkit.check import one_of
+from evalkit.check import number, one_of, shown
 from evalkit.errors import NoAnswer, SpecError, several
 from evalkit.indicators.normalization.normalized import Normalized
 from evalkit.indicators.weighting.moments import moments, refuse_flat
@@ -112,10 +112,12 @@ class PCA:
         one_of(self.loadings, ("squared", "absolute"), who="PCA loadings")
         if self.form == "rotated" and self.loadings == "absolute":
             raise SpecError("PCA form='rotated' squares its loadings", do="drop loadings, or choose another form")
-        if self.keep is not None and (self.form == "first" or not 0 < self.keep <= 1):
-            raise SpecError(
-                "PCA keep is a share of the variance, in (0, 1], for the forms 'variance' and 'rotated'", found=str(self.keep)
-            )
+        if self.keep is None:
+            return
+        if self.form == "first":
+            do = "drop keep, or use form='variance' or 'rotated'"
+            raise SpecError("PCA form='first' keeps one component", found=f"keep={shown(self.keep)}", do=do)
+        number(self.keep, "(0, 1]", who="PCA keep", do="give a share of the variance, such as 0.85")
 
     @property
     def name(self) -> Text:

@@ -186,8 +186,13 @@ def test_a_score_too_near_to_zero_is_told_and_a_floor_helps(make_panel, make_sys
 
 
 def test_bounds_that_cannot_be_are_refused(scores):
-    for wrong in ((0.5, 0.2), (-0.1, 1.0), (0.0, 0.0), (0.1, 0.2, 0.3)):
-        with pytest.raises(ek.SpecError, match="within"):
+    for wrong, said in (
+        ((0.5, 0.2), r"each indicator do not rise; found \(0\.5, 0\.2\)\. To do: give the lower one first"),
+        ((-0.1, 1.0), r"lower of .* must be a number in \[0, 1\]; found -0\.1"),
+        ((0.0, 0.0), r"upper of .* must be a number in \(0, 1\]; found 0\.0"),
+        ((0.1, 0.2, 0.3), r"cannot be this; found \(0\.1, 0\.2, 0\.3\)\. To do: give \(low, high\) within"),
+    ):
+        with pytest.raises(ek.SpecError, match=said):
             BenefitOfTheDoubt(shares=wrong)
     with pytest.raises(ek.SpecError, match="cannot sum to 1"):
         BenefitOfTheDoubt(shares=(0.0, 0.001)).measure(scores)

@@ -82,5 +82,5 @@ def test_nothing_left_is_refused(asem, make_system):
         Screen(units=1, indicators=0).measure(
             asem.rows(asem.frame.index.get_level_values("unit").isin(["KOR", "LAO"])), make_system(d={"CultGood": "benefit"})
         )
-    with pytest.raises(ek.SpecError, match="between 0 and 1"):
+    with pytest.raises(ek.SpecError, match=r"must be a number in \[0, 1\]"):
         Screen(units=65)

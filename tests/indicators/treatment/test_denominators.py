@@ -66,7 +66,7 @@ def test_where_there_is_nothing_to_divide_the_cell_stays_missing(make_panel):
     [
         (lambda: Denominate(by={}), "divides no column"),
         (lambda: Denominate(by={"a": "b"}, times={"c": 2}), r"\[c\], which it does not divide"),
-        (lambda: Denominate(by={"a": "b"}, times={"a": 0}), "must be above 0"),
+        (lambda: Denominate(by={"a": "b"}, times={"a": 0}), r"times of 'a' must be a number in \(0, ∞\); found 0\. To do: give"),
     ],
 )
 def test_wrong_options_are_refused(make, message):

@@ -292,7 +292,7 @@ def test_what_is_weighed_must_be_what_was_compared():
         ({"method": "eigen"}, "not a choice"),
         ({"together": "votes"}, "not a choice"),
         ({"beyond": "keep"}, "not a choice"),
-        ({"limit": 0.0}, "must be positive"),
+        ({"limit": 0.0}, r"limit must be a number in \(0, ∞\); found 0\.0"),
         ({"expert_shares": (0.5, 0.5)}, "needs 1 shares"),
         ({"judgements": (judged((2,), expert="A"), judged((3,), expert="A"))}, "names of their own"),
         ({"judgements": judged((2,), expert="group")}, "names of their own"),

@@ -19,8 +19,8 @@ def test_equal_weights_by_indicator_or_by_dimension(make_system):
     [
         ({"x": 1.0}, r"none for \[y\]"),
         ({"x": 1, "y": 1, "w": 1}, r"weights for \[w\]"),
-        ({"x": -1, "y": 2}, "not negative"),
-        ({"x": 0, "y": 0}, "not all zero"),
+        ({"x": -1, "y": 2}, r"Given values of 'x' must be a number in \[0, ∞\); found -1"),
+        ({"x": 0, "y": 0}, r"sum above 0; found \[0\.0, 0\.0\]"),
     ],
 )
 def test_given_weights_must_fit_the_system(make_system, values, message):
