@@ -41,7 +41,7 @@ def shares(values: Sequence[float], count: int, *, who: str) -> None:
     given = many(values, who=who, do="write one number each, such as (0.6, 0.4)")
     if len(given) != count:
         raise SpecError(f"{who} needs {count} shares", found=f"{len(given)}: {shown(given)}", do="give one each")
-    numbers = all(_real(v) for v in given)
+    numbers = all(real(v) for v in given)
     if not numbers or any(not math.isfinite(v) or v < 0 for v in given) or abs(sum(given) - 1) > 1e-9:
         found = f"{given}, sum {sum(given):.6g}" if numbers else shown(given)
         raise SpecError(f"{who} needs shares that are not negative and sum to 1", found=found)
@@ -88,7 +88,7 @@ def mapping(value: object, *, who: str, do: str) -> None:
 
 def positive(value: float, *, who: str) -> None:
     """Refuse what is no finite number above 0."""
-    if not _real(value) or not 0 < value < math.inf:
+    if not real(value) or not 0 < value < math.inf:
         raise SpecError(f"{who} must be positive", found=shown(value), do="use a finite number")
 
 
@@ -103,7 +103,7 @@ def number(value: float, within: str, *, who: str, do: str = "") -> None:
     """
     low, high = (float(end.replace("∞", "inf")) for end in within[1:-1].split(","))
     if (
-        not _real(value)
+        not real(value)
         or not low <= value <= high
         or (value == low and within[0] == "(")
         or (value == high and within[-1] == ")")
@@ -190,7 +190,7 @@ def _figures(series: pd.Series, who: str) -> None:
     raise DataError(f"{who} holds infinite values", found=several(endless), do="look for a division by 0 before")
 
 
-def _real(value: object) -> TypeGuard[float]:
+def real(value: object) -> TypeGuard[float]:
     """Whether a value is a number, which a truth value is not, nor a whole number that is too large for a float."""
     if isinstance(value, int):
         return not isinstance(value, bool) and abs(value) <= sys.float_info.max

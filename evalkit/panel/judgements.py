@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from evalkit.errors import DataError, did_you_mean, several
+from evalkit.check import many, shown
+from evalkit.errors import DataError, SpecError, did_you_mean, several
 from evalkit.stats.arrays import Array
 
 ROUNDING = 0.05  # 1/8 written as 0.13 is 4 percent off
@@ -59,6 +60,11 @@ class Judgements:
     expert: str = ""
 
     def __post_init__(self) -> None:
+        items = many(self.items, who="the items of judgements", do='name them in a list: ["income", "water"]')
+        if not all(isinstance(item, str) for item in items):
+            raise SpecError("items that are judged have names", found=shown(self.items), do='write ["income", "water"]')
+        for row in many(self.ratios, who="judgements", do="give a list of rows"):
+            many(row, who="a row of judgements", do="give a list of figures")
         exact = reciprocal(self.items, self.ratios, where="judgements", cell=position)
         object.__setattr__(self, "items", tuple(self.items))
         object.__setattr__(self, "ratios", tuple(map(tuple, exact.tolist())))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from evalkit.check import instance, many, number
 from evalkit.errors import SpecError
 from evalkit.terms import Text
 
@@ -74,6 +75,11 @@ class Indicator:
     core: bool = True
 
     def __post_init__(self) -> None:
+        for part, ends in (("plausible", self.plausible), ("ideal", self.ideal)):
+            for end in (
+                () if ends is None else many(ends, who=f"the {part} range of '{self.id}'", do="give it as [low, high]", count=2)
+            ):
+                number(end, "[-∞, ∞]", who=f"an end of the {part} range of '{self.id}'")
         if self.plausible is not None and not self.plausible[0] < self.plausible[1]:
             raise SpecError(
                 f"indicator '{self.id}' has an empty plausible range", found=str(self.plausible), do="give it as [low, high]"
@@ -85,7 +91,9 @@ class Indicator:
             )
         if self.ideal is not None and not self.ideal[0] <= self.ideal[1]:
             raise SpecError(f"indicator '{self.id}' has an empty ideal range", found=str(self.ideal), do="give it as [low, high]")
-        if self.weight is not None and not self.weight >= 0:
+        if self.weight is not None:
+            number(self.weight, "(-∞, ∞)", who=f"the weight of indicator '{self.id}'")
+        if self.weight is not None and self.weight < 0:
             raise SpecError(f"indicator '{self.id}' has a negative weight", found=str(self.weight))
 
     @property
@@ -108,6 +116,9 @@ class Dimension:
     indicators: tuple[Indicator, ...]
 
     def __post_init__(self) -> None:
+        do = "list indicators: (Indicator(…), …)"
+        for one in many(self.indicators, who=f"the indicators of dimension '{self.id}'", do=do):
+            instance(one, Indicator, who=f"each indicator of dimension '{self.id}'", do=do)
         if not any(indicator.scored for indicator in self.indicators):
             raise SpecError(f"dimension '{self.id}' is empty: it has no indicator to score", do="add one or remove the dimension")
 
@@ -134,6 +145,9 @@ class IndicatorSystem:
     sections: tuple[tuple[str, ...], ...] = ()
 
     def __post_init__(self) -> None:
+        do = "list dimensions: (Dimension(…), …)"
+        for one in many(self.dimensions, who=f"the dimensions of system '{self.id}'", do=do):
+            instance(one, Dimension, who=f"each dimension of system '{self.id}'", do=do)
         if not self.dimensions:
             raise SpecError(f"system '{self.id}' has no dimension", do="declare at least one [[dimension]]")
         dimensions, seen = set[str](), dict[str, str]()

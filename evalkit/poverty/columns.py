@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Hashable, Iterable
 
 import numpy as np
 import pandas as pd
 
-from evalkit.check import has_columns, number, shown
+from evalkit.check import has_columns, number, positive, real, shown
 from evalkit.errors import DataError, SpecError, several
 from evalkit.identifiers import secret
 from evalkit.panel.findings import shown as masked
@@ -69,11 +68,11 @@ def line_per_row(frame: pd.DataFrame, line: float | str, *, who: str) -> Array:
 
 def is_line(line: object, *, who: str) -> None:
     """Refuse a line that is neither the name of a column nor a finite number above 0."""
-    real = isinstance(line, int | float | np.integer | np.floating) and not isinstance(line, bool)
-    if not (isinstance(line, str) and line) and not real:
+    if isinstance(line, str) and line:
+        return
+    if not real(line):
         raise SpecError(f"{who} cannot use this as a line", found=shown(line), do="give a number, or the name of a column")
-    if real and not 0 < float(line) < math.inf:  # type: ignore[arg-type]
-        raise SpecError("a poverty line must be positive", found=str(line))
+    positive(line, who="a poverty line")
 
 
 def is_level(level: object, *, who: str) -> None:

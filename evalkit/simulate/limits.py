@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
+from evalkit.check import real, shown
 from evalkit.errors import SpecError
 
 
@@ -13,10 +12,9 @@ def within(spec: object, low: float, high: float, *fields: str) -> None:
     """Refuse a spec of which a field is no number, or none from `low` to `high`."""
     for field in fields:
         value = getattr(spec, field)
-        number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-        if not number or not math.isfinite(value) or not low <= value <= high:
+        if not real(value) or not math.isfinite(value) or not low <= value <= high:
             what = f"{type(spec).__name__} {field} must be a number from {low:g} to {high:g}"
-            raise SpecError(what, found=repr(value))
+            raise SpecError(what, found=shown(value))
 
 
 def made_of(spec: object, **kinds: type) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from evalkit.check import one_of, whole
+from evalkit.check import one_of, shown, whole
 from evalkit.errors import SpecError, did_you_mean, several
 from evalkit.panel.pseudonyms import Domain
 
@@ -90,6 +90,11 @@ class Column:
 
 def comes_in(file: str | None, table: str | None, *, who: str) -> None:
     """Refuse what comes neither in files nor in a table, or in both, or in files outside the folder of deliveries."""
+    for given in (file, table):
+        if given is not None and not isinstance(given, str):
+            raise SpecError(
+                f"{who} comes in what has no name", found=shown(given), do='write file = "…" or table = "schema.table"'
+            )
     if (file is None) == (table is None):
         raise SpecError(f"{who} comes in files or in a table", do="name one of the two: file or table")
     pattern = Path(file or "x")

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
-from evalkit.check import instance, one_of
+from evalkit.check import instance, mapping, one_of
 from evalkit.errors import SpecError, did_you_mean, several
 from evalkit.monitor.sources.columns import (
     FEN,
@@ -103,6 +103,7 @@ class Source:
         one_of(self.covers, ("event", "month", "year"), who="Source covers")
         one_of(self.expects, ("every_county", "none"), who="Source expects")
         for name in ("columns", "states", "ranges"):
+            mapping(getattr(self, name), who=f"the {name} of source '{self.id}'", do="name columns in a mapping")
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
         self._has_columns()
         self._has_states()

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note
-from evalkit.check import able, shown
+from evalkit.check import able, real, shown
 from evalkit.errors import NoAnswer, SpecError
 from evalkit.panel.design import SurveyDesign
 from evalkit.poverty.columns import has_rows, is_level, is_name, numbers
@@ -170,8 +170,7 @@ class InequalityBySubgroup:
         able(self.design, "on", who="InequalityBySubgroup design", do="give a SurveyDesign")
         is_level(self.level, who="InequalityBySubgroup")
         every = tuple(self.alpha) if isinstance(self.alpha, tuple | list) else (self.alpha,)
-        sound = [isinstance(a, int | float | np.number) and not isinstance(a, bool) and np.isfinite(a) for a in every]
-        if not every or not all(sound) or len(set(every)) < len(every):
+        if not every or not all(real(a) and np.isfinite(a) for a in every) or len(set(every)) < len(every):
             raise SpecError("InequalityBySubgroup alpha must be finite numbers, each once", found=shown(self.alpha))
         object.__setattr__(self, "alpha", tuple(float(a) for a in every))
 

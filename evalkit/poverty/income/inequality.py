@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note
-from evalkit.check import able, flag, shown, whole
+from evalkit.check import able, flag, real, shown, whole
 from evalkit.errors import NoAnswer, SpecError, several
 from evalkit.panel.design import SurveyDesign
 from evalkit.poverty.columns import has_rows, is_level, is_name, numbers
@@ -213,7 +213,7 @@ def _figures(figures: object, *, who: str) -> tuple[float, ...]:
     """Finite numbers, as a tuple, each once; one number is a tuple of one."""
     every = tuple(figures) if isinstance(figures, tuple | list) else (figures,)
     for figure in every:
-        if isinstance(figure, bool) or not isinstance(figure, int | float | np.number) or not np.isfinite(float(figure)):
+        if not real(figure) or not np.isfinite(figure):
             raise SpecError(f"{who} needs finite numbers", found=shown(figures))
     if len(set(every)) < len(every):
         raise SpecError(f"{who} names a number twice", found=shown(figures))

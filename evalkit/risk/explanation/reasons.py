@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note
-from evalkit.check import number, whole
+from evalkit.check import instance, mapping, number, whole
 from evalkit.errors import DataError, SpecError, did_you_mean, several
 from evalkit.risk.models.base import RiskClassifier, ablated, on_logit_scale
 from evalkit.risk.models.fitted import RiskModel, key_of
@@ -34,6 +34,7 @@ THEMES: dict[str, Text] = {
     "place": Text("所在地区", "place"),
     "other": Text("其他情况", "other circumstances"),
 }
+NAMED = 'write {"ill": Text("患病", "illness")}'
 
 
 def by_theme(parts: Array, themes: tuple[str, ...]) -> tuple[tuple[str, ...], Array]:
@@ -94,6 +95,9 @@ class Reasons:
     names: Mapping[str, Text] | None = None
 
     def __post_init__(self) -> None:
+        mapping(self.names or {}, who="Reasons names", do=NAMED)
+        for name in (self.names or {}).values():
+            instance(name, Text, who="each of Reasons names", do=NAMED)
         known = {**THEMES, **(self.names or {})}
         if not isinstance(self.themes, Mapping) or any(not isinstance(x, str) for pair in self.themes.items() for x in pair):
             raise SpecError(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note
-from evalkit.check import able, one_of
+from evalkit.check import able, many, one_of
 from evalkit.panel.design import SurveyDesign
 from evalkit.risk.lists.budgets import Budget, Share, budgets_of
 from evalkit.risk.lists.listed import Listed, poorest
@@ -85,7 +85,7 @@ class Targeting:
         for name in (self.cost, self.gap, self.income):
             if name is not None:
                 a_name(name, who="a column of Targeting")
-        for share in self.poorest:
+        for share in many(self.poorest, who="Targeting poorest", do="write (0.2, 0.4)"):
             a_share(share, who="Targeting poorest")
         able(self.bootstrap, "run", who="Targeting bootstrap", do="use ClusterBootstrap()")
 
