@@ -23,6 +23,7 @@ _NUMBER = re.compile(r"\d{5,}")
 _CHINESE = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]+")
 _STARVED = re.compile(
     r"can't start new thread|failed to map segment|[Cc]annot allocate memory|Unable to allocate|bad allocation|bad_alloc"
+    r"|error return without exception set"  # compiled code that could not even make its MemoryError
 )
 LONGEST = 200
 ERROR = Text("错误", "error")

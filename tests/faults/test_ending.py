@@ -52,6 +52,7 @@ AUDIT = ("audit", "panel.csv", "--quiet")
         (MemoryError(), 4, "there is not enough memory"),
         (RuntimeError("can't start new thread"), 4, "there is not enough memory"),
         (OSError(errno.ENOMEM, "Cannot allocate memory"), 4, "there is not enough memory"),
+        (SystemError("error return without exception set"), 4, "there is not enough memory"),
         (BrokenProcessPool("A child process terminated abruptly"), 4, "most likely for want of memory"),
         (OSError(errno.ENOSPC, "No space left on device", "out/report.html"), 4, "out/report.html: the system refused"),
         (PermissionError(errno.EACCES, "Permission denied", "out"), 4, "close the file where it is open"),
