@@ -4,7 +4,9 @@ import base64
 import io
 import json
 import re
+import shutil
 import struct
+import subprocess
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -97,9 +99,16 @@ def told(path: Path) -> list[bytes]:
             return [data, columns_of(path)]
         except duckdb.Error:  # it is torn
             return [data]
-    parts = [data, *members(data), *streams(data)]
+    parts = [data, *members(data), *streams(data), *pages(path)]
     pictures = [base64.b64decode(one) for part in parts for one in packed(part)]
     return [*parts, *pictures, *(stream for one in pictures for stream in streams(one))]
+
+
+def pages(path: Path) -> list[bytes]:
+    """The words of a PDF, whose letters stand in it by the numbers of their shapes."""
+    if path.suffix != ".pdf" or shutil.which("pdftotext") is None:
+        return []
+    return [subprocess.run(["pdftotext", str(path), "-"], check=False, capture_output=True).stdout]
 
 
 def streams(data: bytes) -> list[bytes]:

@@ -8,12 +8,14 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+import nbformat
 import openpyxl
 import pandas as pd
 import pytest
 from everyone import PEOPLE, SECRETS
 from few_counties import FOUR, rows
-from search import Search
+from nbclient import NotebookClient
+from search import Search, told
 from watched import Watch
 
 import evalkit as ek
@@ -54,7 +56,7 @@ deprivations = "guarantees"
 formerly_poor = "formerly_poor"
 threshold = 0.45
 [report]
-formats = ["docx", "html", "xlsx"]
+formats = ["docx", "html", "xlsx", "pdf"]
 """
 KEPT = """
 id = "kept"
@@ -115,6 +117,7 @@ def run(tmp_path_factory):
     audits(commands, home, out)
     studies(commands, home, out)
     homes(commands, home, out)
+    notebook(home, out)
     (out / "said.txt").write_text("\n".join(commands.said), encoding="utf-8")
     return Run(home, out, commands)
 
@@ -203,9 +206,9 @@ def audits(evalkit: Watch, home: Path, out: Path) -> None:
     twice.to_csv(home / "headless.csv", index=False, header=False)
     for unit in ("姓名", "code", "备注", "住址"):
         assert evalkit("audit", "fifty.csv", "--unit", unit, "--period", "year") == 3, unit
-    for told in ((), ("--unit", "code", "--period", "year"), ("--study", "study.toml")):
-        assert evalkit("audit", "headless.csv", *told) == 3
-        assert evalkit("audit", "fifty.csv", *told) == 3
+    for more in ((), ("--unit", "code", "--period", "year"), ("--study", "study.toml")):
+        assert evalkit("audit", "headless.csv", *more) == 3
+        assert evalkit("audit", "fifty.csv", *more) == 3
     table = pd.DataFrame({"U1": ["0.60", "0.42", "0.81"], "U2": ["0.20", "0.30", "0.75"], "D": ["0.589", "0.596", "0.883"]})
     who = {"联系人姓名": [p.name for p in PEOPLE[:3]], "电话": [p.phone for p in PEOPLE[:3]], "编号": cards[:3]}
     for column, values in who.items():
@@ -276,6 +279,26 @@ def homes(evalkit: Watch, home: Path, out: Path) -> None:
     assert evalkit("risk", "card", f"model {two.phone}.skops", "--out", out / "bad.html") in (3, 5)
 
 
+def notebook(home: Path, out: Path) -> None:
+    """A notebook that shows the answers of both studies, and what is said of files that are refused."""
+    cells = [
+        "import evalkit as ek\nfrom evalkit.study.risk.run import RiskStudy\nfrom evalkit.study.run import Study",
+        "study = Study.read('study.toml')\nstudy.panel",
+        "study.audit()",
+        "found = study.run()\nfound",
+        "found.households",
+        "risk = RiskStudy.read('risk.toml').run()\nrisk",
+        "ek.read_panel('homes.csv', unit='公民身份号码', period='year')",
+        "ek.read_panel('fifty.csv', unit='姓名', period='year')",
+        "Study.read('cells/study.toml').run()",
+        "RiskStudy.read('twice/risk.toml').run()",
+    ]
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    place = {"metadata": {"path": str(home)}}
+    NotebookClient(book, timeout=300, kernel_name="python3", allow_errors=True, resources=place).execute()
+    nbformat.write(book, out / "shown.ipynb")
+
+
 def test_what_is_searched_for_was_really_given(run):
     found = {called for held in SEARCH.leaks(run.home).values() for called in held}
     assert found == set(SECRETS)
@@ -292,6 +315,17 @@ def test_every_command_ran_and_none_broke(run):
 
 def test_nothing_that_was_written_or_said_names_anyone(run):
     assert SEARCH.leaks(run.written) == {}
+
+
+def test_the_notebook_showed_answers_and_refusals(run):
+    cells = nbformat.read(run.written / "shown.ipynb", as_version=4).cells
+    ends = [[one.get("ename", one.output_type) for one in cell.outputs][-1:] for cell in cells]
+    assert ends == [[], *([["execute_result"]] * 5), *([["DataError"]] * 4)]
+
+
+def test_the_pdf_can_be_read_by_the_search(run):
+    (path,) = (run.written / "report").glob("*.pdf")
+    assert any("小评估".encode() in part for part in told(path))
 
 
 def test_pseudonyms_of_the_list_lead_back_with_the_key_only(run):
