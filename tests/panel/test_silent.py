@@ -11,8 +11,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import xlsxwriter
 
 from evalkit.errors import DataError
+from evalkit.panel.audit import audit_file
 from evalkit.panel.formats.arrow import durations
 from evalkit.panel.formats.plain import parquet_batches, parquet_columns
 from evalkit.panel.formats.stata import no_answer
@@ -216,3 +218,17 @@ class TestMembers:
     def test_a_mean_of_a_place_may_be_a_fraction(self, tmp_path):
         (tmp_path / "p.csv").write_text("county,year,persons\na,2020,3.5\nb,2020,2.9\n")
         assert read_panel(tmp_path / "p.csv", unit="county", period="year").frame["persons"].tolist() == [3.5, 2.9]
+
+
+@pytest.mark.parametrize("mode", ["manual", "auto"])
+def test_results_that_nobody_renewed_are_told(tmp_path, mode):
+    with xlsxwriter.Workbook(str(tmp_path / "a.xlsx")) as book:
+        sheet = book.add_worksheet()
+        for row, cells in enumerate([["county", "year", "income"], ["a", 2020, 5100], ["b", 2020, 4900]]):
+            sheet.write_row(row, 0, cells)
+        sheet.write_formula("C3", "=C2-200", value=4900)
+        book.set_calc_mode(mode)
+    found = audit_file(tmp_path / "a.xlsx", unit="county", period="year").frame
+    told = found[found["rule"] == "manual_calculation"]
+    assert told[["severity", "count"]].to_numpy().tolist() == ([["notice", 1]] if mode == "manual" else [])
+    assert told["message_en"].str.contains("may be old").all()

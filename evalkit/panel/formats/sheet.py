@@ -17,7 +17,7 @@ import pandas as pd
 from evalkit.errors import DataError, SafetyError, did_you_mean, several
 from evalkit.identifiers import masked as masked_number
 from evalkit.panel.findings import Finding, finding, listing, refusal
-from evalkit.panel.formats.sheet_scan import hidden, lost, masked, raised_marks, repeated, shown_as, span
+from evalkit.panel.formats.sheet_scan import hidden, lost, masked, not_renewed, raised_marks, repeated, shown_as, span
 from evalkit.panel.raw import Cells
 from evalkit.terms import Text
 
@@ -45,7 +45,7 @@ def read_sheet(data: bytes, *, name: str, sheet: str | None) -> Cells:
         rows = table.to_python(skip_empty_area=False)
         merges = tuple((a[0], a[1], b[0], b[1]) for a, b in table.merged_cell_ranges or ())
         findings, shown = (*findings, *repeated(xml)), shown_as(archive, xml)
-        raised = raised_marks(archive, xml)
+        raised, old = raised_marks(archive, xml), not_renewed(archive.read("xl/workbook.xml"), xml)
     except (CalamineError, zipfile.BadZipFile, zlib.error, ElementTree.ParseError, KeyError, ValueError, OSError, EOFError):
         if broken:  # such as an error newer than the reader
             raise refusal(broken, where=name) from None
@@ -56,6 +56,8 @@ def read_sheet(data: bytes, *, name: str, sheet: str | None) -> Cells:
         raise DataError(f"sheet '{chosen}' is empty", where=name, do="name another sheet" if others else "")
     if others and sheet is None:
         findings += (finding("other_sheets", column=chosen, count=len(others), found=_listed(others, unseen)),)
+    if old:
+        findings += (finding("manual_calculation", count=old),)
     columns = {at: _column(cells) for at, cells in enumerate(zip(*rows, strict=True))}
     findings += (*_padded(columns, shown.digits), *_marked(columns, raised))
     _worded(columns, shown.units)

@@ -93,6 +93,21 @@ def lost(xml: bytes) -> tuple[Finding, ...]:
     return tuple(findings)
 
 
+def not_renewed(workbook: bytes, xml: bytes) -> int:
+    """How many formulas a sheet has in a workbook that is calculated by hand only, whose results may be old.
+
+    Examples
+    --------
+    >>> not_renewed(b'<calcPr calcId="1" calcMode="manual"/>', b"<c><f>1+1</f><v>2</v></c>")
+    1
+    """
+    return (
+        len(re.findall(rb"<(?:\w+:)?f\b", xml))
+        if re.search(rb"<(?:\w+:)?calcPr\b[^>]*\bcalcMode=[\"']manual[\"']", workbook)
+        else 0
+    )
+
+
 def _lost_slowly(xml: bytes) -> tuple[Finding, ...]:
     """The same by a parser, for sheets that no spreadsheet program writes so: remarks, cells without an address, odd order."""
     errors, bare, values, row = list[str](), list[str](), dict[str, None](), 0

@@ -271,6 +271,13 @@ FILES: dict[str, Rule] = {
         "若不应计入请删去",
         "remove what is not meant to count",
     ),
+    "manual_calculation": rule(
+        "notice",
+        "工作簿设为手动计算，{count} 个公式的结果可能不是最新的",
+        "the workbook is calculated by hand only: the results of {count} formula(s) may be old",
+        "在表格软件中重新计算（F9）后保存",
+        "calculate it anew (F9) in a spreadsheet program, and save it",
+    ),
     "scaled_format": rule(
         "notice",
         "{count} 个单元格的格式把数值缩小、加负号或不予显示；读入的是所存的数值，不是所见：{where}",

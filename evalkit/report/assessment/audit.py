@@ -46,6 +46,7 @@ CALLED: dict[str, Text] = {
     "unseen_signs": Text("看不见的字符", "unseen signs"),
     "short_lines": Text("行内缺单元格", "line too short"),
     "hidden_rows": Text("隐藏的行、列或工作表", "hidden rows, columns or sheets"),
+    "manual_calculation": Text("手动计算的公式", "formulas calculated by hand"),
     "scaled_format": Text("显示与存储不同", "shown otherwise than stored"),
     "doubtful_encoding": Text("编码存疑", "doubtful encoding"),
     "missing_column": Text("缺少列", "column absent"),
