@@ -28,7 +28,7 @@ HERE = -100  # AT_FDCWD
 
 @contextmanager
 def alone(
-    file: Path, *, busy: OutputError, unwritable: Callable[[OSError], OutputError], passing: bool = False
+    file: Path, *, busy: OutputError, unwritable: Callable[[OSError], OutputError], passing: bool = False, mode: int = 0o777
 ) -> Iterator[IO[bytes]]:
     """One run at a time: the block runs under the lock of a file, which is made for its owner only.
 
@@ -39,9 +39,11 @@ def alone(
     busy
         What is raised where another run has it; who has it is added.
     unwritable
-        What is raised where the file cannot be made or locked.
+        What is raised where the folder or the file cannot be made, or the file cannot be locked.
     passing
         The file goes when the block ends.
+    mode
+        The rights of its folder, which is made where it is not there.
 
     Examples
     --------
@@ -56,6 +58,7 @@ def alone(
     True
     """
     try:
+        file.parent.mkdir(mode=mode, parents=True, exist_ok=True)
         lock = _locked(file)
     except OSError as fault:
         raise unwritable(fault) from None

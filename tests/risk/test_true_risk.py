@@ -10,24 +10,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from simulated import HOMES, homes_written, truth_of
 
 from evalkit.errors import DataError
 from evalkit.risk.scoring.measures import auc
-from evalkit.simulate import HouseholdSimulation, expected_auc
+from evalkit.simulate import expected_auc
 from evalkit.study.risk.run import RiskStudy
 
 COMING = ("members", "workers", "children", "elderly", "chronic")  # as ages and certificates tell a year ahead
 AHEAD = [f"{name}_next" for name in COMING]
 STUDY = """
-title = "simulated"
-[homes]
-file = "homes.csv"
-unit = "unit"
-period = "period"
-place = "county"
-village = "village"
-clusters = "village"
-formerly_poor = "formerly_poor"
 [features]
 columns = COLUMNS
 aside = ["head_female", "resettled"]
@@ -61,24 +53,18 @@ def written(
     folder: Path, seed: int, *, many: int = 10_000, ahead: bool = True, accepted: bool = True
 ) -> tuple[RiskStudy, pd.DataFrame, pd.Series]:
     """A study of simulated homes in a folder, its rows, and the true risk of each."""
-    drawn = HouseholdSimulation(households=many, villages=many // 80, counties=4, periods=range(2018, 2025), seed=seed).draw()
-    fixed = drawn.homes[["county", "village", "head_female", "head_schooling", "resettled", "formerly_poor", "off_farm"]]
-    later = drawn.frame[list(COMING)].groupby("unit").shift(-1).add_suffix("_next")
-    rows = drawn.frame.join(later if ahead else []).join(fixed, on="unit").reset_index()
-    rows = rows.astype(dict.fromkeys(rows.select_dtypes("bool"), int))
-    rows.to_csv(folder / "homes.csv", index=False)
+    rows, truth = homes_written(folder, many, many // 80, seed=seed, coming=COMING if ahead else ())
     text = STUDY.replace("COLUMNS", json.dumps(["off_farm", *(AHEAD if ahead else [])])).replace("RATIO", RATIO if ahead else "")
     text = text.replace("BENDS", json.dumps([*BENDS, *(["worker_share_next"] if ahead else [])]))
     text += "".join(ACCEPTED.format(column=name) for name in [*AHEAD, "worker_share_next"]) if ahead and accepted else ""
-    (folder / "study.toml").write_text(text, encoding="utf-8")
-    return RiskStudy.read(folder / "study.toml"), rows, drawn.truth["true_risk"]
+    (folder / "study.toml").write_text(HOMES + text, encoding="utf-8")
+    return RiskStudy.read(folder / "study.toml"), rows, truth
 
 
 def gaps(study: RiskStudy, rows: pd.DataFrame, truth: pd.Series) -> tuple[float, float]:
     """What the best rung lacks of the AUC of the true risk: on average over all that may happen, and in what did happen."""
     risks = study.run().climbed.risks
-    number = {f"{n:07d}": unit for n, unit in enumerate(pd.unique(rows["unit"]), start=1)}
-    true = truth.loc[[(number[unit], period) for unit, period in risks.index]].to_numpy()
+    true = truth_of(risks, rows, truth).to_numpy()
     one, rungs = np.ones(len(true)), risks.drop(columns="label")
     fell = risks["label"].to_numpy(dtype=float)
     likely = expected_auc(true) - max(auc(rungs[name].to_numpy(), true, one) for name in rungs)

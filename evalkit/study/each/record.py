@@ -157,10 +157,6 @@ def alone(folder: Path) -> Iterator[None]:
         do = "choose another --out"
         return OutputError("the output folder cannot be written", where=str(folder), found=fault.strerror or "", do=do)
 
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as fault:
-        raise unwritable(fault) from None
     do = "wait until it has ended, or choose another --out"
     busy = OutputError("another run is writing there", where=str(folder), do=do)
     with disk.alone(folder / LOCK, busy=busy, unwritable=unwritable):

@@ -131,10 +131,6 @@ def one_run(store: Path) -> Iterator[None]:
         do = "free space, or check rights"
         return OutputError("the store cannot be written to", where=str(store), found=fault.strerror or "", do=do)
 
-    try:
-        store.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as fault:
-        raise unwritable(fault) from None
     busy = OutputError("another run of this monitor is under way", where=str(store), do="wait until it has ended")
-    with alone(store / ".run", busy=busy, unwritable=unwritable):
+    with alone(store / ".run", busy=busy, unwritable=unwritable, mode=0o700):
         yield
