@@ -22,8 +22,8 @@ def test_lines_in_use_pass_and_in_the_other_length_of_time_they_are_told(line):
     """A national line of 2010 prices, two ranges of monitoring, half the median, the median, a quarter above it."""
     assert cautions(YEAR, line) == []
     (of_month,) = cautions(YEAR, line / 12)
-    assert f"{line / 12:,.4g} in the median" in of_month.en
-    assert f"the median income of {np.median(YEAR):,.4g}, as if the line were of a month and incomes of a year" in of_month.en
+    assert f"{line / 12:,.6g} in the median" in of_month.en
+    assert f"the median income of {np.median(YEAR):,.6g}, as if the line were of a month and incomes of a year" in of_month.en
     assert "疑似收入线按月而收入按年" in of_month.zh
     if line / np.median(YEAR) > 0.21:
         (of_year,) = cautions(YEAR / 12, line)

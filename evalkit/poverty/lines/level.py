@@ -63,5 +63,5 @@ def _said(line: float, income: float, groups: list[Hashable]) -> Note:
         "{head}（中位数 {line}）是收入中位数 {income} 的 {times} 倍{first}，{guess}：请核对后再用这些贫困指标。",
         "{head}, {line} in the median, is {times} times the median income of {income}{first}, {guess}: check before use.",
     )
-    figures = {"line": f"{line:,.4g}", "income": f"{income:,.4g}", "times": f"{times:.3g}"}
+    figures = {"line": f"{line:,.6g}", "income": f"{income:,.6g}", "times": f"{times:.3g}"}
     return Note("caution", text.format(head=head, first=first, guess=guess, **figures))

@@ -143,7 +143,7 @@ def _odd_sizes(homes: pd.DataFrame, form: HouseholdsForm, place: str) -> list[No
     line = homes[form.line].median() if isinstance(form.line, str) else form.line
     typical = homes[form.income].median()
     if 0 < typical < line / FAR or typical > line * FAR * 10:
-        found = f"a median income of {typical:,.4g} against a line of {line:,.4g}"
+        found = f"a median income of {typical:,.6g} against a line of {line:,.6g}"
         raise DataError(
             f"'{form.income}' and the line are not in one unit of measure", where=place, found=found, do="convert one"
         )
