@@ -13,9 +13,9 @@ from evalkit.terms import Text, first_of
 SAYS = {
     "refused": Text("{n} 份数据被拒收，未入库：{which}。", "Deliveries refused, nothing of them stored: {n} ({which})."),
     "empty": Text(
-        "{n} 份数据只有表头、没有记录，按无人上报收入：{which}；若不应如此，请部门重新导出。",
-        "Deliveries with a header and no row: {n} ({which}); they were taken in as nobody reported. Where that cannot be, have "
-        "them exported again.",
+        "{n} 份数据只有表头、没有记录，已入库：{which}；是当期无人上报还是导出失败，按该来源以往的行数判断，见交付质量。",
+        "Deliveries with a header and no row: {n} ({which}), stored. Whether nobody was reported or an export failed is judged "
+        "by how many rows the source usually has, and told with the quality of deliveries.",
     ),
     "aside": Text(
         "{n} 行不能读取，未入库（占 {share:.1%}）；请按列与原因退回部门核对。",
