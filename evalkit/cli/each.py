@@ -12,7 +12,7 @@ import typer
 
 from evalkit.check import one_of
 from evalkit.cli.console import STAGES, complain, speak
-from evalkit.cli.stopping import Stopped
+from evalkit.cli.tongue import stopped_says
 from evalkit.errors import SpecError
 from evalkit.terms import Lang, Text
 
@@ -75,12 +75,8 @@ def assess_each(study: Study, out: Path, each: str, asked: EachAsked, *, quiet: 
     one_of(each, unit_words(study), who="--each")
     spoken: Lang = asked.langs[0] if asked.langs else study.form.lang
     ask = EachPlace(**asked._asdict())
-    try:
-        with _progress(spoken, quiet=quiet) as (stage, told):
-            ask.deliver(study, out, progress=stage, told=told)
-    except Stopped as stopped:
-        complain.print(STOPPED.say(spoken))
-        raise typer.Exit(stopped.exit_code) from None
+    with stopped_says(STOPPED.say(spoken)), _progress(spoken, quiet=quiet) as (stage, told):
+        ask.deliver(study, out, progress=stage, told=told)
     if not quiet:
         speak.print(LIES.format(n=len(list(out.glob("places/*")))).say(spoken))
     speak.print(str(out), markup=False)

@@ -10,7 +10,7 @@ from concurrent.futures import BrokenExecutor
 
 from evalkit.cli.console import complain
 from evalkit.cli.stopping import Stopped
-from evalkit.cli.tongue import STOPPED, spoken
+from evalkit.cli.tongue import spoken, when_stopped
 from evalkit.errors import EvalkitError, MachineError, not_installed
 from evalkit.identifiers import HIDDEN, masked
 from evalkit.terms import Text
@@ -51,7 +51,7 @@ EXTRAS = {  # which extra brings a library
 def ended(fault: BaseException, *, debug: bool) -> int:
     """Say why a run ended, and give its exit code."""
     if isinstance(fault, Stopped | KeyboardInterrupt):
-        complain.print(STOPPED.say(spoken()))
+        complain.print(getattr(fault, "last_words", "") or when_stopped(), markup=False)
         return getattr(fault, "exit_code", 130)
     told = fault if isinstance(fault, EvalkitError) else of_machine(fault)
     if debug:

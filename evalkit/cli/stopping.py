@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
-from evalkit.cli.tongue import STOPPED, spoken
+from evalkit.cli.tongue import when_stopped
 
 PATIENCE = 2.0  # seconds a run has to put itself in order
 STOPS = (signal.SIGINT, signal.SIGTERM)
@@ -20,9 +20,10 @@ STOPS = (signal.SIGINT, signal.SIGTERM)
 class Stopped(BaseException):
     """A run was told to stop by a signal; nothing that handles errors takes it for one."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, last_words: str = "") -> None:
         super().__init__(f"signal {number}")
         self.exit_code = 128 + number
+        self.last_words = last_words
 
 
 @contextmanager
@@ -56,7 +57,7 @@ def stoppable() -> Iterator[None]:
 def _stop(number: int, frame: FrameType | None) -> None:
     for each in STOPS:  # while the run puts itself in order it is not stopped again
         signal.signal(each, signal.SIG_IGN)
-    raise Stopped(number)
+    raise Stopped(number, when_stopped())
 
 
 def _watch(reading: socket.socket) -> None:
@@ -72,5 +73,5 @@ def _watch(reading: socket.socket) -> None:
             pass
     except TimeoutError:
         with suppress(OSError):
-            os.write(2, f"{STOPPED.say(spoken())}\n".encode(getattr(sys.stderr, "encoding", None) or "utf-8", "replace"))
+            os.write(2, f"{when_stopped()}\n".encode(getattr(sys.stderr, "encoding", None) or "utf-8", "replace"))
         os._exit(128 + told[0])
