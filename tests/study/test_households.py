@@ -281,3 +281,25 @@ def test_what_a_survey_finds_is_among_the_problems():
     said = " ".join(rows["Problem"])
     assert "A return on a large scale is not ruled out" in said
     assert "Homes that transfers alone keep above the line" in said
+
+
+def test_a_line_of_a_month_is_told_wherever_its_figures_are_read(tmp_path):
+    rows = pd.read_csv(FOLDER / "households.csv", comment="#")
+    rows.assign(line=rows["line"] / 12).to_csv(tmp_path / "monthly.csv", index=False)
+    shipped = FOLDER / "studies" / "counties.toml"
+    plain = tomllib.loads(shipped.read_text(encoding="utf-8"))
+    asked = {key: value for key, value in plain["households"].items() if key != "dataset"}
+    asked |= {"file": str(tmp_path / "monthly.csv"), "threshold": 0.45}
+    firm = {"draws": 0, "samples": 0, "reference": []}
+    chapters = {"report": {"chapters": ["households", "problems"]}, "robustness": firm, "households": asked}
+    found = Study(form=StudyForm.model_validate(plain | chapters), path=shipped).run()
+    for lang, doubt, verdict, problem in (
+        ("en", "as if the line were of a month and incomes of a year", "ruled out if the line is right", "The line may be wrong"),
+        ("zh", "疑似收入线按月而收入按年", "可以排除（以收入线无误为前提）", "收入线疑似有误"),
+    ):
+        document = compose(found, lang)
+        first, chapter = [block for block in document.blocks if getattr(block, "role", "") == "caution" and doubt in block.text]
+        assert first.text == chapter.text
+        figures, problems = (next(table for table in document.tables() if table.key == key) for key in ("summary", "problems"))
+        assert figures.frame.iloc[-1].str.contains(verdict, regex=False).any()
+        assert problem in problems.frame.to_numpy().ravel().tolist()

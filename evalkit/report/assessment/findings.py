@@ -48,6 +48,7 @@ def found_problems(found: Assessment, voice: Voice) -> list[Row]:
         _short_of_target,
         _lagging,
         _main_obstacles,
+        _odd_line,
         _returns,
         _kept_by_transfers,
         _weak_data,
@@ -167,6 +168,19 @@ def _main_obstacles(found: Assessment, voice: Voice) -> Row:
         voice.listing(evidence),
         voice(Text("列入上一级统筹的整改事项。", "Take them up at the level above the places.")),
     )
+
+
+def _odd_line(found: Assessment, voice: Voice) -> Row | None:
+    """A line so far from all incomes that what rests on it may be wrong."""
+    doubts = () if found.households is None else found.households.odd_line
+    if not doubts:
+        return None
+    do = Text(
+        "核对收入与收入线的计量单位和时期后重新运行；核对之前不引用贫困发生率与返贫判断。",
+        "Check units and lengths of time of incomes and line, and run again; till then quote neither poverty nor the verdict on "
+        "return.",
+    )
+    return voice(Text("收入线疑似有误", "The line may be wrong")), doubts[0].say(voice.lang), voice(do)
 
 
 def _returns(found: Assessment, voice: Voice) -> Row | None:

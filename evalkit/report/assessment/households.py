@@ -32,7 +32,8 @@ COMPUTED = Text("{source}；本报告计算", "{source}; computed for this repor
 class HouseholdFindings:
     """What a survey of households told: `by_year` of all waves, the others of the last one where they are not of moves.
 
-    `fingerprint` is the SHA-256 of its file, `persons` says whether persons were counted and not homes.
+    `fingerprint` is the SHA-256 of its file, `persons` says whether persons were counted and not homes; `odd_line` is the caution
+    on a line that is far from all incomes of the last wave, which whatever rests on it has to carry.
     None where the study did not ask, or the survey cannot tell: moves need homes seen twice, `lasting` three waves.
     """
 
@@ -50,6 +51,7 @@ class HouseholdFindings:
     lasting: Persistence | None
     bottom: ReturnVerdict | None
     villages: ClustersFound | None
+    odd_line: tuple[Note, ...] = ()
     notes: tuple[Note, ...] = ()
 
     @property
@@ -73,7 +75,10 @@ def households(found: HouseholdFindings | None, voice: Voice) -> list[Block]:
         return []
     lead = voice(LEAD, source=found.source, waves=found.waves, n=f"{found.homes:,}")
     blocks: list[Block] = [Heading(voice(Text("住户贫困与返贫", "Poverty of households, and return to it"))), Paragraph(lead)]
-    blocks += [Paragraph(note.say(voice.lang), role="caution" if note.kind == "caution" else "note") for note in found.notes]
+    blocks += [
+        Paragraph(note.say(voice.lang), role="caution" if note.kind == "caution" else "note")
+        for note in (*found.odd_line, *found.notes)
+    ]
     for title, answer in found.parts:
         if answer is not None:
             blocks += [Heading(voice(title), level=2), *printed(answer, voice)]

@@ -142,7 +142,10 @@ def _homes(homes: HouseholdFindings, voice: Voice) -> list[Row]:
         one = homes.bottom.overall.iloc[0]
         name = Text("曾为贫困户者低于收入线，{year} 年（占比）", "Once registered as poor and below the line, {year} (share)")
         text = Text("单侧上限 {upper:.3f}；规模性返贫{verdict}", "upper bound {upper:.3f}; large-scale return {verdict}")
-        said = voice(text, upper=one["upper"], verdict=VERDICTS[str(one["verdict"])])
+        verdict = VERDICTS[str(one["verdict"])]
+        if homes.odd_line:
+            verdict = Text("{v}（以收入线无误为前提）", "{v} if the line is right").format(v=verdict)
+        said = voice(text, upper=one["upper"], verdict=verdict)
         rows.append((voice(name, year=homes.year), float("nan"), float(one["estimate"]), said))
     return rows
 
@@ -152,5 +155,7 @@ def _level(homes: HouseholdFindings) -> float:
 
 
 def _cautions(found: Assessment) -> list[Note]:
-    notes = [note for score in found.scores.values() for note in score.notes] + [*found.bond.notes, *found.panel.notes]
+    """What is most in doubt first: a line that may be wrong, scores, the bond, the panel."""
+    notes = [] if found.households is None else [*found.households.odd_line]
+    notes += [note for score in found.scores.values() for note in score.notes] + [*found.bond.notes, *found.panel.notes]
     return [note for note in notes if note.kind == "caution"]

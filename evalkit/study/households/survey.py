@@ -18,6 +18,7 @@ from evalkit.poverty.dynamics.moves import PovertyMoves, PovertyTransitions, pai
 from evalkit.poverty.dynamics.persistence import Persistence, PovertyPersistence
 from evalkit.poverty.income.fgt import PovertyEstimates, PovertyIndices
 from evalkit.poverty.income.ratios import yes_or_no
+from evalkit.poverty.lines.level import odd_lines
 from evalkit.poverty.multidimensional.alkire_foster import AlkireFoster, MultidimensionalPoverty
 from evalkit.poverty.multidimensional.deprivation_form import read_deprivations
 from evalkit.poverty.multidimensional.deprivations import DeprivationSystem
@@ -48,6 +49,8 @@ def household_findings(form: HouseholdsForm, folder: Path) -> HouseholdFindings:
     now = homes[homes[form.period] == last]
     asked = {"income": form.income, "line": form.line, "design": design, "strict": form.strict, "level": form.level}
     indices = PovertyIndices(**asked)  # type: ignore[arg-type]
+    by_year = indices.measure(homes, over=form.period)
+    line = by_year.line[homes[form.period] == last]
     return HouseholdFindings(
         source=survey.source,
         fingerprint=survey.fingerprint,
@@ -55,7 +58,7 @@ def household_findings(form: HouseholdsForm, folder: Path) -> HouseholdFindings:
         waves=homes[form.period].nunique(),
         homes=len(now),
         persons=form.members is not None,
-        by_year=indices.measure(homes, over=form.period),
+        by_year=by_year,
         by_place=_by_place(form, indices, now),
         transfers=_without(form, now, design),
         many=_many(form, system, now, design),
@@ -63,6 +66,7 @@ def household_findings(form: HouseholdsForm, folder: Path) -> HouseholdFindings:
         lasting=_lasting(form, homes, design),
         bottom=_bottom(form, now, design),
         villages=_villages(form, now),
+        odd_line=odd_lines(now[form.income].to_numpy(dtype=float), line, None, ()),
         notes=(*survey.notes, *_said(form, homes)),
     )
 
