@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -51,6 +51,10 @@ class Ladder:
         Who trains, calibrates and tests.
     later
         Column of ln of later income over the line, for rungs that regress it (None: they regress the outcome).
+    at_risk
+        Column that says to which rows the outcome can happen (1), such as homes not poor at the origin, and to which not (0;
+        None: to all). Only the former calibrate and test. The others have an outcome too, such as being poor later, and teach
+        the rungs that are taught by all: more is then known of homes near the line.
     design
         Weights (of fit and scores), strata and clusters.
     unit, period
@@ -82,6 +86,7 @@ class Ladder:
     rungs: tuple[Rung, ...]
     windows: Windows
     later: str | None = None
+    at_risk: str | None = None
     design: SurveyDesign = SurveyDesign()
     unit: str = "unit"
     period: str = "period"
@@ -106,8 +111,9 @@ class Ladder:
             raise SpecError(
                 "Ladder windows must be Windows", found=repr(self.windows), do="use Windows(train=…, test=…, horizon=…)"
             )
-        if self.later is not None:
-            a_name(self.later, who="Ladder later")
+        for name in ("later", "at_risk"):
+            if getattr(self, name) is not None:
+                a_name(getattr(self, name), who=f"Ladder {name}")
         if self.calibration is not None:
             able(self.calibration, "fit", who="Ladder calibration", do="use Platt(), Isotonic(), Beta() or VennAbers()")
             if self.windows.calibrate is None:
@@ -142,26 +148,36 @@ class Ladder:
             raise DataError("some rungs have the names of columns", found=several(taken), do="rename the columns")
         event, weights = yes_or_no(frame, self.outcome, who="Ladder"), sampled(frame, self.design, who="Ladder").weights
         key = key_of(frame, self.unit, self.period, who="Ladder")
-        parts = self.windows.parts(key)
+        told = Told(frame, event, weights, self.risk_set(frame))
+        parts = self.windows.parts(key, told.at_risk)
         with one_thread():
-            models = {rung.name: self._learn(rung, frame, event, weights, parts) for rung in self.rungs}
+            models = {rung.name: self._learn(rung, told, parts) for rung in self.rungs}
             tested = frame.loc[parts[2]]
             risks = pd.DataFrame({name: model.risk(tested) for name, model in models.items()}, index=tested.index)
-            return self._judged(tested.join(risks) if tested.index.is_unique else _beside(tested, risks), models, parts, key)
+            tested = tested.join(risks) if tested.index.is_unique else _beside(tested, risks)
+            return self._judged(tested, models, parts, key, told.at_risk)
 
-    def _learn(self, rung: Rung, frame: pd.DataFrame, event: Array, weights: Array, parts: tuple[Mask, Mask, Mask]) -> RiskModel:
+    def risk_set(self, frame: pd.DataFrame) -> Mask:
+        """To which rows of a frame the outcome can happen."""
+        if self.at_risk is None:
+            return np.ones(len(frame), dtype=bool)
+        return np.asarray(yes_or_no(frame, self.at_risk, who="Ladder") == 1)
+
+    def _learn(self, rung: Rung, told: Told, parts: tuple[Mask, Mask, Mask]) -> RiskModel:
         """A rung learnt on the rows that train, its curve on those that calibrate."""
         train, calibrate, _ = parts
-        estimator = self._fitted(rung, frame, event, weights, train)
+        frame, event, weights = told.frame, told.event, told.weights
+        taught = train if rung.taught_by_all else train & told.at_risk
+        estimator = self._fitted(rung, frame, event, weights, taught)
         features = rung.features or self.features
         bare = RiskModel(rung=rung, estimator=estimator, features=features, reference=pd.Series())
         curve: Curve | None = None
         if self.calibration is not None and rung.calibrate:
             w = weights[calibrate]
             curve = self.calibration.fit(bare.risk(frame.loc[calibrate]), event[calibrate], w / w.mean())
-        rows = train | calibrate if self.refit else train
+        rows = (train | calibrate if self.refit else train) & told.at_risk
         if self.refit and calibrate.any():
-            estimator = self._fitted(rung, frame, event, weights, rows)
+            estimator = self._fitted(rung, frame, event, weights, taught | calibrate)
         if self.temper != 1 and curve is None:
             curve = level_of(replace(bare, estimator=estimator).risk(frame.loc[rows]), event[rows], weights[rows])
         middle = middles(matrix_of(frame.loc[rows], features, gaps=True, who="Ladder").to_numpy(), weights[rows])
@@ -206,7 +222,12 @@ class Ladder:
         return estimator.fit(X, y.astype(int), **also)
 
     def _judged(
-        self, tested: pd.DataFrame, models: Mapping[str, RiskModel], parts: tuple[Mask, Mask, Mask], key: pd.MultiIndex
+        self,
+        tested: pd.DataFrame,
+        models: Mapping[str, RiskModel],
+        parts: tuple[Mask, Mask, Mask],
+        key: pd.MultiIndex,
+        at_risk: Mask,
     ) -> Climbed:
         names = tuple(models)
         ask: dict[str, Any] = {"outcome": self.outcome, "risks": names, "design": self.design, "bootstrap": self.bootstrap}
@@ -229,7 +250,7 @@ class Ladder:
             chosen=simplest_unbeaten(names, beats),
             models=dict(models),
             risks=risks,
-            notes=(*self._notes(parts), *scored.notes),
+            notes=(*self._notes(parts, at_risk), *scored.notes),
         )
 
     def _groups(self, tested: pd.DataFrame, names: tuple[str, ...]) -> pd.DataFrame:
@@ -254,15 +275,19 @@ class Ladder:
         """Refuse an outcome, or a later income, among the features."""
         every = {name for rung in self.rungs for name in rung.features or self.features} | set(self.features)
         known = [
-            name for name in (self.outcome, self.later, self.unit, self.design.weights) if name is not None and name in every
+            name
+            for name in (self.outcome, self.later, self.at_risk, self.unit, self.design.weights)
+            if name is not None and name in every
         ]
         if known:
             raise SpecError(
-                "features may not hold the outcome, its income, the unit or weights", found=several(known), do="leave them out"
+                "features may not hold the outcome, its income, who is at risk, the unit or weights",
+                found=several(known),
+                do="leave them out",
             )
 
-    def _notes(self, parts: tuple[Mask, Mask, Mask]) -> tuple[Note, ...]:
-        n = [int(rows.sum()) for rows in parts]
+    def _notes(self, parts: tuple[Mask, Mask, Mask], at_risk: Mask) -> tuple[Note, ...]:
+        n = [int((rows & at_risk).sum()) for rows in parts]
         text = Text(
             "训练 {a:,} 行、校准 {b:,} 行、检验 {c:,} 行，按起点期先后划分，检验开始前全部结果已知，住户不跨集合。",
             "{a:,} rows train, {b:,} calibrate, {c:,} test, by origin; outcomes were known before; no home is on two sides.",
@@ -273,6 +298,12 @@ class Ladder:
             "The default is the simplest rung that no other beats clearly (by {measure}: interval of the difference above 0).",
         )
         notes.append(Note("choice", rule.format(measure=self.criterion)))
+        if more := int((parts[0] & ~at_risk).sum()):
+            text = Text(
+                "另有 {n:,} 行不在风险集内（如起点期即为贫困），只参与学习，不用于校准和检验。",
+                "{n:,} more rows, such as homes poor at the origin, are not at risk: they teach, but do not calibrate or test.",
+            )
+            notes.append(Note("choice", text.format(n=more)))
         if self.refit and parts[1].any():
             notes.append(
                 Note(
@@ -292,6 +323,15 @@ class Ladder:
             )
             notes.append(Note("caution", even))
         return tuple(notes)
+
+
+class Told(NamedTuple):
+    """What a ladder is told: a frame, the outcome of each row, its weight, and whether the outcome could happen to it."""
+
+    frame: pd.DataFrame
+    event: Array
+    weights: Array
+    at_risk: Mask
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

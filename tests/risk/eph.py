@@ -44,7 +44,7 @@ SHARP = {name: Rung(name=name, estimator=rung, calibrate=False) for name, rung i
 
 
 def pairs(real_data: Path) -> pd.DataFrame:
-    """Homes not poor at the origin, without imputed incomes, with features of the home then, a quarter earlier, and of its town.
+    """Homes without imputed incomes, with features at the origin, a quarter earlier, and of the town; `fit`: who is not poor.
 
     Sex and age of the head are held aside. Context is of all other homes of the town and quarter, poor or not. Changes since a
     quarter ago are 0 where no pair of the home began then: a gap would tell whether it was met again three quarters later.
@@ -59,7 +59,7 @@ def pairs(real_data: Path) -> pd.DataFrame:
     every["lrmin"] = np.fmin(every["lr"], every["lr_l1"])
     every["lrmean"] = np.where(every["lr_l1"].isna(), every["lr"], (every["lr"] + every["lr_l1"]) / 2)
     every["seen"] = every["lr_l1"].notna().astype(float)
-    every["returned"] = (every["poor_l1"] == 1).astype(float)
+    every["returned"] = ((every["poor_l1"] == 1) & (every["poor"] == 0)).astype(float)
     every["earn"] = (every["n"] - every["emp"]) / every["emp"].clip(lower=0.5)
     every["lab_lr"] = np.log((every["ITF"] - every["v2m"] - every["v5m"]).clip(lower=1) / every["n"] / every["z"])
     every["formal_sh"] = (every["emp"] - every["inf"] - every["selfemp"]) / every["n"]
@@ -71,7 +71,8 @@ def pairs(real_data: Path) -> pd.DataFrame:
         every[f"d_{name}"] = (every[name] - earlier[name]).fillna(0)
     every["quarter"] = every["TRIMESTRE"]
     every["struck"] = ((every["dlr"] < np.log(0.7)) | (every["unemp"] > 0)).astype(float)
-    kept = (every["poor"] == 0) & (every["imp"] == 0) & (every["imp_f"] == 0)
+    every["fit"] = 1.0 - every["poor"]
+    kept = (every["imp"] == 0) & (every["imp_f"] == 0)
     return every[kept].reset_index(drop=True)
 
 
@@ -94,6 +95,7 @@ def ladder(**asked) -> Ladder:
         "rungs": rungs,
         "windows": WINDOWS,
         "later": "lr_f",
+        "at_risk": "fit",
         "design": DESIGN,
         "unit": "hid",
         "period": "q",

@@ -28,7 +28,8 @@ def climbed(homes):
 
 def test_rows_are_those_of_the_reference(homes, climbed):
     assert len(climbed.risks) == 13_265
-    assert int(homes["q"].between(8036, 8046).sum()) == 39_993
+    assert int((homes["q"].between(8036, 8046) & (homes["fit"] == 1)).sum()) == 39_993
+    assert any("10,135 more rows" in note.say("en") for note in climbed.notes)
     assert dict(climbed.model.learnt)["last_origin"] == 8046
 
 
@@ -42,17 +43,26 @@ def test_regressions_rank_at_least_as_measured(climbed):
     """Measured without history: proxy means .817, logistic .818, LightGBM .824; a regression with history comes to .821."""
     auc = climbed.wide["auc"]
     assert auc["proxy_means"] >= 0.8165
-    assert auc["logistic"] >= 0.8210
+    assert auc["logistic"] >= 0.8240
     assert auc["boosting"] >= 0.8235
 
 
 def test_two_models_averaged_rank_above_the_best_that_was_measured(climbed):
-    """Measured elsewhere: explainable boosting and CatBoost .824. Asked: precision .37 and recall .41; found .368 and .398."""
+    """Measured elsewhere: explainable boosting and CatBoost .824. Asked: recall .41; found .400."""
     averaged = climbed.wide.loc["averaged"]
     assert averaged["auc"] >= 0.8245
     assert averaged["average_precision"] >= 0.365
     assert averaged["recall"] >= 0.39
     assert averaged["auc"] > climbed.wide.loc["boosting", "auc"]
+
+
+def test_the_logistic_regression_reaches_all_that_was_asked_but_recall(climbed):
+    """Asked: AUC .824, average precision .37, calibration error .012, recall .41. Found: .827, .374, .008, .397."""
+    logistic = climbed.wide.loc["logistic"]
+    assert logistic["auc"] >= 0.824
+    assert logistic["average_precision"] >= 0.37
+    assert logistic["ece"] <= 0.012
+    assert logistic["recall"] >= 0.39
 
 
 def test_a_change_is_of_the_quarter_before_and_a_gap_tells_nothing_later(homes):
@@ -67,11 +77,11 @@ def test_a_change_is_of_the_quarter_before_and_a_gap_tells_nothing_later(homes):
 
 
 def test_the_default_is_the_simplest_no_other_beats_clearly(climbed):
-    assert climbed.chosen == "explainable"
+    assert climbed.chosen == "logistic"
     over = climbed.beats.set_index(["rung", "against"])
     assert over.loc[("logistic", "income_alone"), "ci_low"] > 0.01
-    assert over.loc[("explainable", "logistic"), "ci_low"] > 0
-    assert over.loc[("averaged", "explainable"), "ci_low"] < 0
+    assert over.loc[("logistic", "proxy_means"), "ci_low"] > 0
+    assert (over.loc[[(name, "logistic") for name in ("explainable", "boosting", "averaged")], "ci_low"] < 0).all()
 
 
 def test_who_lately_left_poverty_is_the_group_at_most_risk(climbed):

@@ -165,6 +165,29 @@ def test_calibration_and_refit(homes):
     assert learnt["rows"] > dict(asked().fit(homes).model.learnt)["rows"]
 
 
+def test_rows_that_are_not_at_risk_teach_and_do_nothing_else(homes):
+    """They change the rungs that are taught by all, and neither rules, nor who calibrates and tests, nor the reference rows."""
+    rungs = (dataclasses.replace(RUNGS[0], taught_by_all=False), RUNGS[1])
+    homes = homes.assign(open=(homes["lr"] > 0.5).astype(int))
+    kept = homes[homes["open"] == 1]
+    alone = asked(rungs=rungs, calibration=Platt()).fit(kept)
+    found = asked(rungs=rungs, calibration=Platt(), at_risk="open").fit(homes)
+    assert found.risks.index.equals(alone.risks.index)
+    assert found.risks["fell"].equals(alone.risks["fell"])
+    risk = {name: [one.models[name].estimator.predict_proba for one in (found, alone)] for name in ("rule", "logit")}
+    rule, logit = (
+        [ask(kept[list(names)]) for ask in risk[at]] for at, names in (("rule", ["lr"]), ("logit", found.spec.features))
+    )
+    assert np.array_equal(*rule)
+    assert not np.allclose(*logit)
+    assert found.models["logit"].reference.equals(alone.models["logit"].reference)
+    assert found.models["logit"].learnt == alone.models["logit"].learnt
+    more = int((homes["q"].between(1, 4) & (homes["open"] == 0)).sum())
+    told = [note.say("en") for note in found.notes if "not at risk" in note.say("en")]
+    assert told
+    assert int(told[0].split()[0].replace(",", "")) <= more
+
+
 def test_the_choice_follows_its_rule():
     names = ("a", "b", "c")
     draws = np.random.default_rng(0).normal(0, 0.001, (100, 3)) + np.array([0.70, 0.80, 0.801])
@@ -206,6 +229,8 @@ def test_exchange_stays_within_a_period_and_loses_nobody():
         lambda: asked(features=("lr", "fell")),
         lambda: asked(features=("lr", "later"), later="later"),
         lambda: asked(features=("lr", "w")),
+        lambda: asked(features=("lr", "ill"), at_risk="ill"),
+        lambda: asked(at_risk=1),
         lambda: asked(rungs=()),
         lambda: asked(rungs=("logit",)),
         lambda: asked(rungs=(RUNGS[0], RUNGS[0])),

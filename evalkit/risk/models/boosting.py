@@ -11,7 +11,6 @@ import numpy as np
 from evalkit.check import number, one_of, positive, whole
 from evalkit.errors import SpecError, not_installed
 from evalkit.risk.models.base import Column, RiskClassifier, middles
-from evalkit.risk.observed import a_share
 from evalkit.stats.arrays import Array, pieces
 
 BATCH = 20_000  # rows scored at a time
@@ -99,8 +98,7 @@ class BoostedTrees(RiskClassifier):
         for name, least in (("trees", 1), ("leaves", 2), ("least_rows", 1), ("seeds", 1), ("seed", 0), ("threads", 1)):
             whole(getattr(self, name), who=f"{who} {name}", least=least)
         positive(self.rate, who=f"{who} rate")
-        if self.columns != 1:
-            a_share(self.columns, who=f"{who} columns")
+        number(self.columns, "(0, 1]", who=f"{who} columns")
         number(self.ridge, "[0, ∞)", who=f"{who} ridge", do="write 20.0")
 
     def _directions(self) -> list[int]:

@@ -38,9 +38,9 @@ NAMES: dict[str, Text] = {
 class Rung:
     """A way to turn features into a risk: its name in tables, a classifier of scikit-learn that has not learnt, and its features.
 
-    `features` None are those of the ladder. `calibrate` says whether the calibration of the ladder is for this rung too. The
-    classifier may take `sample_weight` and, as `later`, ln of later income over the line; no other way is open to what was not
-    known at the origin.
+    `features` None are those of the ladder. `calibrate` says whether the calibration of the ladder is for this rung too, and
+    `taught_by_all` whether homes that are not at risk teach it, where the ladder has such. The classifier may take
+    `sample_weight` and, as `later`, ln of later income over the line; no other way is open to what was not known at the origin.
 
     Examples
     --------
@@ -52,6 +52,7 @@ class Rung:
     estimator: Any
     features: tuple[str, ...] | None = None
     calibrate: bool = True
+    taught_by_all: bool = True
 
     def __post_init__(self) -> None:
         a_name(self.name, who="Rung name")
@@ -109,14 +110,14 @@ def standard_rungs(  # noqa: PLR0913
     timed: dict[str, Any] = dict(kept, classes=tuple(dict.fromkeys([*classes, *([duration] if duration else [])])))
     ways: dict[str, Any] = {"rising": tuple(rising), "falling": tuple(falling)}
     several_names(shocks, "shocks")
-    found = [Rung(name="official_line", estimator=OfficialLine(income), features=(income,), calibrate=False)]
+    rules: dict[str, tuple[RiskClassifier, tuple[str, ...]]] = {"official_line": (OfficialLine(income), (income,))}
     if shocks:
-        struck = LineOrShock(income, tuple(shocks))
-        found.append(Rung(name="line_or_shock", estimator=struck, features=(income, *shocks), calibrate=False))
+        rules["line_or_shock"] = (LineOrShock(income, tuple(shocks)), (income, *shocks))
     if last_status is not None:
-        status = LastStatus(last_status)
-        found.append(Rung(name="last_status", estimator=status, features=(last_status,), calibrate=False))
-    found.append(Rung(name="income_alone", estimator=IncomeAlone(log_income), features=(log_income,), calibrate=False))
+        rules["last_status"] = (LastStatus(last_status), (last_status,))
+    rules["income_alone"] = (IncomeAlone(log_income), (log_income,))
+    rates: dict[str, Any] = {"calibrate": False, "taught_by_all": False}  # of homes as they are
+    found = [Rung(name=name, estimator=rule, features=on, **rates) for name, (rule, on) in rules.items()]
     found.append(Rung(name="proxy_means", estimator=ProxyMeans(**kept), features=own))
     found.append(Rung(name="expected_poverty", estimator=ExpectedPoverty(**kept), features=own))
     sharp: dict[str, RiskClassifier] = {"logistic": PenalizedLogistic(**kept), "hazard": DiscreteHazard(**timed)}

@@ -65,11 +65,12 @@ class Windows:
         if self.calibrate is not None and self.calibrate[0] <= self.train[1]:
             raise SpecError("Windows calibrate must come after train", found=f"{self.train} and {self.calibrate}")
 
-    def parts(self, key: pd.MultiIndex) -> tuple[Mask, Mask, Mask]:
-        """Rows that train, calibrate and test."""
+    def parts(self, key: pd.MultiIndex, at_risk: Mask | None = None) -> tuple[Mask, Mask, Mask]:
+        """Rows that train, calibrate and test; of those that are not at risk none calibrates or tests."""
         period, unit = key.get_level_values("period"), pd.factorize(key.get_level_values("unit"))[0]
-        train, test = _within(period, self.train), _within(period, self.test)
-        calibrate = np.zeros(len(key), dtype=bool) if self.calibrate is None else _within(period, self.calibrate)
+        may = np.ones(len(key), dtype=bool) if at_risk is None else at_risk
+        train, test = _within(period, self.train), may & _within(period, self.test)
+        calibrate = np.zeros(len(key), dtype=bool) if self.calibrate is None else may & _within(period, self.calibrate)
         if self.household_folds is not None:
             fold = balanced_folds(unit, self.household_folds, self.seed)
             test, calibrate = test & (fold == 0), calibrate & (fold == 1)
