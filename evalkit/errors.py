@@ -7,22 +7,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 
+from evalkit.chinese import in_chinese
 from evalkit.identifiers import masked
 
-# what holds every message together, and how it is said in Chinese
-_FIXED = tuple(
-    (re.compile(english, re.MULTILINE), chinese)
-    for english, chinese in (
-        (r"(?<=\S),? and ([\d,]+) more\b", r" 等，另有 \1 项"),
-        (r"^(\s*)and ([\d,]+) more\b\.?", r"\1另有 \2 项"),
-        (r"^([\d,]+) (?:problems|faults):", r"\1 处问题："),
-        (r"^(\s*)line (\d+): ", r"\1第 \2 行："),
-        (r", (?:line|row) (\d+)\b", r"，第 \1 行"),
-        (r"[Dd]id you mean '([^']*)'\?", r"是否为“\1”？"),
-        (r"; found ", "；实际为 "),
-        (r"\.? To do: ", "。处理："),
-    )
-)
 # signs that would rule a terminal instead of being read
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -62,18 +49,18 @@ class EvalkitError(Exception):
         return masked(_UNSEEN.sub("", told))
 
     def in_chinese(self) -> str:
-        """All of it in Chinese where that is known; else the fixed words in Chinese, and what is said as it is.
+        """All of it in Chinese; names and values stay as they are, and so do sentences the catalog does not hold.
 
         Examples
         --------
-        >>> DataError("the line is missing", where="lines.csv, row 3", found="blank", do="add it").in_chinese()
-        'lines.csv，第 3 行：the line is missing；实际为 blank。处理：add it。'
+        >>> DataError("the file holds a header and no rows yet", where="a.csv, row 3", do="complete it").in_chinese()
+        'a.csv，第 3 行：文件只有表头，还没有数据行。处理：将其补全。'
         """
         if self.zh:
             return masked(_UNSEEN.sub("", self.zh))
-        text = f"{fixed_in_chinese(self.where)}：" if self.where else ""
-        text += fixed_in_chinese(self.what).rstrip(" .") + (f"；实际为 {fixed_in_chinese(self.found)}" if self.found else "")
-        told = [text, f"处理：{fixed_in_chinese(self.do)}"] if self.do else [text]
+        text = f"{in_chinese(self.where)}：" if self.where else ""
+        text += in_chinese(self.what).rstrip(" .") + (f"；实际为 {in_chinese(self.found)}" if self.found else "")
+        told = [text, f"处理：{in_chinese(self.do)}"] if self.do else [text]
         ended = (one if one.endswith(("?", "？", "。")) else f"{one.rstrip(' .')}。" for one in told)
         return masked(_UNSEEN.sub("", "".join(ended)))
 
@@ -153,19 +140,6 @@ def several(items: Iterable[object], most: int = 5) -> str:
     every = [f"{item[0]} in {item[1]}" if isinstance(item, tuple) and len(item) == 2 else str(item) for item in items]
     text = ", ".join(every[:most])
     return text if len(every) <= most else f"{text} and {len(every) - most} more"
-
-
-def fixed_in_chinese(text: str) -> str:
-    """A message with the fixed words in Chinese that every message may have: how many more, on which line, what to do.
-
-    Examples
-    --------
-    >>> fixed_in_chinese("a, b and 5 more")
-    'a, b 等，另有 5 项'
-    """
-    for english, chinese in _FIXED:
-        text = english.sub(chinese, text)
-    return text
 
 
 def not_installed(what: str, extra: str) -> MachineError:

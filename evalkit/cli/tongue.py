@@ -1,7 +1,8 @@
-"""In which language a run speaks before and after its command does: what `--lang` says among the words of the command."""
+"""In which language a run speaks before and after its command does: what `--lang` says, else EVALKIT_LANG, else English."""
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,19 +15,21 @@ _last_words: list[str] = []  # of the work at hand, where it has its own
 
 
 def spoken() -> Lang:
-    """The language of what ends this run: Chinese where `--lang zh` was asked for."""
-    return "zh" if chinese(sys.argv) else "en"
+    """The language of what ends this run."""
+    return language(sys.argv, os.environ.get("EVALKIT_LANG", ""))
 
 
-def chinese(words: list[str]) -> bool:
-    """Whether a command was asked to speak Chinese.
+def language(words: list[str], usual: str) -> Lang:
+    """The language that a command was asked to speak: of `--lang` the last word counts; without it what is usual here.
 
     Examples
     --------
-    >>> chinese(["evalkit", "assess", "--lang", "zh"]), chinese(["evalkit", "assess"])
-    (True, False)
+    >>> language(["evalkit", "assess", "--lang", "zh"], ""), language(["evalkit", "assess"], "zh"), language(["evalkit"], "")
+    ('zh', 'zh', 'en')
     """
-    return "--lang=zh" in words or ("--lang", "zh") in pairwise(words)
+    asked = [word.removeprefix("--lang=") for word in words if word.startswith("--lang=")]
+    asked += [word for option, word in pairwise(words) if option == "--lang"]
+    return "zh" if (asked or [usual])[-1] == "zh" else "en"
 
 
 def when_stopped() -> str:

@@ -145,9 +145,9 @@ MANY = ek.DataError("no [a, b and 5 more]", where="study.toml, line 7", found="c
         (
             ek.SpecError("22 faults:\n  line 3: 'x' is not a known key\n  and 2 more", where="study.toml", do="correct the file"),
             2,
-            "错误 SpecError: study.toml：22 处问题：\n  第 3 行：'x' is not a known key\n  另有 2 项。处理：correct the file。",
+            "错误 SpecError: study.toml：22 处错误：\n  第 3 行：“x”不是可用的键\n  另有 2 项。处理：更正该文件。",
         ),
-        (ek.OutputError("the disk is full."), 4, "错误 OutputError: the disk is full。"),
+        (ek.OutputError("the disk is full."), 4, "错误 OutputError: 磁盘已满。"),
         (ek.SafetyError("it holds 13812345678"), 5, "错误 SafetyError: it holds ***。"),
         (Stopped(15), 143, "已中断；没有写到一半的文件"),
         (
@@ -158,9 +158,23 @@ MANY = ek.DataError("no [a, b and 5 more]", where="study.toml, line 7", found="c
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else None,
 )
-def test_what_holds_a_message_together_is_chinese_where_chinese_is_asked_for(evalkit, fault, code, said):
+def test_errors_are_chinese_where_chinese_is_asked_for(evalkit, fault, code, said):
     done, told = evalkit(fault, *AUDIT, "--lang", "zh")
     assert (done, told) == (code, f"{said}\n")
+
+
+@pytest.mark.parametrize(
+    ("usual", "words", "said"),
+    [
+        ("zh", (), "内存不足"),
+        ("zh", ("--lang", "en"), "not enough memory"),
+        ("", (), "not enough memory"),
+        ("fr", (), "not enough"),
+    ],
+)
+def test_a_usual_language_is_told_once_for_all_commands(evalkit, monkeypatch, usual, words, said):
+    monkeypatch.setenv("EVALKIT_LANG", usual)
+    assert said in evalkit(MemoryError(), *AUDIT, *words)[1]
 
 
 def test_stopped_before_it_could_be_told_it_ends_without_a_traceback(monkeypatch, capfd):

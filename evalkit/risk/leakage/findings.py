@@ -10,7 +10,8 @@ from typing import NamedTuple
 import pandas as pd
 
 from evalkit.check import one_of
-from evalkit.errors import DataError, fixed_in_chinese, sentence
+from evalkit.chinese import in_chinese
+from evalkit.errors import DataError, sentence
 from evalkit.terms import Text
 
 COLUMNS = ("rule", "severity", "column", "count", "where", "found", "message_zh", "message_en", "do_zh", "do_en")
@@ -119,7 +120,7 @@ class Leak:
     @property
     def message(self) -> Text:
         """What is wrong, in both languages."""
-        where = Text(fixed_in_chinese(re.sub(r" in (\d+)", r"（\1）", self.where)), self.where)
+        where = Text(in_chinese(re.sub(r" in (\d+)", r"（\1）", self.where)), self.where)
         return RULES[self.rule].says.format(column=self.column, count=f"{self.count:,}", where=where, found=self.found)
 
 
