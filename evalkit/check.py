@@ -21,9 +21,9 @@ def has_columns(frame: pd.DataFrame, needed: Iterable[str], *, who: str) -> None
     absent = [name for name in wanted if name not in set(have)]
     if absent:
         hint = did_you_mean(absent[0], [name for name in have if name not in wanted])
-        do = "add the columns, or take the indicators out of the system"
+        do = "add the columns, or leave out what needs them"
         raise DataError(
-            f"{who} needs columns [{several(absent)}], absent from the panel",
+            f"{who} needs columns [{several(absent)}], absent from the data",
             found=f"columns [{several(have, 8)}]",
             do=f"{hint} Otherwise {do}" if hint else do,
         )
@@ -56,8 +56,9 @@ def able(value: object, verb: str, *, who: str, do: str) -> None:
 def instance(value: object, wanted: type, *, who: str, do: str) -> None:
     """Refuse what is not of a kind."""
     if not isinstance(value, wanted):
-        article = "an" if wanted.__name__[0] in "AEIOU" else "a"
-        raise SpecError(f"{who} must be {article} {wanted.__name__}", found=shown(value), do=do)
+        name = wanted.__name__
+        what = f"{who} must be an {name}" if name[0] in "AEIOU" else f"{who} must be a {name}"
+        raise SpecError(what, found=shown(value), do=do)
 
 
 def many(value: object, *, who: str, do: str, count: int | None = None) -> tuple[Any, ...]:
@@ -89,7 +90,7 @@ def mapping(value: object, *, who: str, do: str) -> None:
 def positive(value: float, *, who: str) -> None:
     """Refuse what is no finite number above 0."""
     if not real(value) or not 0 < value < math.inf:
-        raise SpecError(f"{who} must be positive", found=shown(value), do="use a finite number")
+        raise SpecError(f"{who} must be positive", found=shown(value), do="use a finite number above 0")
 
 
 def number(value: float, within: str, *, who: str, do: str = "") -> None:

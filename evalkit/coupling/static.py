@@ -92,7 +92,8 @@ class CouplingCoordination:
         if self.grades.measure != "D":
             raise SpecError(f"grade scheme '{self.grades.id}' grades {self.grades.measure}, not D", do="choose a scheme for D")
         if isinstance(self.variant, WithoutCoefficient):
-            raise SpecError("a coupling degree without its coefficient is an error in print, not a choice", do="use Standard()")
+            what = "a coupling degree without its coefficient is an error of published papers, not a choice"
+            raise SpecError(what, do="use Standard()")
 
     def measure(self, **systems: pd.Series) -> Coordination:
         """C, T, D, grade and lagging system of every unit and year.

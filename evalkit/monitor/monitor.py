@@ -104,7 +104,7 @@ class Monitor:
             Memory or spill do not suffice.
         """
         if not isinstance(as_of, date) or isinstance(as_of, datetime):
-            raise SpecError("a monitor looks as of a day", found=shown(as_of), do="give a datetime.date")
+            raise SpecError("as_of must be a date without a time", found=shown(as_of), do="give a datetime.date")
         told = self.ledger.state(as_of), self.ledger.changes(as_of)
         place = self.store.folder / EVIDENCE / as_of.isoformat() if keep else None
         with self.engine.open([self.store.folder]) as engine:

@@ -186,9 +186,8 @@ def file_bytes(path: Path, formats: Sequence[str] = FORMATS) -> tuple[bytes, str
         near = did_you_mean(path.name, (name for name in others if not direct_identifier(name)))
         raise DataError("there is no such file", where=str(path), do=near or "check the path")
     if not kind:
-        raise DataError(
-            f"files ending in '{path.suffix}' are not read", where=path.name, do=f"save it as one of {', '.join(formats)}"
-        )
+        what = f"files ending in '{path.suffix}' are not read" if path.suffix else "files without an ending are not read"
+        raise DataError(what, where=path.name, do=f"save it as one of {', '.join(formats)}")
     if not path.is_file():
         raise DataError("this is not a regular file", where=path.name, do="name a file")
     try:

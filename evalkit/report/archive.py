@@ -36,7 +36,7 @@ def moment() -> datetime | None:
         when = None
     if when is None or not NO_MOMENT[0] <= when.year <= LAST_YEAR:
         raise SpecError(
-            f"{EPOCH} names no moment that files can bear",
+            f"{EPOCH} is not a time that files can carry",
             found=said[:40],
             do=f"set it to whole seconds since 1970, from 1980 to {LAST_YEAR}, or unset it",
         )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from evalkit.check import able, has_columns
+from evalkit.check import able, has_columns, number
 from evalkit.errors import DataError, NoAnswer, SpecError, several
 from evalkit.panel.design import Sampled, SurveyDesign
 from evalkit.stats.arrays import Array, Codes, Mask
@@ -128,14 +128,14 @@ def names_of(value: str | Sequence[str], *, who: str) -> tuple[str, ...]:
     """One name or several as a tuple, each once."""
     names = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list | tuple) else ()
     if not names or not all(isinstance(name, str) and name for name in names) or len(set(names)) != len(names):
-        raise SpecError(f"{who} must be one column name, or several different ones", found=repr(value))
+        raise SpecError(f"{who} must be one name, or several different ones", found=repr(value))
     return names
 
 
 def a_name(value: str, *, who: str) -> None:
-    """Refuse what is no column name."""
+    """Refuse what is no name."""
     if not isinstance(value, str) or not value:
-        raise SpecError(f"{who} must be a column name", found=repr(value))
+        raise SpecError(f"{who} must be a name: text that is not empty", found=repr(value))
 
 
 def a_design(value: SurveyDesign, *, who: str) -> None:
@@ -145,5 +145,4 @@ def a_design(value: SurveyDesign, *, who: str) -> None:
 
 def a_share(value: float, *, who: str, least: float = 0.0, most: float = 1.0) -> None:
     """Refuse what is no number strictly between two limits."""
-    if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not least < value < most:
-        raise SpecError(f"{who} must lie between {least:g} and {most:g}", found=repr(value))
+    number(value, f"({least:g}, {most:g})", who=who)

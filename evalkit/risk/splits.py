@@ -185,7 +185,11 @@ class HeldOutCounty:
             raise DataError("some counties have no rows", found=several(absent), do="name counties that are in the data")
         for name in wanted:
             test = codes == names.get_loc(name)
-            yield _pair(~test & ~_shared(unit, test), test, f"county '{name}'")
+            train = ~test & ~_shared(unit, test)
+            if not train.any():
+                what = "no row is left to train once households of the county are taken out"
+                raise NoAnswer(what, where=f"county '{name}'", do="add households that were never in it")
+            yield np.flatnonzero(train), np.flatnonzero(test)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

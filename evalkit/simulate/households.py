@@ -182,9 +182,8 @@ def _years(periods: object) -> tuple[int, ...]:
     years = list(periods) if isinstance(periods, Sequence) and not isinstance(periods, str | bytes) else []
     sound = bool(years) and all(isinstance(year, int | np.integer) and not isinstance(year, bool) for year in years)
     if not sound or years != list(range(years[0], years[0] + len(years))) or not 1950 <= years[0] <= years[-1] <= 2100:
-        raise SpecError(
-            "HouseholdSimulation periods must be years one after the other", found=repr(periods), do="use range(2020, 2025)"
-        )
+        what = "HouseholdSimulation periods must be years one after the other between 1950 and 2100"
+        raise SpecError(what, found=repr(periods), do="use range(2020, 2025)")
     return tuple(int(year) for year in years)
 
 

@@ -78,7 +78,7 @@ class ShockModel:
         within(self, 0, 0.99, "lasting")
         numbers = isinstance(self.effects, tuple) and all(isinstance(effect, int | float) for effect in self.effects)
         if not numbers or len(self.effects) != len(SHOCKS) or not all(0 <= effect < 5 for effect in self.effects):
-            raise SpecError(f"ShockModel effects are {len(SHOCKS)} numbers from 0 to 5", found=repr(self.effects))
+            raise SpecError(f"ShockModel effects must be {len(SHOCKS)} numbers in [0, 5)", found=repr(self.effects))
 
     def chances(self, homes: Homes, counts: Counts, hazard: Array) -> Array:
         """The chance of each kind in the year of these counts, (kinds, homes), with the hazard of each home's village."""

@@ -15,6 +15,7 @@ Link = Literal["logit", "cloglog"]
 STEPS = 100
 SETTLED = 1e-6  # how little the last step moves any coefficient, in units of the largest: what is left is about its square
 ROWS = 4096  # in a block: 60 columns of them stay in the cache of a core
+DO = "leave some out, or use a larger penalty where one can be set"
 HIGH = 6.0  # beyond which a rate of exp η makes the event sure
 
 
@@ -68,7 +69,7 @@ def penalized(
                 break
             b, now = _downhill(block, event, w, (b, step, now), penalty, link)
         else:
-            raise NoAnswer("the regression does not settle: some columns part the outcomes", do="set a penalty above 0")
+            raise NoAnswer("the regression does not settle: some columns part the outcomes", do=DO)
         middle = np.zeros((k + 1, k + 1))
         information = _pass(block, event, w, b, link, middle).information
         return Penalized(b, _inverse(information + np.diag(np.append(0.0, np.full(k, penalty)))), middle)
@@ -130,8 +131,7 @@ def _inverse(information: Array) -> Array:
     try:
         return np.asarray(np.linalg.inv(information), dtype=np.float64)
     except np.linalg.LinAlgError:
-        do = "leave some out, or set a penalty above 0"
-        raise NoAnswer("some columns say the same, or part the outcomes", do=do) from None
+        raise NoAnswer("some columns say the same, or part the outcomes", do=DO) from None
 
 
 def _downhill(

@@ -136,7 +136,9 @@ def _publish(stage: Path, place: Path, mode: int) -> None:
         disk.settle(place.parent)
     except OSError as fault:
         do = "close what is open in it, or choose another --out"
-        raise OutputError("the folder cannot take its place", where=str(place), found=fault.strerror or "", do=do) from None
+        raise OutputError(
+            "the new folder cannot be moved into its place", where=str(place), found=fault.strerror or "", do=do
+        ) from None
 
 
 def refuse_output(out: Path, *, force: bool) -> None:

@@ -226,7 +226,7 @@ def test_an_index_in_doubt_is_not_put_into_the_order_of_another(index, counties)
         (lambda: CoordinationUncertainty(error=0.1, between=(2019, 2020)).measure(**panel()), "2019"),
         (
             lambda: CoordinationUncertainty(variants=(Standard(), WithoutCoefficient())),
-            "without its coefficient is an error in print, not a choice. To do: take it out",
+            "without its coefficient is an error of published papers, not a choice. To do: take it out",
         ),
     ],
 )

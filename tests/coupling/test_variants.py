@@ -127,7 +127,7 @@ def test_all_zero_is_no_division(variant):
 
 
 def test_a_degree_without_its_coefficient_is_no_choice():
-    with pytest.raises(SpecError, match="error in print"):
+    with pytest.raises(SpecError, match="error of published papers"):
         CouplingCoordination(variant=WithoutCoefficient())
 
 

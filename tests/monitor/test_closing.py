@@ -133,10 +133,12 @@ def test_a_resolution_that_does_not_meet_them_is_refused_with_their_names(tmp_pa
 
 
 def test_it_asks_of_a_day_and_of_no_later_knowledge():
-    with pytest.raises(DataError, match="knows what became known after the day"):
+    with pytest.raises(DataError, match=rf"knows what became known after the day; found {AS_OF}\. "):
         SPEC.measure(state_of(), facts_of(), date(2024, 6, 1))
-    with pytest.raises(DataError, match="HomeFacts homes holds some rows twice"):
+    with pytest.raises(DataError, match=r"HomeFacts homes holds some rows twice; .* keep one row of each home\."):
         replace(facts_of(), homes=pd.DataFrame({"home": [1, 1], "labor": True}))
+    with pytest.raises(DataError, match=r"HomeFacts months holds some rows twice; .* keep one row of each home and month_end\."):
+        replace(facts_of(), months=pd.DataFrame({"home": [1, 1], "month_end": AS_OF}))
     with pytest.raises(DataError, match="HomeFacts signals needs columns"):
         replace(facts_of(), signals=pd.DataFrame({"home": [1]}))
     with pytest.raises(SpecError, match="no_labor"):

@@ -37,7 +37,7 @@ def test_a_monitor_looks_as_of_a_day(monitor, tmp_path, day, found):
     with pytest.raises(SpecError) as refused:
         monitor.look(day)
     told = refused.value
-    assert (told.what, told.found, told.do) == ("a monitor looks as of a day", found, "give a datetime.date")
+    assert (told.what, told.found, told.do) == ("as_of must be a date without a time", found, "give a datetime.date")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -228,6 +228,13 @@ STATE = {"records": "water", "column": "safe", "among": (False,)}
             "()",
             'write ("medical",)',
         ),
+        (
+            State,
+            {**STATE, "counties": ("A", "A")},
+            "rule 'x' counties must name each once",
+            "('A', 'A')",
+            "take out what is there twice",
+        ),
         (State, {**STATE, "records": 5}, "rule 'x' records must be a word", "5", 'write it in quotes, such as "medical"'),
         (
             State,
@@ -333,7 +340,7 @@ def test_faults_of_a_file_are_told_with_their_line(tmp_path, text, said, line):
         (HEAD.replace("accounts", "acounts") + LOW, "did you mean 'accounts'?", 'income = ["employment", "acounts"]'),
         (HEAD + LOW + WATER.replace('records = "water"', 'records = "watter"'), "which is no source", 'records = "watter"'),
         (HEAD + LOW + WATER.replace('"safe"', '"save"'), "which is no state of 'water'", 'column = "save"'),
-        (HEAD + LOW + WATER.replace("[false]", '["no"]'), "looks for what 'safe' cannot be", 'among = ["no"]'),
+        (HEAD + LOW + WATER.replace("[false]", '["no"]'), "cannot be; found 'no'. To do: use true or false", 'among = ["no"]'),
         (HEAD + LOW + WATER + 'each = "person"\n', "whom 'water' does not name", 'each = "person"'),
         (HEAD + LOW + WATER + 'where = { stage = ["x"] }\n', "reads 'stage'", 'where = { stage = ["x"] }'),
         (
@@ -343,14 +350,14 @@ def test_faults_of_a_file_are_told_with_their_line(tmp_path, text, said, line):
         ),
         (
             HEAD + LOW + WATER.replace('"water"\ncolumn = "safe"\namong = [false]', '"housing"\ncolumn = "grade"\namong = ["E"]'),
-            "'grade' of 'housing' is a word among A, B, C, D",
+            "'grade' cannot be; found 'E'. To do: use one of A, B, C, D",
             'among = ["E"]',
         ),
         (
             HEAD
             + LOW
             + "[[rule]]\nid = 's'\nkind = 'state_lost'\nname = 's'\nchannel = 'shock'\nrecords = 'water'\ncolumn = 'safe'\n",
-            "looks for what 'safe' cannot be",
+            "looks for what 'safe' cannot be; found 0. To do: name a column of whole numbers",
             "column = 'safe'",
         ),
     ],

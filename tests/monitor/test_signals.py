@@ -532,5 +532,5 @@ def test_questions_that_cannot_be_asked_are_refused(engine):
         SignalRules(rules="rules")
     with pytest.raises(DataError, match="sources that are not at hand: medical"):
         SignalRules(rules=own(SPEND)).find(engine, {}, three_homes(engine), sources=SOURCES, coverage=None, as_of=DAY)
-    with pytest.raises(SpecError, match="as of a day"):
+    with pytest.raises(SpecError, match="as_of must be a date without a time"):
         SignalRules(rules=own(SPEND)).find(engine, {}, three_homes(engine), sources=SOURCES, coverage=None, as_of="2024-01-31")

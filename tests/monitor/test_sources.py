@@ -179,7 +179,7 @@ def test_homes_become_known_on_a_day_of_their_own():
     with pytest.raises(SpecError) as refused:
         RegisterTable(id="homes", file="x.csv", columns=columns, known_after=3)
     told = refused.value
-    assert (told.what, told.do) == ("register.homes has no event that is known later", "name the column known_date")
+    assert (told.what, told.do) == ("known_after is not for register.homes", "leave it out, and name the column known_date")
 
 
 def test_only_a_flag_has_words_for_yes():

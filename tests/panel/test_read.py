@@ -299,6 +299,7 @@ class TestRefusals:
             ("p.dta", b"nothing", "not a readable Stata"),
             ("p.csv.gz", b"nothing", "not readable gzip"),
             ("p.pdf", b"nothing", "files ending in '.pdf' are not read"),
+            ("p", b"nothing", "files without an ending are not read"),
             ("p.csv", "县,2019,2020\n甲,1,2\n乙,3,4\n".encode(), "years as columns must first be made long"),
         ],
     )  # fmt: skip

@@ -301,7 +301,7 @@ def test_clusters_do_not_depend_on_the_order_of_rows():
         (lambda: BottomLine(returned="back", threshold=0.1, adjust="fdr"), "not a choice"),
         (lambda: BottomLine(returned="back", threshold=0.1, design="w"), "SurveyDesign"),
         (lambda: BottomLine(returned="back", threshold=0.1, design_effect=0), "positive"),
-        (lambda: BottomLine(returned="back", threshold=0.1, population="N", design=SurveyDesign(weights="w")), "count alike"),
+        (lambda: BottomLine(returned="back", threshold=0.1, population="N", design=SurveyDesign(weights="w")), "one by one"),
         (lambda: ReturnClusters(returned="back", village="n"), "cannot be called"),
         (lambda: ReturnClusters(returned="back", village="v", adjust="min_p", expected="p"), "alike"),
         (lambda: ReturnClusters(returned="back", village="v", draws=5), "99"),
@@ -342,7 +342,7 @@ def test_one_row_and_one_village():
     with pytest.raises(NoAnswer, match="single village"):
         ReturnClusters(returned="back", village="v").measure(pd.DataFrame({"back": [0, 1], "v": [1, 1]}))
     for wrong in (pd.Series([10.5]), pd.Series([np.nan]), pd.Series(["many"]), pd.Series([], dtype=int)):
-        with pytest.raises(DataError, match="populations"):
+        with pytest.raises(DataError, match=r"^population (must hold whole numbers of homes|holds no place)"):
             SampleToRuleOut(rate=0.1).measure(wrong)
     with pytest.raises(SpecError, match="Series"):
         SampleToRuleOut(rate=0.1).measure([100])

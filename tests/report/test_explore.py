@@ -138,7 +138,7 @@ def test_grades_follow_the_scheme_and_the_year_that_was_asked(scores):
 @pytest.mark.parametrize(
     ("ask", "says"),
     [
-        (lambda kept, rise: ek.explore(), "weights are moved of scores"),
+        (lambda kept, rise: ek.explore(), "there are no scores whose weights could be moved"),
         (lambda kept, rise: ek.explore(rise.spec), "IndexScores"),
         (lambda kept, rise: ek.explore(rise, rise), "two scores are of one system"),
         (lambda kept, rise: ek.explore(rise, coupling=ek.CouplingCoordination()), "at least two systems"),

@@ -185,6 +185,12 @@ def test_what_makes_no_sense_is_refused(make):
     assert len(str(said.value)) > 25
 
 
+@pytest.mark.parametrize(("column", "lacking"), [("listed", "is on the list"), ("due", "meets the criteria")])
+def test_a_sample_without_such_households_is_refused_by_name(column, lacking):
+    with pytest.raises(NoAnswer, match=f"^no household of the sample {lacking}, so the list cannot be judged"):
+        SPEC.measure(sample(20, 10, 5, 30).assign(**{column: 0}))
+
+
 def test_few_households_tell_nothing_that_is_shown():
     with pytest.raises(DataError, match="single cluster"):
         SPEC.measure(pd.DataFrame({"listed": [1], "due": [1]}))

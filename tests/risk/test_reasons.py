@@ -168,6 +168,13 @@ def test_wrong_questions_are_said(wrong):
         Reasons(**wrong)
 
 
+def test_a_theme_without_a_name_is_said_with_what_to_write():
+    for theme, do in (("ilness", "did you mean 'illness'? Otherwise name it in names"), ("zzz", "or name it in names")):
+        with pytest.raises(SpecError) as wrong:
+            Reasons(themes={"ill": theme})
+        assert wrong.value.do.endswith(do)
+
+
 def test_wrong_data_are_said(homes):
     model, ask = learnt("logistic", homes), Reasons(themes=THEME_OF)
     for frame, error in ((listed().drop(columns="ill"), DataError), ("frame", SpecError), (listed()[:0], DataError)):

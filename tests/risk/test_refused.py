@@ -17,7 +17,8 @@ from evalkit.risk.keeping.card import Card
 from evalkit.risk.labels.labels import ReturnLabel
 from evalkit.risk.ladder import Ladder
 from evalkit.risk.leakage.check import LeakageCheck
-from evalkit.risk.lists.budgets import Number
+from evalkit.risk.lists.budgets import Number, Share
+from evalkit.risk.lists.thresholds import BudgetThreshold
 from evalkit.risk.lists.visiting import VisitingList
 from evalkit.risk.models.averaged import AveragedLogits
 from evalkit.risk.models.boosting import BoostedTrees, need_interpret
@@ -111,7 +112,7 @@ QUESTIONS = {
     ),
     "penalty": (
         lambda: PenalizedLogistic(penalty=np.inf).fit(HOMES[["wage"]], HOMES["fell"]),
-        "PenalizedLogistic penalty must be positive; found inf. To do: use a finite number.",
+        "PenalizedLogistic penalty must be positive; found inf. To do: use a finite number above 0.",
     ),
     "columns as a word": (
         lambda: PenalizedLogistic(classes="wage").fit(HOMES[["wage"]], HOMES["fell"]),
@@ -129,6 +130,18 @@ QUESTIONS = {
     "both ways": (
         lambda: BoostedTrees(rising=("wage",), falling=("wage",)).fit(HOMES[["wage"]], HOMES["fell"]),
         "BoostedTrees cannot both rise and fall with a column; found ('wage',). To do: name it in rising or in falling.",
+    ),
+    "a share of 1": (
+        lambda: BudgetThreshold(risk="wage", outcome="fell", share=1.0),
+        "BudgetThreshold share must be a number in (0, 1); found 1.0.",
+    ),
+    "a share beyond 1": (
+        lambda: Share(share=1.5),
+        "Share share must be a number in (0, 1]; found 1.5.",
+    ),
+    "a name that is no column": (
+        lambda: Rung(name="", estimator=PenalizedLogistic()),
+        "Rung name must be a name: text that is not empty; found ''.",
     ),
     "rungs of an average": (
         lambda: AveragedLogits(rungs="logit").fit(HOMES[["wage"]], HOMES["fell"]),

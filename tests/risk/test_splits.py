@@ -187,6 +187,11 @@ def test_rows_that_cannot_be_split_are_refused(splitter, X):
         list(splitter.split(X))
 
 
+def test_a_county_of_all_households_leaves_none_to_train():
+    with pytest.raises(NoAnswer, match=r"^county 'p': no row is left .* To do: add households that were never in it\.$"):
+        list(HeldOutCounty().split(pd.DataFrame({"unit": ["a", "a", "b"], "county": ["p", "q", "p"]})))
+
+
 def test_groups_must_be_of_the_same_rows():
     with pytest.raises(DataError, match="each row"):
         list(HouseholdFolds(folds=2).split(np.zeros((3, 1)), groups=pd.DataFrame({"unit": [1, 2]})))

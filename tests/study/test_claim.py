@@ -108,7 +108,7 @@ def test_a_folder_that_cannot_take_its_place_leaves_the_old_one_there(tmp_path, 
 
     monkeypatch.setattr(Path, "rename", held)
     with (
-        pytest.raises(OutputError, match="the folder cannot take its place; found") as refused,
+        pytest.raises(OutputError, match="the new folder cannot be moved into its place; found") as refused,
         staged(tmp_path / "out") as stage,
     ):
         (stage / "new").write_text("new")

@@ -334,7 +334,7 @@ def test_a_budget_that_reaches_nobody_is_said(file, tmp_path):
         (
             ("[features]", '[label]\noutcome = "fell"\n[features]'),
             ek.NoAnswer,
-            "study.toml, [label]: 'fell' labels no home that is not poor; found 587 already so at the origin, "
+            "study.toml, [label]: no row can be labeled by 'fell'; found 587 already so at the origin, "
             "1,916 seen at the outcome, but not what is asked. To do: check the column, who is poor, and origins.",
         ),
     ],

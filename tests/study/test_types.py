@@ -37,7 +37,7 @@ def write(folder, table="", *, top="", panel="", systems=SYSTEMS):
         (
             "coupling",
             "variant = { method = 'power', k = -1 }",
-            "line 11: 'coupling.variant': Power k must be positive; found -1.0. To do: use a finite number.",
+            "line 11: 'coupling.variant': Power k must be positive; found -1.0. To do: use a finite number above 0.",
         ),
         ("coupling", "grades = 10", "line 11: 'coupling.grades': must be 'ten', 'four', 'five' or 'six', not 10"),
         ("uncertainty", "certainty = true", "line 11: 'uncertainty.certainty': must be a number, not true"),
@@ -97,7 +97,7 @@ def test_several_faults_stand_each_on_its_line_with_its_advice(tmp_path):
         Study.read(write(tmp_path, text))
     assert str(wrong.value).splitlines() == [
         "study.toml: 3 faults:",
-        "  line 11: 'coupling.variant': Power k must be positive; found -1.0 (use a finite number)",
+        "  line 11: 'coupling.variant': Power k must be positive; found -1.0 (use a finite number above 0)",
         "  line 12: 'coupling.lagg' is not a known key. did you mean 'lag'?",
         "  line 14: 'forecast.horizon': must be a whole number, not '3'. To do: correct the file.",
     ]

@@ -138,15 +138,15 @@ def _matched(raw: chain.RawData, systems: tuple[str, ...], rows: int) -> chain.R
     """The raw data with its systems in the order of the table."""
     if len(raw.frame) != rows:
         raise DataError(
-            "raw data and printed table do not have the same rows",
+            "raw data and printed table do not have the same number of rows",
             found=f"{len(raw.frame)} and {rows}",
-            do="give both one row a unit and period, in the same order",
+            do="give both one row per unit and period, in the same order",
         )
     if len(raw.systems) != len(systems):
         raise DataError(
-            "raw data and printed table do not have the same systems",
+            "raw data and printed table do not have the same number of systems",
             found=f"{several(raw.systems)} and {several(systems)}",
-            do="name the systems of the table as the raw data do",
+            do="name the same systems in both",
         )
     known = set(raw.systems) == set(systems)
     shared = set(raw.systems) & set(systems)

@@ -66,8 +66,9 @@ class RawData:
                 else [name for name in self.indicators if name not in self.normalized.columns]
             )
             if lacking or len(self.normalized) != len(self.frame):
-                do = "give one column an indicator and the rows of the raw data"
-                raise SpecError("RawData normalized is no table of all indicators", found=f"lacking {several(lacking)}", do=do)
+                do = "give one column per indicator and the rows of the raw data"
+                found = f"lacking {several(lacking)}" if lacking else f"{len(self.normalized)} rows, not {len(self.frame)}"
+                raise SpecError("RawData normalized must have all indicators and the rows of the raw data", found=found, do=do)
         absent = [name for name in self.indicators if name not in self.frame.columns]
         if absent:
             raise DataError("the raw data lack indicators", found=several(absent), do="add the columns")

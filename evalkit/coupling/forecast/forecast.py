@@ -137,7 +137,7 @@ class Forecast:
         named = all(isinstance(place, str | int) for place in places)
         if not places or not named or len(set(places)) < len(places):
             found = several(places) or "none" if named else shown(places)
-            raise SpecError("Forecast of names places, each once", found=found, do="or use of='places'")
+            raise SpecError("Forecast of names places, each once", found=found, do="name some places, or use of='places'")
         object.__setattr__(self, "of", places)
 
     def _check_bounds(self) -> None:

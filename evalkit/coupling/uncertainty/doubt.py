@@ -70,7 +70,8 @@ class CoordinationDoubts:
         if self.shares is not None:
             able(self.shares, "draw", who="the scatter of the shares", do="use Dirichlet(concentration=60)")
         if any(isinstance(one, WithoutCoefficient) for one in self.variants):
-            raise SpecError("a coupling degree without its coefficient is an error in print, not a choice", do="take it out")
+            what = "a coupling degree without its coefficient is an error of published papers, not a choice"
+            raise SpecError(what, do="take it out")
         for size in self._errors():
             number(size, "[0, 1)", who="the error of an index, a standard deviation,")
         if self.decimals is not None:

@@ -289,7 +289,7 @@ def _refuse_out_of_reach(units: pd.DataFrame, pie: Pie, period: int) -> None:
         lost |= (inside * pie.most).sum(axis=1) < 1 - CLOSE
     if lost.any():
         raise DataError(
-            f"{int(lost.sum())} units score 0 on indicators whose share must be above 0, or on all",
+            f"{int(lost.sum())} units score 0 on too many indicators to meet the shares",
             where=f"{several(units.index[lost])}, {period}",
             found=f"0 on [{several(units.columns[(~some[lost]).any(axis=0)])}]",
             do="raise scores with floor=0.01, or widen the shares",

@@ -110,7 +110,7 @@ class MonteCarlo(Doubts):
             raise NoAnswer(f"ranks of {units:,} units are not counted", do=f"ask of 2 to {MOST_UNITS:,} units at a time")
         size = int(self.group) if self.group >= 1 else max(1, round(self.group * units))
         if 2 * size > units:
-            raise SpecError("MonteCarlo group is larger than half of the units", found=f"{size} of {units}")
+            raise SpecError("MonteCarlo group is larger than half of the units", found=f"{size} of {units} units")
         counts, kept, total = self._tally(replay)
         frame = self._ranked(replay, counts, size)
         if not self.normalize:

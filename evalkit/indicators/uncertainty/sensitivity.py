@@ -118,7 +118,10 @@ class Sensitivity(Doubts):
             shifts[:, rows, 0] = mean_shift(placed, base)
             runs.append(placed if self.of == "rank" else settled(scores))
         if not np.ptp(shifts[:2]) > 0:
-            raise NothingShifts("no setting shifts a rank more than another, so there is nothing to share", do="vary more")
+            raise NothingShifts(
+                "no setting shifts a rank more than another, so there is nothing to share",
+                do="give more options, wider weights or larger errors",
+            )
         counts = bootstrap_counts(np.random.default_rng(self.seed), self.samples, self.resamples)
         frame = self._shares(shifts, counts).droplevel("unit")
         whole = np.concatenate(runs, axis=1)

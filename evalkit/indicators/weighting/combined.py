@@ -148,7 +148,9 @@ class Combined:
             raise SpecError("Combined needs two parts or more", found=str(len(parts)), do="name the weightings to combine")
         if self.shares is not None:
             if self.how in ("multiplicative", "game"):
-                raise SpecError(f"Combined with how='{self.how}' takes no shares", do="drop them, or use a mean")
+                raise SpecError(
+                    f"Combined with how='{self.how}' takes no shares", do="drop them, or use how='arithmetic' or 'geometric'"
+                )
             shares(self.shares, len(parts), who="Combined shares")
 
     @property
@@ -174,7 +176,9 @@ class Combined:
         w = np.stack([one.weight for one in learnt])
         share = np.array(self.shares or np.full(len(w), 1 / len(w)))
         if self.how in ("multiplicative", "geometric") and not np.any(np.all(w > 0, axis=0)):
-            raise NoAnswer("every indicator has a weight of zero in some part, so their product is zero", do="use a mean")
+            raise NoAnswer(
+                "every indicator has a weight of zero in some part, so their product is zero", do="use how='arithmetic'"
+            )
         notes = list(dict.fromkeys(note for one in learnt for note in one.notes))
         if self.how == "game":
             alpha, condition = game_coefficients(w)

@@ -50,7 +50,7 @@ class Given:
             )
         w = np.array([known[column] for column in system.columns], dtype=float)
         if not 0 < w.sum() < np.inf:
-            found = shown(w.tolist())
-            raise SpecError("given weights must have a finite sum above 0", found=found, do="give one at least a weight")
+            found, do = shown(w.tolist()), "give finite weights, at least one of them above 0"
+            raise SpecError("given weights must have a finite sum above 0", found=found, do=do)
         text = Text("权重为给定权重，已除以其和。", "Weights were given; they are divided by their sum.")
         return Weights(w / w.sum(), notes=(Note("choice", text),))

@@ -74,7 +74,8 @@ class HomeFacts:
             twice = getattr(self, name).duplicated(keys)
             if twice.any():
                 found = f"{int(twice.sum())}, the first of them row {int(np.flatnonzero(twice)[0]) + 1}"
-                raise DataError(f"HomeFacts {name} holds some rows twice", found=found, do=f"keep one row of each {keys[-1]}")
+                do = f"keep one row of each {' and '.join(keys)}"
+                raise DataError(f"HomeFacts {name} holds some rows twice", found=found, do=do)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

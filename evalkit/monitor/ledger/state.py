@@ -36,9 +36,10 @@ class LedgerState(Answer):
 def is_known(state: LedgerState, as_of: date) -> None:
     """Refuse a state that knows what became known after a day."""
     instance(state, LedgerState, who="the state of the ledger", do="give ledger.state(as_of)")
-    if (state.frame["known"] > pd.Timestamp(as_of)).any() or (state.as_of or as_of) > as_of:
+    latest = max(pd.Timestamp(state.as_of or as_of), state.frame["known"].max())
+    if latest > pd.Timestamp(as_of):
         do = f"read it with ledger.state(date({as_of.year}, {as_of.month}, {as_of.day}))"
-        raise DataError("the state of the ledger knows what became known after the day", found=f"{as_of}", do=do)
+        raise DataError("the state of the ledger knows what became known after the day", found=f"{latest.date()}", do=do)
 
 
 def case_states(changes: pd.DataFrame) -> pd.DataFrame:

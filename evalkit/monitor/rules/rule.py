@@ -100,7 +100,10 @@ def words(value: object, *, who: str, least: int = 1) -> tuple[str, ...]:
     for one in found:
         word(one, who=who)
     if len(found) < least or len(set(found)) < len(found):
-        raise SpecError(f"{who} must be one at least, and each once", found=shown(value), do='write ("medical",)')
+        what, do = f"{who} must be one at least, and each once", 'write ("medical",)'
+        if not least:
+            what, do = f"{who} must name each once", "take out what is there twice"
+        raise SpecError(what, found=shown(value), do=do)
     return found
 
 

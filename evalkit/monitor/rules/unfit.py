@@ -76,8 +76,9 @@ def _states(rule: Rule, source: Source, column: str, among: Sequence[Value], key
     strange = [value for value in among if type(value) is not TYPES[state.kind]]
     strange += [value for value in among if not strange and state.among and value not in state.among]
     if strange and not (isinstance(rule, StateLost) and state.kind == "integer"):
-        words = f"a {state.kind}" + (f" among {several(state.among)}" if state.among else "")
-        do = f"'{column}' of '{source.id}' is {words}"
+        do = "use true or false" if state.kind == "flag" else "use whole numbers"
+        do = f"use one of {several(state.among)}" if state.among else do
+        do = "name a column of whole numbers" if isinstance(rule, StateLost) else do
         yield key, SpecError(f"{rule.called} looks for what '{column}' cannot be", found=several(map(repr, strange)), do=do)
 
 

@@ -101,7 +101,7 @@ class SignalRules:
             A source that the rules read is not at hand.
         """
         if not isinstance(as_of, date) or isinstance(as_of, datetime):
-            raise SpecError("signals are found as of a day", found=shown(as_of), do="give a datetime.date")
+            raise SpecError("as_of must be a date without a time", found=shown(as_of), do="give a datetime.date")
         told = engine.collect(coverage) if isinstance(coverage, nw.LazyFrame) else coverage
         known = {source.id: source for source in sources}
         ground = Ground(engine=engine, rules=self.rules, sources=known, records=records, homes=homes, as_of=as_of, coverage=told)

@@ -62,8 +62,8 @@ class State:
         one_of(self.kind, ("flag", "word", "integer"), who="State kind")
         wanted = {"word": str, "integer": int, "flag": type(None)}[self.kind]
         if any(not isinstance(one, wanted) or isinstance(one, bool) for one in self.among):
-            do = "list whole numbers of an integer, words of a word, nothing of a flag"
-            raise SpecError(f"a state of kind '{self.kind}' is not among these", found=several(self.among), do=do)
+            do = "list whole numbers for an integer, words for a word, nothing for a flag"
+            raise SpecError(f"a state of kind '{self.kind}' cannot be these", found=several(map(repr, self.among)), do=do)
         if self.kind == "word" and not self.among:
             raise SpecError("a state of words needs the words it may be", do='write among = ["A", "B"]')
         if self.kind != "flag" and (self.yes or self.no):
@@ -96,7 +96,7 @@ def comes_in(file: str | None, table: str | None, *, who: str) -> None:
                 f"{who} comes in what has no name", found=shown(given), do='write file = "…" or table = "schema.table"'
             )
     if (file is None) == (table is None):
-        raise SpecError(f"{who} comes in files or in a table", do="name one of the two: file or table")
+        raise SpecError(f"{who} must come either in files or in a table", do="name one of the two: file or table")
     pattern = Path(file or "x")
     if pattern.is_absolute() or ".." in pattern.parts or not pattern.parts:
         raise SpecError(f"the files of {who} must lie in the folder of deliveries", found=repr(file), do="leave out .. and /")

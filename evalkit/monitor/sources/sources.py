@@ -228,7 +228,7 @@ class RegisterTable:
         if lacking:
             raise SpecError(f"{who} has no column '{lacking[0]}'", do="say what it is called in the file")
         if self.id == "homes" and self.known_after is not None:
-            raise SpecError("register.homes has no event that is known later", do="name the column known_date")
+            raise SpecError("known_after is not for register.homes", do="leave it out, and name the column known_date")
         known_on(self.columns, self.known_after, who=who)
 
     @property

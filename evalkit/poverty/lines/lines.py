@@ -157,7 +157,7 @@ class PovertyLines:
         years = numbers(frame, year, who="PovertyLines")
         place = frame[province] if province is not None else pd.Series(NATION, index=frame.index)
         if pd.api.types.infer_dtype(place, skipna=True).startswith("mixed"):
-            raise DataError("provinces of lines are names", found=f"others in '{province}'", do="write them as text")
+            raise DataError("provinces of lines must be text", found=f"others in '{province}'", do="write them as text")
         wrong = (years % 1 != 0) | (np.abs(years) > 9999)
         if wrong.any() or place.isna().any():
             found = f"years such as {years[wrong][0]:g}" if wrong.any() else "gaps in the province"

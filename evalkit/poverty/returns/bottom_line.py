@@ -102,8 +102,9 @@ class BottomLine:
         if self.population is not None:
             is_name(self.population, who="population of BottomLine")
             if not self.plain:
+                what = "BottomLine takes population only where homes are drawn one by one, with equal weights"
                 do = "leave it out: a design has its own population, of clusters"
-                raise SpecError("BottomLine takes homes of a place only where all count alike", found=self.population, do=do)
+                raise SpecError(what, found=self.population, do=do)
 
     @property
     def plain(self) -> bool:

@@ -178,12 +178,12 @@ class SampleSizes(Answer):
 def _populations(population: pd.Series) -> Codes:
     if not isinstance(population, pd.Series):
         do = "pass a Series keyed by place, or nothing for a large population"
-        raise SpecError("populations must be a Series", found=shown(population), do=do)
+        raise SpecError("population must be a Series", found=shown(population), do=do)
     if not len(population):
-        raise DataError("populations hold no place", do="check what was selected before")
+        raise DataError("population holds no place", do="check what was selected before")
     good = pd.to_numeric(population, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
     wrong = ~(np.isfinite(good) & (good >= 1) & (good == np.floor(good)))
     if wrong.any():
-        what = "populations must be whole numbers of homes, at least 1"
-        raise DataError(what, found=f"others in {at_rows(wrong)}", do="complete them")
+        what = "population must hold whole numbers of homes, at least 1"
+        raise DataError(what, found=f"others in {at_rows(wrong)}", do="correct them")
     return good.astype(np.intp)

@@ -86,7 +86,7 @@ def movable(scores: tuple[IndexScores, ...], coupling: CouplingCoordination | No
     """Scores whose weights can be moved, or why they cannot."""
     one_of(by, ("dimension", "indicator"), who="what is moved, by")
     if not scores:
-        raise SpecError("weights are moved of scores", do="pass what score(panel) returns")
+        raise SpecError("there are no scores whose weights could be moved", do="pass what score(panel) returns")
     for one in scores:
         instance(one, IndexScores, who="what is explored", do="pass what score(panel) returns")
     names = [one.system.id for one in scores]

@@ -105,7 +105,8 @@ class Reasons:
             )
         lost = [theme for theme in self.themes.values() if theme not in known]
         if lost:
-            do = f"{did_you_mean(lost[0], known) or 'use one of ' + ', '.join(known)}, or name it in names"
+            near = did_you_mean(lost[0], known)
+            do = f"{near} Otherwise name it in names" if near else f"use one of {', '.join(known)}, or name it in names"
             raise SpecError("some themes have no name", found=several(lost), do=do)
         whole(self.most, who="Reasons most")
         number(self.least, "[0, ∞)", who="Reasons least", do="write 0.1")
@@ -144,7 +145,7 @@ class Reasons:
         given = dict(self.reference or {})
         lost = [name for name in given if name not in model.features]
         if lost:
-            raise DataError("the reference names no feature of the model", found=several(lost), do="name its features")
+            raise DataError("the reference names what is no feature of the model", found=several(lost), do="name its features")
         return np.array([given.get(name, model.reference[name]) for name in model.features], dtype=np.float64)
 
     def _parts(self, model: RiskModel, X: pd.DataFrame, usual: Array) -> Array:

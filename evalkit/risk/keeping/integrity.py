@@ -97,7 +97,7 @@ def unpacked(data: bytes, names: tuple[str, ...] | None = None) -> dict[str, byt
         It is no archive.
     """
     if len(data) > LARGEST:
-        raise SafetyError("the model file is too large", found=f"{len(data):,} bytes", do=f"keep it under {LARGEST:,}")
+        raise SafetyError("the model file is too large", found=f"{len(data):,} bytes", do=f"keep it under {LARGEST:,} bytes")
     try:
         with ZipFile(BytesIO(data)) as archive:
             entries = archive.infolist()

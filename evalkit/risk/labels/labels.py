@@ -269,7 +269,7 @@ class ReturnLabel:
     def _weights(self, homes: Followed, row: Codes) -> Array:
         weight = np.ones(len(homes)) if self.weight is None else homes.figures(self.weight)
         if np.isnan(weight).any() or (weight < 0).any():
-            raise DataError(f"weights '{self.weight}' must be 0 or more, without gaps", do="complete the column of weights")
+            raise DataError(f"weights '{self.weight}' must be 0 or more, without gaps", do="correct the column of weights")
         if self.stay is None:
             return weight
         stay = homes.figures(self.stay)

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from evalkit.answer import Answer, Note
-from evalkit.check import one_of, whole
+from evalkit.check import number, one_of, whole
 from evalkit.errors import SpecError
 from evalkit.panel.panel import Panel
 from evalkit.risk.features.dated import DatedFeatures
@@ -72,8 +72,8 @@ class LeakageCheck:
     accept: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        a_share(self.limit, who="LeakageCheck limit", least=0.5, most=1.0 + 1e-9)
-        a_share(self.suspicious, who="LeakageCheck suspicious", least=0.5, most=1.0 + 1e-9)
+        number(self.limit, "(0.5, 1]", who="LeakageCheck limit")
+        number(self.suspicious, "(0.5, 1]", who="LeakageCheck suspicious")
         a_share(self.follows, who="LeakageCheck follows")
         if not isinstance(self.villages_apart, bool):
             raise SpecError("LeakageCheck villages_apart must be True or False", found=repr(self.villages_apart))

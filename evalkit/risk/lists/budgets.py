@@ -9,9 +9,9 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import pandas as pd
 
-from evalkit.check import able, positive
+from evalkit.check import able, number, positive
 from evalkit.errors import DataError, SpecError, several
-from evalkit.risk.observed import a_name, a_share, labeled
+from evalkit.risk.observed import a_name, labeled
 from evalkit.stats.arrays import Array, Codes
 from evalkit.terms import Text
 
@@ -54,8 +54,7 @@ class Share:
     share: float
 
     def __post_init__(self) -> None:
-        if self.share != 1:
-            a_share(self.share, who="Share share")
+        number(self.share, "(0, 1]", who="Share share")
 
     def over(self, frame: pd.DataFrame, cost: Array) -> Allowed:
         """One block of all rows."""

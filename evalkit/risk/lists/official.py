@@ -109,9 +109,10 @@ class OfficialList:
         listed, due = (yes_or_no(frame, name, who="OfficialList") for name in (self.listed, self.due))
         drawn = sampled(frame, self.design, who="OfficialList")
         held = drawn.weights > 0
-        if not (listed[held] > 0).any() or not (due[held] > 0).any():
-            lacking = "on the list" if not (listed[held] > 0).any() else "at risk by the visit"
-            raise NoAnswer(f"no household of the sample is {lacking}, so the list cannot be judged", do="draw more of them")
+        on = (listed[held] > 0).any()
+        if not on or not (due[held] > 0).any():
+            what = f"no household of the sample {'meets the criteria' if on else 'is on the list'}, so the list cannot be judged"
+            raise NoAnswer(what, do="draw more of them")
         among = self._among(frame, listed, due)
         if over is None:
             codes, names = np.zeros(len(frame), dtype=np.intp), list[object]([None])

@@ -93,7 +93,7 @@ class DecisionCurve:
         DataError
             A column is absent, holds gaps or text, an outcome is not 0 or 1, or a risk lies outside of [0, 1].
         NoAnswer
-            No row has weight.
+            A group has no weight.
         """
         a_frame(frame, who="DecisionCurve")
         outcome = yes_or_no(frame, self.outcome, who="DecisionCurve")

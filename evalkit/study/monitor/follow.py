@@ -96,7 +96,7 @@ def refuse_follow_ups(wrong: list[str], written: str = "nothing of the follow-up
     lines = "".join(f"\n  - {line}" for line in wrong[:MOST])
     more = f"\n  and {len(wrong) - MOST} more" if len(wrong) > MOST else ""
     count = f"{len(wrong)} things are" if len(wrong) > 1 else "something is"
-    do = f"correct the rows and run again; {written} written. What the ledger holds is not told otherwise"
+    do = f"correct the rows and run again; {written} written. What is in the ledger already does not change"
     raise DataError(f"{count} wrong with the follow-ups:{lines}{more}\n", do=do)
 
 

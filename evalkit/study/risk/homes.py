@@ -163,7 +163,7 @@ def _given(label: ReturnLabel, frame: pd.DataFrame, column: str) -> Labels:
     if not held.any():
         found = several(f"{int((reason == at).sum()):,} {REASONS[reasons[at]].en}" for at in np.unique(reason))
         do = "check the column, who is poor, and origins"
-        raise NoAnswer(f"'{column}' labels no home that is not poor", found=found, do=do)
+        raise NoAnswer(f"no row can be labeled by '{column}'", found=found, do=do)
     index = origins_of(homes.frame)
     counts = [int((held & (came == 1)).sum()), int((held & (came == 0)).sum())]
     counts += np.bincount(reason[~held], minlength=len(reasons)).tolist()

@@ -135,7 +135,7 @@ def test_systems_that_do_not_follow_from_the_raw_data():
 def test_raw_data_that_cannot_be_followed():
     raw = raw_frame(7)
     table, *_ = paper(raw)
-    with pytest.raises(DataError, match="same rows; found 29 and 30"):
+    with pytest.raises(DataError, match="same number of rows; found 29 and 30"):
         audited(raw.iloc[1:], table)
     with pytest.raises(DataError, match="lack indicators; found a"):
         audited(raw.drop(columns="a"), table)
@@ -143,6 +143,10 @@ def test_raw_data_that_cannot_be_followed():
         RawData(frame=raw, systems=DIRECTIONS, weighting="given")
     with pytest.raises(DataError, match=r"for some indicators only; found none for .*b.*\. To do: add them"):
         audit_coupling(table, raw=RawData(frame=raw, systems=DIRECTIONS, weights={"a": "0.4"}))
+    with pytest.raises(SpecError, match=f"the rows of the raw data; found {len(raw) - 1} rows, not {len(raw)}"):
+        RawData(frame=raw, systems=DIRECTIONS, normalized=raw[1:])
+    with pytest.raises(SpecError, match="the rows of the raw data; found lacking a"):
+        RawData(frame=raw, systems=DIRECTIONS, normalized=raw.drop(columns="a"))
     with pytest.raises(SpecError, match="direction of indicator 'a'"):
         RawData(frame=raw, systems={"f": {"a": "up"}, "g": DIRECTIONS["g"]})
 
@@ -165,7 +169,7 @@ def test_systems_of_other_names_are_taken_in_order_and_that_is_said():
 def test_raw_data_of_three_systems_do_not_fit_a_table_of_two():
     raw = raw_frame(3)
     three = {**DIRECTIONS, "h": {"a": "benefit"}}
-    with pytest.raises(DataError, match="the same systems"):
+    with pytest.raises(DataError, match="the same number of systems"):
         audit_coupling(paper(raw)[0], raw=RawData(frame=raw, systems=three))
 
 
