@@ -16,7 +16,6 @@ from evalkit.terms import Lang
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from evalkit.monitor.bulletins import Printed
     from evalkit.report.document import Document
     from evalkit.report.monitor.bulletin import BulletinFindings
     from evalkit.study.monitor.run import MonitorRun, MonitorStudy
@@ -101,25 +100,16 @@ def bulletin(
 def _apart(before: BulletinFindings, now: BulletinFindings) -> None:
     """Refuse a bulletin from which, with the one before, small counts can be computed."""
     from evalkit.monitor.bulletins import given_away
+    from evalkit.report.monitor.bulletin import printed_tables
 
     if before.as_of >= now.as_of:
         do = "name the day of a bulletin that was written before"
         raise SpecError("the bulletin before is not of an earlier day", where="--after", found=before.as_of.isoformat(), do=do)
-    if counts := given_away(_printed(before), _printed(now), now.changes):
+    if counts := given_away(printed_tables(before), printed_tables(now), now.changes):
         places = several(dict.fromkeys(f"{county or 'all together'}, {TABLES[table]}, {day}" for day, county, table, _ in counts))
         what = f"with the bulletin of {before.as_of} counts below {now.least} that are not shown can be computed"
         do = "keep it in the office and pass on one of a later month: with two whole months between them nothing follows"
         raise SafetyError(what, where=f"the bulletin of {now.as_of}", found=f"{len(counts)} counts ({places})", do=do)
-
-
-def _printed(found: BulletinFindings) -> Printed:
-    """The tables of a bulletin as it prints them."""
-    from evalkit.monitor.bulletins import Printed
-    from evalkit.report.monitor.cases import OpenCases, flows
-
-    openly, month = OpenCases.of(found.cases, found.as_of, found.least), flows(found.changes, found.as_of, found.least)
-    open_by = (openly.stage.found, openly.kind.found, openly.age.found)
-    return Printed(day=found.as_of, open_in=openly.stage.rows, open_by=open_by, flows_in=month.rows, flows=month.found)
 
 
 @monitor.command(epilog=examples("evalkit monitor quality monitor.toml --as-of 2024-06-30 --out quality.html"))

@@ -10,6 +10,7 @@ import pandas as pd
 
 from evalkit.answer import Note
 from evalkit.check import has_columns, whole
+from evalkit.monitor.bulletins import Printed
 from evalkit.monitor.process.process import Process
 from evalkit.monitor.signals.unjudged import REASONS
 from evalkit.monitor.triage.triage import Triaged
@@ -89,6 +90,13 @@ class BulletinFindings:
         has_columns(self.changes, CHANGES, who="the changes of a bulletin")
         if self.unjudged is not None:
             has_columns(self.unjudged, UNJUDGED, who="the homes of a bulletin that could not be judged")
+
+
+def printed_tables(found: BulletinFindings) -> Printed:
+    """The tables of a bulletin, as it prints them, that another may be held against."""
+    openly, month = OpenCases.of(found.cases, found.as_of, found.least), flows(found.changes, found.as_of, found.least)
+    open_by = (openly.stage.found, openly.kind.found, openly.age.found)
+    return Printed(day=found.as_of, open_in=openly.stage.rows, open_by=open_by, flows_in=month.rows, flows=month.found)
 
 
 def compose_bulletin(found: BulletinFindings, lang: Lang) -> Document:

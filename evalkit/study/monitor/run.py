@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from evalkit import datasets
 from evalkit.answer import Note
 from evalkit.check import has_columns
 from evalkit.errors import DataError
+from evalkit.monitor.bulletins import given_away
 from evalkit.monitor.door.door import Door
 from evalkit.monitor.door.files import readers
 from evalkit.monitor.door.received import Received
@@ -32,7 +33,7 @@ from evalkit.panel.cells import read_codes
 from evalkit.panel.form import read_form
 from evalkit.panel.pseudonyms import pseudonym_numbers
 from evalkit.panel.read import open_table
-from evalkit.report.monitor.bulletin import BulletinFindings
+from evalkit.report.monitor.bulletin import BulletinFindings, printed_tables
 from evalkit.report.monitor.quality import QualityFindings
 from evalkit.report.verbs import words
 from evalkit.report.words import Voice
@@ -54,6 +55,11 @@ LATER = Text(
 DUE = Text(
     "应走访 {due:,} 户，列入名单 {listed:,} 户，留待下期 {left:,} 户。",
     "{due:,} homes are due for a visit: {listed:,} are on the lists, {left:,} are left for the next.",
+)
+TOGETHER = Text(
+    "与 {day} 的月报合看，可推算出 {n} 个未列出的小数：本月报只限内部使用；见 `evalkit monitor bulletin … --after {day}`。",
+    "With the bulletin of {day}, {n} counts that are not shown can be computed: keep this one in the office; `evalkit monitor "
+    "bulletin … --after {day}` says in which tables they stand.",
 )
 RECORDED = Text("台账新增 {n:,} 条。", "Changes written to the ledger: {n:,}.")
 RECORDED_BEFORE = Text("台账已有本次全部记录，未作改动。", "Everything was in the ledger already; nothing was written to it.")
@@ -161,6 +167,12 @@ class MonitorStudy:
             least=self.form.report.least,
         )
 
+    def bulletins_before(self, as_of: date) -> list[date]:
+        """The last run of each month of which a bulletin as of a day still tells: of that month and the two before."""
+        first = (as_of.replace(day=1) - timedelta(days=1)).replace(day=1) - timedelta(days=1)
+        days = [one.known for one in self.monitor.ledger.segments() if first.replace(day=1) <= one.known < as_of]
+        return sorted({(day.year, day.month): day for day in sorted(days)}.values())
+
     def process(self, state: LedgerState, as_of: date, homes: pd.Series | None = None) -> Process:
         """How well the process works; with the homes of counties also how many of them are new."""
         within = self.form.process
@@ -262,7 +274,15 @@ class MonitorRun:
             notes.append(Note("caution", LATER.format(n=told.later, day=self.as_of.isoformat())))
         new = len(told.rows) + self.flagged
         notes.append(Note("choice", RECORDED.format(n=new) if new else RECORDED_BEFORE))
-        return (*notes, *self.look.notes)
+        return (*notes, *self._together(), *self.look.notes)
+
+    def _together(self) -> Iterator[Note]:
+        """Which earlier bulletins give small counts away together with this one."""
+        now = printed_tables(self.bulletin)
+        for day in self.study.bulletins_before(self.as_of):
+            before = printed_tables(self.study.bulletin(day))
+            if counts := given_away(before, now, self.study.monitor.ledger.changes(self.as_of)):
+                yield Note("caution", TOGETHER.format(day=day.isoformat(), n=len(counts)))
 
     @property
     def bulletin(self) -> BulletinFindings:
