@@ -7,6 +7,7 @@ import pytest
 from scipy.stats import rankdata
 from simulated import HOMES, homes_written, truth_of
 
+from evalkit.errors import SpecError
 from evalkit.study.risk.run import RiskStudy
 
 
@@ -72,6 +73,15 @@ draws = 20
     assert rows["event"] == sum(int((now & later).sum()) for now, later in stay)
     assert list(found.climbed.models) == ["last_status", "logistic", "hazard"]
     assert 0.5 < found.climbed.wide.loc["logistic", "auc"] < 0.7
+    (tmp_path / "taught.toml").write_text(f"{text}poor_teach = true\n", encoding="utf-8")
+    taught = RiskStudy.read(tmp_path / "taught.toml").run()
+    told = next(note.say("en") for note in taught.climbed.notes if "more rows" in note.say("en"))
+    poor = sum(int((wide[f"pov{t}"] == 1).sum()) for t in (1, 2))  # of whom three in five were dealt to those that teach
+    assert int(told.split()[0].replace(",", "")) == pytest.approx(0.6 * poor, rel=0.08)
+    assert taught.climbed.risks["last_status"].nunique() == found.climbed.risks["last_status"].nunique()
+    (tmp_path / "other.toml").write_text(f'{text}poor_teach = true\n[label]\nevent = "returning"\n', encoding="utf-8")
+    with pytest.raises(SpecError, match="homes that are poor teach falling alone"):
+        RiskStudy.read(tmp_path / "other.toml").run()
 
 
 def test_household_pairs_of_argentina_hold_their_outcome_already(real_data, tmp_path):
@@ -113,7 +123,8 @@ bends = ["lr", "lr_l1"]
 draws = 20
 refit = true
 """
-    (tmp_path / "study.toml").write_text(text.replace("COLUMNS", json.dumps([*columns, "poor_l1"])), encoding="utf-8")
+    text = text.replace("COLUMNS", json.dumps([*columns, "poor_l1"]))
+    (tmp_path / "study.toml").write_text(text, encoding="utf-8")
     found = RiskStudy.read(tmp_path / "study.toml").run()
     assert len(found.climbed.risks) == 13_265
     table = found.climbed.wide
@@ -121,3 +132,9 @@ refit = true
     assert table.loc["income_alone", "recall"] == pytest.approx(0.354, abs=5e-4)
     assert table.loc["logistic", "auc"] > 0.815
     assert found.kept == "logistic"
+    (tmp_path / "taught.toml").write_text(text.replace("refit = true", "poor_teach = true"), encoding="utf-8")
+    taught = RiskStudy.read(tmp_path / "taught.toml").run()
+    assert taught.climbed.risks["label"].equals(found.climbed.risks["label"])
+    assert any("10,128 more rows" in note.say("en") for note in taught.climbed.notes)
+    assert taught.climbed.wide.loc["income_alone", "auc"] == pytest.approx(0.792, abs=5e-4)
+    assert taught.climbed.wide.loc["logistic", "average_precision"] > found.climbed.wide.loc["logistic", "average_precision"]

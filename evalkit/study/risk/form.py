@@ -274,6 +274,7 @@ class LadderForm(Form):
     falling: tuple[str, ...] = ()
     calibration: Literal["platt", "isotonic", "beta", "venn_abers"] | None = None
     refit: bool = False
+    poor_teach: bool = False
     temper: Annotated[float, Field(ge=0, le=1)] = 1.0
     balance: bool = False
     criterion: Literal[CRITERIA] = "auc"  # type: ignore[valid-type]

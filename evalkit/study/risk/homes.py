@@ -11,7 +11,7 @@ import pandas as pd
 
 from evalkit import datasets
 from evalkit.check import has_columns
-from evalkit.errors import DataError, NoAnswer, several
+from evalkit.errors import DataError, NoAnswer, SpecError, several
 from evalkit.panel.cells import read_codes
 from evalkit.panel.pseudonyms import read_key as pseudonyms_key
 from evalkit.panel.read import open_table
@@ -179,6 +179,30 @@ def _given(label: ReturnLabel, frame: pd.DataFrame, column: str) -> Labels:
         unlabeled=pd.Series(pd.Categorical.from_codes(reason[~held], pd.Index(reasons)), index=index[~held], name="reason"),
         report=pd.DataFrame(report, index=names),
     )
+
+
+def poor_homes(form: RiskForm, labels: Labels, frame: pd.DataFrame) -> pd.DataFrame:
+    """Homes that were poor at the origin: whether they are poor at the outcome, and their weights, as labels have them.
+
+    They cannot fall. What becomes of them teaches what lies near the line.
+
+    Raises
+    ------
+    SpecError
+        The label asks of something else than being poor at one later period.
+    """
+    label = labels.spec
+    if label.event != "falling" or label.within:
+        do = "leave poor_teach out, or ask of falling, at the horizon alone"
+        raise SpecError("homes that are poor teach falling alone", where="[ladder] poor_teach", do=do)
+    homes = Followed.of(frame, ["poor"], who="[homes]")
+    poor, row = homes.flags("poor"), homes.at(label.horizon)
+    later = np.where(row < 0, np.nan, poor[row]) if form.label.outcome is None else homes.flags(form.label.outcome)
+    weight = np.ones(len(homes)) if label.weight is None else homes.figures("weight")
+    index = origins_of(homes.frame)
+    barred = labels.unlabeled.index[labels.unlabeled == "not_at_risk"]
+    kept = index.isin(barred) & (poor == 1) & ~np.isnan(later)
+    return pd.DataFrame({"label": later, "weight": weight}, index=index)[kept].astype({"label": np.int8})
 
 
 def later_income(form: RiskForm, frame: pd.DataFrame) -> pd.Series | None:

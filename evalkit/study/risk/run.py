@@ -32,11 +32,11 @@ from evalkit.risk.scoring.bootstrap import ClusterBootstrap
 from evalkit.risk.scoring.scores import RiskScores
 from evalkit.stats.arrays import Mask
 from evalkit.study.risk.form import CURVES, OVER_LINE, RiskForm
-from evalkit.study.risk.homes import Homes, labels_of, later_income, read_homes, where_of
+from evalkit.study.risk.homes import Homes, labels_of, later_income, poor_homes, read_homes, where_of
 from evalkit.terms import Text, same
 
 Progress = Callable[[str], None]
-LABEL, LATER, WEIGHT, KEPT = "label", "later income", "row weight", "risk of the model"
+LABEL, LATER, WEIGHT, KEPT, AT_RISK = "label", "later income", "row weight", "risk of the model", "could fall"
 STRUCK = ("illness_lately", "job_lost_lately", "dropout_lately", "struck_lately")
 HELPERS = ("official_line", "income_alone")  # rungs that need income over the line
 RELATIVE = ("line_or_shock", *HELPERS)
@@ -45,14 +45,28 @@ OWN = (OVER_LINE.name,)  # drawn for the rules alone: regressions and boosting h
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Told:
-    """Labeled rows: `frame` keyed by (unit, origin) has features, what is held aside, label, later income, weights and places."""
+    """Labeled rows: `frame` keyed by (unit, origin) has features, what is held aside, label, later income, weights and places.
+
+    `every` has below them the homes that were poor at the origin, where these teach, and says by `AT_RISK` who could fall.
+    """
 
     homes: Homes
     plan: FeaturePlan
     features: DatedFeatures
     labels: Labels
     leaks: Leaks
-    frame: pd.DataFrame
+    every: pd.DataFrame
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The rows of homes that could fall."""
+        return self.every[self.every[AT_RISK] == 1]
+
+    def parts(self, windows: Windows) -> tuple[Mask, Mask, Mask]:
+        """Which rows of `frame` train, calibrate and test."""
+        could = (self.every[AT_RISK] == 1).to_numpy()
+        train, calibrate, test = windows.parts(_key(self.every), could)
+        return train[could], calibrate[could], test[could]
 
 
 @dataclass(frozen=True)
@@ -120,24 +134,27 @@ class RiskStudy:
         with located(f"{self.path.name}, [features]"):
             plan = form.features.build(set(homes.frame.columns), income=form.homes.income is not None)
             features = plan.measure(homes.frame)
-        frame = self._laid_beside(homes, labels, features)
-        leaks = self._leaks(homes, labels, features, frame)
+        every = self._laid_beside(homes, labels, features)
+        leaks = self._leaks(homes, labels, features, every[every[AT_RISK] == 1])
         with located(f"{self.path.name}, [features]"):
             refuse_leaks(leaks)
-        return Told(homes=homes, plan=plan, features=features, labels=labels, leaks=leaks, frame=frame)
+        return Told(homes=homes, plan=plan, features=features, labels=labels, leaks=leaks, every=every)
 
     def _laid_beside(self, homes: Homes, labels: Labels, features: DatedFeatures) -> pd.DataFrame:
-        """Everything the ladder needs of each labeled row; homes that are dealt to another part are left out."""
-        form, index = self.form, labels.frame.index
+        """Everything the ladder needs of each row that teaches or tests; homes that are dealt to another part are left out."""
+        form, told = self.form, labels.frame[["label", "weight"]].assign(**{AT_RISK: 1})
+        if form.ladder.poor_teach:
+            told = pd.concat([told, poor_homes(form, labels, homes.frame).assign(**{AT_RISK: 0})])
+        index = told.index
         rows = homes.frame.reindex(index.set_names(["unit", "period"])).set_axis(index, axis=0)
         places = [name for name in (*form.homes.texts, "village", "county") if name in rows]
         frame = features.matrix.loc[index].join(features.aside.loc[index])
-        taken = sorted(set(frame.columns) & {*places, *NAMES, LABEL, LATER, WEIGHT, KEPT})
+        taken = sorted(set(frame.columns) & {*places, *NAMES, LABEL, LATER, WEIGHT, KEPT, AT_RISK})
         if taken:
             raise SpecError("features have names that are taken", where=self.path.name, found=several(taken), do="rename them")
         frame = frame.join(rows[list(dict.fromkeys(places))])
         members = rows["members"] if form.counts_persons else 1.0
-        frame = frame.assign(**{LABEL: labels.frame["label"], WEIGHT: labels.frame["weight"] * members})
+        frame = frame.assign(**{LABEL: told["label"], WEIGHT: told["weight"] * members, AT_RISK: told[AT_RISK]})
         later = later_income(form, homes.frame)
         if later is not None and later.loc[index].notna().all():
             frame[LATER] = later.loc[index]
@@ -220,6 +237,7 @@ class RiskStudy:
             unit="unit",
             period="origin",
             calibration=None if asked.calibration is None else CURVES[asked.calibration],
+            at_risk=AT_RISK if asked.poor_teach else None,
             refit=asked.refit,
             temper=asked.temper,
             balance=asked.balance,
@@ -227,7 +245,7 @@ class RiskStudy:
             criterion=asked.criterion,
             bootstrap=self._bootstrap,
         )
-        return ladder.fit(told.frame)
+        return ladder.fit(told.every)
 
     @property
     def _bootstrap(self) -> ClusterBootstrap:
@@ -239,15 +257,15 @@ class RiskStudy:
         form = self.form
         kept = form.ladder.choose or climbed.chosen
         model = climbed.models[kept]
-        parts = climbed.spec.windows.parts(_key(told.frame))
-        tested = told.frame[parts[2]]
+        frame, parts = told.frame, told.parts(climbed.spec.windows)
+        tested = frame[parts[2]]
         tested = tested.assign(**{KEPT: model.risk(tested)})
         ask: dict[str, Any] = {"outcome": LABEL, "design": form.design, "bootstrap": self._bootstrap}
         themes = self.reasons(told.features)
         targeted = Targeting(risks=KEPT, budgets=form.list.budget, **ask).measure(tested)
         scored = RiskScores(risks=KEPT, **ask).measure(tested)
         fairness = self._fair(tested, ask)
-        drifted = self._drift(told.frame, parts, model)
+        drifted = self._drift(frame, parts, model)
         card = self._card(told, model).write(targeted=targeted, scored=scored, fairness=fairness, drifted=drifted, risk=KEPT)
         return RiskFindings(
             title=form.title,
@@ -273,7 +291,7 @@ class RiskStudy:
             card=card,
             plan=told.plan,
             themes=themes,
-            trained=told.frame[parts[0] | parts[1]] if climbed.spec.refit else told.frame[parts[0]],
+            trained=frame[parts[0] | parts[1]] if climbed.spec.refit else frame[parts[0]],
         )
 
     def reasons(self, features: DatedFeatures) -> dict[str, str]:
