@@ -2,6 +2,7 @@
 
 import ast
 import re
+import time
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -168,3 +169,11 @@ def test_a_list_of_faults_is_chinese_line_by_line():
     assert in_chinese(text) == "2 处错误：\n  第 4 行：文件不是有效的 TOML\n  第 9 行：something of its own"
     text = "2 problems:\n  - a.xlsx, row 3: there is not enough memory; found 3. To do: use 0.95.\n  - x"
     assert in_chinese(text).split("\n")[1].startswith("  - a.xlsx，第 3 行：内存不足；实际为 3。处理：")
+
+
+@pytest.mark.parametrize("said", ["such as ", "; found ", ". To do: ", ": ", "a: b of c and d to e, "])
+def test_a_text_made_to_go_on_for_ever_ends(said):
+    """A name in a file may be made of words of the catalog."""
+    began = time.process_time()
+    assert in_chinese(said * 500)
+    assert time.process_time() - began < 20

@@ -38,6 +38,7 @@ _HAN = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef“”]")
 _HEAD = re.compile(r"\s*(?:- )?(?:line \d+: )?")
 _NAMED = re.compile(r"'|\"|\[|`|“|\(")  # what stands before a name
 _WEAK = 6  # letters of its own below which a sentence takes figures and quoted names alone: else much would look like it
+_DEEPEST = 8  # sentences within sentences
 _ANY, _FIGURE = "(.*?)", r"('[^'\n]*'|[\d.,%+-]+)"
 _QUOTED, _FIRST = r"([^'\n]*)", r"((?:(?!: )[^\n])*?)"  # a name in quotes; what a sentence begins with, on one line and no place
 
@@ -70,12 +71,12 @@ class Sentence(NamedTuple):
         names = tuple(bool(_NAMED.match(part[-1:])) for part in parts[:-1])
         return cls(re.compile(known, re.DOTALL), max(parts, key=len), names, numbered)
 
-    def said(self, text: str) -> str | None:
-        """The Chinese of a text that is this sentence, else None."""
+    def said(self, text: str, deep: int = 0) -> str | None:
+        """The Chinese of a text that is this sentence, else None; `deep` is in how many others it stands."""
         found = self.pattern.fullmatch(text) if self.anchor in text else None
         if found is None:
             return None
-        parts = [part if name else in_chinese(part) for part, name in zip(found.groups(), self.names, strict=True)]
+        parts = [part if name else _told(part, deep + 1) for part, name in zip(found.groups(), self.names, strict=True)]
         return _SPACED.sub(lambda place: _spaced(place[1], parts[int(place[2]) - 1], place[3]), self.chinese)
 
 
@@ -89,9 +90,14 @@ def in_chinese(text: str) -> str:
     >>> in_chinese("a, b and 5 more")
     'a, b 等，另有 5 项'
     """
-    told = _sentence(text)
+    return _told(text)
+
+
+def _told(text: str, deep: int = 0) -> str:
+    """A text that stands in so many sentences."""
+    told = text if deep > _DEEPEST else _sentence(text, deep)
     if told is None:
-        told = "\n".join(map(_line, text.split("\n")))
+        told = "\n".join(_line(line, deep) for line in text.split("\n"))
     for english, chinese in _FIXED:
         told = english.sub(chinese, told)
     return told
@@ -102,33 +108,33 @@ def _spaced(before: str, part: str, after: str) -> str:
     return f"{'' if _HAN.match(part[:1]) else before}{part}{'' if _HAN.match(part[-1:]) else after}"
 
 
-def _line(text: str) -> str:
+def _line(text: str, deep: int) -> str:
     """A line that is no sentence of the catalog: a message whole, as `EvalkitError` puts it together."""
     head = _HEAD.match(text)
     at = head.end() if head else 0
     message, _, do = text[at:].partition(". To do: ")
     message, _, found = message.partition("; found ")
-    told = _placed(message.rstrip("."))
+    told = _placed(message.rstrip("."), deep)
     if told == message.rstrip(".") and not (found or do):
         return text
-    told = text[:at] + told + (f"；实际为 {in_chinese(found.rstrip('.'))}" if found else "")
-    return f"{told}。处理：{in_chinese(do.rstrip('.'))}。" if do else f"{told}{'。' if text.endswith('.') else ''}"
+    told = text[:at] + told + (f"；实际为 {_told(found.rstrip('.'), deep + 1)}" if found else "")
+    return f"{told}。处理：{_told(do.rstrip('.'), deep + 1)}。" if do else f"{told}{'。' if text.endswith('.') else ''}"
 
 
-def _placed(message: str) -> str:
+def _placed(message: str, deep: int) -> str:
     """A sentence that may have its place before it: "file, row 3: the sentence"."""
     start = 0
-    while (told := _sentence(message[start:])) is None:
+    while (told := _sentence(message[start:], deep)) is None:
         after = message.find(": ", start)
         if after < 0:
             return message
         start = after + 2
-    return f"{in_chinese(message[: start - 2])}：{told}" if start else told
+    return f"{_told(message[: start - 2], deep + 1)}：{told}" if start else told
 
 
-def _sentence(text: str) -> str | None:
+def _sentence(text: str, deep: int) -> str | None:
     """The Chinese of a text that is one sentence of the catalog: of those that fit the one with most words of its own."""
-    return next((told for one in catalog() if (told := one.said(text)) is not None), None)
+    return next((told for one in catalog() if (told := one.said(text, deep)) is not None), None)
 
 
 @cache
