@@ -148,7 +148,7 @@ def test_audit_of_a_clean_file_exits_with_zero():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_where_chinese_is_asked_for_what_holds_a_message_together_is_chinese(started):
+def test_where_chinese_is_asked_for_messages_are_chinese(started):
     rows = (ek.datasets.folder() / "counties.csv").read_text(encoding="utf-8")
     (started / "panel.csv").write_text(rows.replace("G10", "water"), encoding="utf-8")
     done = evalkit("audit", "panel.csv", "--study", "study.toml", "--lang", "zh", "--quiet", cwd=started)
@@ -158,7 +158,7 @@ def test_where_chinese_is_asked_for_what_holds_a_message_together_is_chinese(sta
     assert done.stderr.startswith("错误 DataError: panel.csv：缺少列“G10”")
     assert "处理：补上该列" in done.stderr
     done = evalkit("assess", "studi.toml", "--lang=zh", cwd=started)
-    said = "错误 DataError: studi.toml：there is no such file。处理：是否为“study.toml”？\n"
+    said = "错误 DataError: studi.toml：没有这个文件。处理：是否为“study.toml”？\n"
     assert (done.returncode, done.stderr) == (3, said)
     done = evalkit("assess", "studi.toml", cwd=started)
     assert done.stderr == "error DataError: studi.toml: there is no such file. To do: did you mean 'study.toml'?\n"

@@ -192,7 +192,7 @@ def test_single_wrong_questions():
     for province in (["四川省"], None, 5):
         with pytest.raises(SpecError):
             PovertyLines().line(2020, province)
-    with pytest.raises(DataError, match="names"):
+    with pytest.raises(DataError, match="provinces of lines must be text"):
         PovertyLines().measure(pd.DataFrame({"province": [["四川省"], ["北京市"]], "year": [2020, 2020]}))
     with pytest.raises(SpecError, match="each once"):
         ReturnClusters(returned="r", village="v", within="v")
