@@ -213,7 +213,8 @@ def test_rules_are_rates_of_their_classes():
     assert found.predict_proba(X)[:, 1] == pytest.approx(
         [(1 + mean) / 2, mean / 3, (3 + mean) / 4, mean / 5, mean / 6], rel=1e-12
     )
-    assert OfficialLine("r").fit(X, [1, 0, 1, 0, 0]).predict_proba([[1.5, 0]])[0, 1] > 0.4
+    line = OfficialLine("r").fit(X, [1, 0, 1, 0, 0])
+    assert line.predict_proba(pd.DataFrame({"r": [1.5], "ill": [0]}))[0, 1] > 0.4
 
 
 def test_an_interval_holds_the_risk_and_narrows_with_rows(homes):
