@@ -150,12 +150,20 @@ class Ladder:
         key = key_of(frame, self.unit, self.period, who="Ladder")
         told = Told(frame, event, weights, self.risk_set(frame))
         parts = self.windows.parts(key, told.at_risk)
+        self._varies(told, parts[0])
         with one_thread():
             models = {rung.name: self._learn(rung, told, parts) for rung in self.rungs}
             tested = frame.loc[parts[2]]
             risks = pd.DataFrame({name: model.risk(tested) for name, model in models.items()}, index=tested.index)
             tested = tested.join(risks) if tested.index.is_unique else _beside(tested, risks)
             return self._judged(tested, models, parts, key, told.at_risk)
+
+    def _varies(self, told: Told, train: Mask) -> None:
+        """Refuse rows that train, and could have had the outcome, of which all had it, or none."""
+        own = train & told.at_risk
+        y, w = told.event[own], told.weights[own]
+        if not (w * y).any() or not (w * (1 - y)).any():
+            raise NoAnswer(f"'{self.outcome}' does not vary among rows that train", do="give a longer window")
 
     def risk_set(self, frame: pd.DataFrame) -> Mask:
         """To which rows of a frame the outcome can happen."""
@@ -178,7 +186,7 @@ class Ladder:
         rows = (train | calibrate if self.refit else train) & told.at_risk
         if self.refit and calibrate.any():
             estimator = self._fitted(rung, frame, event, weights, taught | calibrate)
-        if self.temper != 1 and curve is None:
+        if (self.temper != 1 or (taught & ~told.at_risk).any()) and curve is None:
             curve = level_of(replace(bare, estimator=estimator).risk(frame.loc[rows]), event[rows], weights[rows])
         middle = middles(matrix_of(frame.loc[rows], features, gaps=True, who="Ladder").to_numpy(), weights[rows])
         period = key_of(frame.loc[rows], self.unit, self.period, who="Ladder").get_level_values("period")
@@ -208,8 +216,6 @@ class Ladder:
         gaps = bool(tags and tags().input_tags.allow_nan)
         X = matrix_of(frame.loc[rows], rung.features or self.features, gaps=gaps, who=f"rung '{rung.name}'")
         y, w = event[rows], weights[rows]
-        if not (w * y).any() or not (w * (1 - y)).any():
-            raise NoAnswer(f"'{self.outcome}' does not vary among rows that train", do="give a longer window")
         w = np.where(w > 0, w**self.temper, 0.0)
         w = w / w.mean()
         if self.balance:
@@ -298,7 +304,7 @@ class Ladder:
             "The default is the simplest rung that no other beats clearly (by {measure}: interval of the difference above 0).",
         )
         notes.append(Note("choice", rule.format(measure=self.criterion)))
-        if more := int((parts[0] & ~at_risk).sum()):
+        if (more := int((parts[0] & ~at_risk).sum())) and any(rung.taught_by_all for rung in self.rungs):
             text = Text(
                 "另有 {n:,} 行不在风险集内（如起点期即为贫困），只参与学习，不用于校准和检验。",
                 "{n:,} more rows, such as homes poor at the origin, are not at risk: they teach, but do not calibrate or test.",

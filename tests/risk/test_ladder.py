@@ -172,8 +172,8 @@ def test_rows_that_are_not_at_risk_teach_and_do_nothing_else(homes):
     kept = homes[homes["open"] == 1]
     alone = asked(rungs=rungs, calibration=Platt()).fit(kept)
     found = asked(rungs=rungs, calibration=Platt(), at_risk="open").fit(homes)
-    assert found.risks.index.equals(alone.risks.index)
-    assert found.risks["fell"].equals(alone.risks["fell"])
+    assert found.risks[["fell"]].equals(alone.risks[["fell"]])
+    assert found.notes[0].say("en") == alone.notes[0].say("en")  # how many train, calibrate and test
     risk = {name: [one.models[name].estimator.predict_proba for one in (found, alone)] for name in ("rule", "logit")}
     rule, logit = (
         [ask(kept[list(names)]) for ask in risk[at]] for at, names in (("rule", ["lr"]), ("logit", found.spec.features))
@@ -186,6 +186,32 @@ def test_rows_that_are_not_at_risk_teach_and_do_nothing_else(homes):
     told = [note.say("en") for note in found.notes if "not at risk" in note.say("en")]
     assert told
     assert int(told[0].split()[0].replace(",", "")) <= more
+
+
+def test_a_home_that_calibrates_does_not_teach_by_a_row_that_is_not_at_risk():
+    key = pd.MultiIndex.from_tuples([("a", 1), ("a", 5), ("b", 1), ("c", 5), ("d", 8), ("d", 1)], names=["unit", "period"])
+    windows = Windows(train=(1, 4), calibrate=(5, 5), test=(8, 9), horizon=2)
+    train, calibrate, test = windows.parts(key, np.array([False, True, True, True, True, False]))
+    assert [rows.nonzero()[0].tolist() for rows in (train, calibrate, test)] == [[2], [1, 3], [4]]
+    with pytest.raises(NoAnswer, match="no row is left to train"):
+        windows.parts(key, np.array([False, True, False, True, True, False]))
+
+
+def test_rows_that_are_not_at_risk_cannot_make_an_outcome_vary(homes):
+    homes = homes.assign(open=(homes["lr"] > 0.5).astype(int))
+    homes.loc[(homes["open"] == 1) & (homes["q"] < 5), "fell"] = 0
+    with pytest.raises(NoAnswer, match="'fell' does not vary among rows that train"):
+        asked(at_risk="open", temper=0.5).fit(homes)
+
+
+def test_the_level_is_that_of_rows_at_risk(homes):
+    """Rows that fall far more often teach, and the risks of the others stay as high as they fell."""
+    homes = homes.assign(open=(homes["lr"] > 0.5).astype(int))
+    found = asked(rungs=RUNGS[1:2], at_risk="open").fit(homes)
+    rows = homes[homes["q"].between(1, 4) & (homes["open"] == 1)]
+    rows = rows[~rows["hid"].isin(found.risks.index.get_level_values("unit"))]
+    said = np.average(found.models["logit"].risk(rows), weights=rows["w"])
+    assert said == pytest.approx(np.average(rows["fell"], weights=rows["w"]), rel=1e-6)
 
 
 def test_the_choice_follows_its_rule():

@@ -1,13 +1,15 @@
 """A risk study on other panels: simulated homes whose true risk is known, young women of the NLSY, pairs of Argentina."""
 
 import json
+import re
 
+import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import rankdata
 from simulated import HOMES, homes_written, truth_of
 
-from evalkit.errors import SpecError
+from evalkit.errors import DataError, SpecError
 from evalkit.study.risk.run import RiskStudy
 
 
@@ -78,9 +80,12 @@ draws = 20
     told = next(note.say("en") for note in taught.climbed.notes if "more rows" in note.say("en"))
     poor = sum(int((wide[f"pov{t}"] == 1).sum()) for t in (1, 2))  # of whom three in five were dealt to those that teach
     assert int(told.split()[0].replace(",", "")) == pytest.approx(0.6 * poor, rel=0.08)
-    assert taught.climbed.risks["last_status"].nunique() == found.climbed.risks["last_status"].nunique()
+    assert taught.climbed.risks[["label", "last_status"]].equals(found.climbed.risks[["label", "last_status"]])
     (tmp_path / "other.toml").write_text(f'{text}poor_teach = true\n[label]\nevent = "returning"\n', encoding="utf-8")
     with pytest.raises(SpecError, match="homes that are poor teach falling alone"):
+        RiskStudy.read(tmp_path / "other.toml").run()
+    (tmp_path / "other.toml").write_text(f'{text}poor_teach = true\n[label]\nattrition = "event"\n', encoding="utf-8")
+    with pytest.raises(SpecError, match="only where all homes that are met again are labeled alike"):
         RiskStudy.read(tmp_path / "other.toml").run()
 
 
@@ -135,6 +140,14 @@ refit = true
     (tmp_path / "taught.toml").write_text(text.replace("refit = true", "poor_teach = true"), encoding="utf-8")
     taught = RiskStudy.read(tmp_path / "taught.toml").run()
     assert taught.climbed.risks["label"].equals(found.climbed.risks["label"])
-    assert any("10,128 more rows" in note.say("en") for note in taught.climbed.notes)
+    assert any("10,030 more rows" in note.say("en") for note in taught.climbed.notes)
     assert taught.climbed.wide.loc["income_alone", "auc"] == pytest.approx(0.792, abs=5e-4)
+    pairs[kept].assign(y=pairs["y"].where(pairs["r"] >= 1, 0)).to_csv(tmp_path / "homes.csv", index=False)
+    with pytest.raises(DataError, match="no home that was poor has 'y', as if it meant falling"):
+        RiskStudy.read(tmp_path / "taught.toml").run()
+    gaps = pairs["lr_f"].where((pairs["r"] >= 1) | (np.arange(len(pairs)) % 2 == 0))
+    pairs[kept].assign(lr_f=gaps).to_csv(tmp_path / "homes.csv", index=False)
+    half = RiskStudy.read(tmp_path / "taught.toml").run()
+    assert half.climbed.spec.later is not None
+    assert any(re.search(r"^[45],\d{3} more rows", note.say("en")) for note in half.climbed.notes)
     assert taught.climbed.wide.loc["logistic", "average_precision"] > found.climbed.wide.loc["logistic", "average_precision"]

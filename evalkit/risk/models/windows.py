@@ -66,7 +66,7 @@ class Windows:
             raise SpecError("Windows calibrate must come after train", found=f"{self.train} and {self.calibrate}")
 
     def parts(self, key: pd.MultiIndex, at_risk: Mask | None = None) -> tuple[Mask, Mask, Mask]:
-        """Rows that train, calibrate and test; of those that are not at risk none calibrates or tests."""
+        """Rows that train, calibrate and test; of those that are not at risk some train, of homes that do nothing else."""
         period, unit = key.get_level_values("period"), pd.factorize(key.get_level_values("unit"))[0]
         may = np.ones(len(key), dtype=bool) if at_risk is None else at_risk
         train, test = _within(period, self.train), may & _within(period, self.test)
@@ -76,8 +76,9 @@ class Windows:
             test, calibrate = test & (fold == 0), calibrate & (fold == 1)
             train = train & (fold > (0 if self.calibrate is None else 1))
         train = train & ~np.isin(unit, unit[test])
-        calibrate = calibrate & ~np.isin(unit, unit[test]) & ~np.isin(unit, unit[train])
-        for name, rows in (("train", train), ("calibrate", calibrate), ("test", test)):
+        calibrate = calibrate & ~np.isin(unit, unit[test]) & ~np.isin(unit, unit[train & may])
+        train = train & (may | ~np.isin(unit, unit[calibrate]))
+        for name, rows in (("train", train & may), ("calibrate", calibrate), ("test", test)):
             if not rows.any() and getattr(self, name) is not None:
                 raise NoAnswer(
                     f"no row is left to {name}", found=f"periods {period.min()} to {period.max()}", do="move the windows"

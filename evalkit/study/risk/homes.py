@@ -182,26 +182,34 @@ def _given(label: ReturnLabel, frame: pd.DataFrame, column: str) -> Labels:
 
 
 def poor_homes(form: RiskForm, labels: Labels, frame: pd.DataFrame) -> pd.DataFrame:
-    """Homes that were poor at the origin: whether they are poor at the outcome, and their weights, as labels have them.
+    """Homes that were poor at the origin: whether they are poor at the outcome, and their weights.
 
     They cannot fall. What becomes of them teaches what lies near the line.
 
     Raises
     ------
     SpecError
-        The label asks of something else than being poor at one later period.
+        The label asks of something else than being poor at one later period, or sets homes aside or fills in what came.
+    DataError
+        The outcome that the file holds is no poverty: no home that was poor has it.
     """
-    label = labels.spec
+    label, where = labels.spec, "[ladder] poor_teach"
     if label.event != "falling" or label.within:
         do = "leave poor_teach out, or ask of falling, at the horizon alone"
-        raise SpecError("homes that are poor teach falling alone", where="[ladder] poor_teach", do=do)
+        raise SpecError("homes that are poor teach falling alone", where=where, do=do)
+    if (label.attrition, label.assistance, label.stay) != ("leave_out", "as_is", None):
+        do = "leave poor_teach out, or stay, assistance and attrition as they are by default"
+        raise SpecError("homes that are poor teach only where all homes that are met again are labeled alike", where=where, do=do)
     homes = Followed.of(frame, ["poor"], who="[homes]")
     poor, row = homes.flags("poor"), homes.at(label.horizon)
     later = np.where(row < 0, np.nan, poor[row]) if form.label.outcome is None else homes.flags(form.label.outcome)
     weight = np.ones(len(homes)) if label.weight is None else homes.figures("weight")
     index = origins_of(homes.frame)
     barred = labels.unlabeled.index[labels.unlabeled == "not_at_risk"]
-    kept = index.isin(barred) & (poor == 1) & ~np.isnan(later)
+    kept = index.isin(barred) & (poor == 1) & ~np.isnan(later + weight)
+    if kept.any() and not later[kept].any():
+        what = f"no home that was poor has '{form.label.outcome}', as if it meant falling and not being poor later"
+        raise DataError(what, where=where, do="leave poor_teach out, or give an outcome that says who is poor later")
     return pd.DataFrame({"label": later, "weight": weight}, index=index)[kept].astype({"label": np.int8})
 
 

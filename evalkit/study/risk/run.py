@@ -156,21 +156,25 @@ class RiskStudy:
         members = rows["members"] if form.counts_persons else 1.0
         frame = frame.assign(**{LABEL: told["label"], WEIGHT: told["weight"] * members, AT_RISK: told[AT_RISK]})
         later = later_income(form, homes.frame)
-        if later is not None and later.loc[index].notna().all():
+        if later is not None:
             frame[LATER] = later.loc[index]
+            frame = frame[(frame[AT_RISK] == 1) | frame[LATER].notna()]
+            frame = frame if frame[LATER].notna().all() else frame.drop(columns=LATER)
         return frame[self._dealt(frame)]
 
     def _dealt(self, frame: pd.DataFrame) -> Mask:
-        """Rows of homes in the part they were dealt to by lot; all rows where homes are not dealt."""
+        """Rows of homes in the part they were dealt to by lot, those that could fall first; all rows where none are dealt."""
         split = self.form.split
         if not split.shares:
             return np.ones(len(frame), dtype=bool)
         unit, names = pd.factorize(frame.index.get_level_values("unit"), sort=True)
-        lot = np.random.default_rng(split.seed).permutation(len(names))
-        bounds = np.cumsum(split.shares)[:-1] * len(names)
-        part = np.searchsorted(bounds, lot[unit], side="right")
+        could, lots = np.isin(np.arange(len(names)), unit[frame[AT_RISK] == 1]), np.random.default_rng(split.seed)
+        part = np.zeros(len(names), dtype=np.intp)
+        for some in (could, ~could):
+            bounds = np.cumsum(split.shares)[:-1] * some.sum()
+            part[some] = np.searchsorted(bounds, lots.permutation(int(some.sum())), side="right")
         spans = [span for span in (split.train, split.calibrate, split.test) if span is not None]
-        first, last = (np.array([span[end] for span in spans])[part] for end in (0, 1))
+        first, last = (np.array([span[end] for span in spans])[part[unit]] for end in (0, 1))
         origin = frame.index.get_level_values("origin").to_numpy()
         return np.asarray((origin >= first) & (origin <= last))
 
