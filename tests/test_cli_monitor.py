@@ -25,6 +25,7 @@ from evalkit.monitor.ledger.ledger import Ledger
 from evalkit.panel.pseudonyms import printed, pseudonym_numbers
 from evalkit.simulate.deliveries import MonthlyDeliveries
 from evalkit.simulate.households import HouseholdSimulation
+from evalkit.study.monitor.run import MonitorStudy
 
 SECRET = "0123456789abcdef, a secret of this test"
 HOMES = HouseholdSimulation(households=120, villages=4, counties=2, periods=(2022, 2023))
@@ -496,6 +497,15 @@ def test_a_bulletin_that_gives_counts_away_with_the_one_before_is_refused(februa
     for day, code, said in (("2023-02-28", 2, "not of an earlier day"), ("2023", 2, "write --after 2024-06-30")):
         wrong = evalkit(*asked, "--after", day)
         assert (wrong.code, said in wrong.err) == (code, True), wrong.err
+
+
+def test_bulletins_before_are_those_of_the_last_run_of_each_month_whether_or_not_it_found_anything(january, tmp_path):
+    county = january.copied(tmp_path / "county")
+    for day in ("2022-11-30", "2022-12-15", "2022-12-31", "2023-02-10", "2023-02-28", ".2023-02-27.part-1"):
+        (county.work / "store" / "evidence" / day).mkdir()
+    before = MonitorStudy.read(county.work / "monitor.toml").bulletins_before
+    assert [day.isoformat() for day in before(date(2023, 2, 28))] == ["2022-12-31", "2023-01-31", "2023-02-10"]
+    assert before(date(2022, 9, 30)) == []
 
 
 def test_the_quality_page_of_any_day_leaves_the_store_as_it_is(february, tmp_path):

@@ -23,7 +23,7 @@ from evalkit.monitor.engine.duck import DuckDB
 from evalkit.monitor.engine.spark import Spark
 from evalkit.monitor.ledger.ledger import Ledger
 from evalkit.monitor.ledger.state import LedgerState
-from evalkit.monitor.monitor import Look, Monitor
+from evalkit.monitor.monitor import EVIDENCE, Look, Monitor
 from evalkit.monitor.process.process import Process, ProcessQuality
 from evalkit.monitor.rules.form import read_rules
 from evalkit.monitor.sources.sources import Declared, read_declared
@@ -146,7 +146,18 @@ class MonitorStudy:
             fresh = untold(flags(look.triaged), ledger.changes(as_of), as_of)
             ledger.append(fresh, known=as_of)
             state = ledger.state(as_of)
-        return MonitorRun(study=self, as_of=as_of, look=look, received=received, state=state, follow_ups=told, flagged=len(fresh))
+        run = MonitorRun(study=self, as_of=as_of, look=look, received=received, state=state, follow_ups=told, flagged=len(fresh))
+        return replace(run, together=tuple(self._together(run.bulletin)))
+
+    def _together(self, bulletin: BulletinFindings) -> Iterator[Note]:
+        """Which earlier bulletins give small counts away together with one."""
+        now = printed_tables(bulletin)
+        for day in self.bulletins_before(bulletin.as_of):
+            before = self.monitor.ledger.state(day)
+            if before.frame.empty:
+                continue
+            if counts := given_away(printed_tables(self._bulletin(before, day)), now, bulletin.changes):
+                yield Note("caution", TOGETHER.format(day=day.isoformat(), n=len(counts)))
 
     def bulletin(self, as_of: date) -> BulletinFindings:
         """What the ledger says of the month up to a day, without looking at records again."""
@@ -170,8 +181,9 @@ class MonitorStudy:
     def bulletins_before(self, as_of: date) -> list[date]:
         """The last run of each month of which a bulletin as of a day still tells: of that month and the two before."""
         first = (as_of.replace(day=1) - timedelta(days=1)).replace(day=1) - timedelta(days=1)
-        days = [one.known for one in self.monitor.ledger.segments() if first.replace(day=1) <= one.known < as_of]
-        return sorted({(day.year, day.month): day for day in sorted(days)}.values())
+        kept = sorted((self.monitor.store.folder / EVIDENCE).glob("????-??-??"))  # each run keeps the evidence of its day
+        days = [day for one in kept if first.replace(day=1) <= (day := date.fromisoformat(one.name)) < as_of]
+        return sorted({(day.year, day.month): day for day in days}.values())
 
     def process(self, state: LedgerState, as_of: date, homes: pd.Series | None = None) -> Process:
         """How well the process works; with the homes of counties also how many of them are new."""
@@ -245,7 +257,7 @@ class MonitorStudy:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class MonitorRun:
-    """A day of a monitor: what was found, and the ledger after it."""
+    """A day of a monitor: what was found, and the ledger after it; `together`: what its bulletin gives away with earlier ones."""
 
     study: MonitorStudy
     as_of: date
@@ -254,6 +266,7 @@ class MonitorRun:
     state: LedgerState
     follow_ups: FollowUps
     flagged: int
+    together: tuple[Note, ...] = ()
 
     def say(self, lang: Lang) -> str:
         """What came and what is to be done, in a line for who ran it; counts are whole, and not for publication."""
@@ -274,15 +287,7 @@ class MonitorRun:
             notes.append(Note("caution", LATER.format(n=told.later, day=self.as_of.isoformat())))
         new = len(told.rows) + self.flagged
         notes.append(Note("choice", RECORDED.format(n=new) if new else RECORDED_BEFORE))
-        return (*notes, *self._together(), *self.look.notes)
-
-    def _together(self) -> Iterator[Note]:
-        """Which earlier bulletins give small counts away together with this one."""
-        now = printed_tables(self.bulletin)
-        for day in self.study.bulletins_before(self.as_of):
-            before = printed_tables(self.study.bulletin(day))
-            if counts := given_away(before, now, self.study.monitor.ledger.changes(self.as_of)):
-                yield Note("caution", TOGETHER.format(day=day.isoformat(), n=len(counts)))
+        return (*notes, *self.together, *self.look.notes)
 
     @property
     def bulletin(self) -> BulletinFindings:
