@@ -67,11 +67,12 @@ def _watch(reading: socket.socket) -> None:
         told = reading.recv(1)
     if not told:
         return
+    said = when_stopped()  # now, while the work at hand still says it
     reading.settimeout(PATIENCE)
     try:
         while reading.recv(1):
             pass
     except TimeoutError:
         with suppress(OSError):
-            os.write(2, f"{when_stopped()}\n".encode(getattr(sys.stderr, "encoding", None) or "utf-8", "replace"))
+            os.write(2, f"{said}\n".encode(getattr(sys.stderr, "encoding", None) or "utf-8", "replace"))
         os._exit(128 + told[0])

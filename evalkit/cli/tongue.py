@@ -20,16 +20,22 @@ def spoken() -> Lang:
 
 
 def language(words: list[str], usual: str) -> Lang:
-    """The language that a command was asked to speak: of `--lang` the last word counts; without it what is usual here.
+    """The language that a command was asked to speak: the first that `--lang` names; without it what is usual here.
 
     Examples
     --------
     >>> language(["evalkit", "assess", "--lang", "zh"], ""), language(["evalkit", "assess"], "zh"), language(["evalkit"], "")
     ('zh', 'zh', 'en')
+    >>> language(["evalkit", "--lang", "zh", "--lang=en"], ""), language(["evalkit", "--", "--lang=zh"], "")
+    ('zh', 'en')
     """
-    asked = [word.removeprefix("--lang=") for word in words if word.startswith("--lang=")]
-    asked += [word for option, word in pairwise(words) if option == "--lang"]
-    return "zh" if (asked or [usual])[-1] == "zh" else "en"
+    options = words[: words.index("--")] if "--" in words else words
+    asked = (
+        after if word == "--lang" else word.removeprefix("--lang=")
+        for word, after in pairwise([*options, ""])
+        if word == "--lang" or word.startswith("--lang=")
+    )
+    return "zh" if next(asked, usual) == "zh" else "en"
 
 
 def when_stopped() -> str:
