@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 
-from evalkit.chinese import in_chinese
+from evalkit.chinese import in_chinese, place_in_chinese
 from evalkit.identifiers import masked
 
 # signs that would rule a terminal instead of being read
@@ -58,7 +58,7 @@ class EvalkitError(Exception):
         """
         if self.zh:
             return masked(_UNSEEN.sub("", self.zh))
-        text = f"{in_chinese(self.where)}：" if self.where else ""
+        text = f"{place_in_chinese(self.where)}：" if self.where else ""
         text += in_chinese(self.what).rstrip(" .") + (f"；实际为 {in_chinese(self.found)}" if self.found else "")
         told = [text, f"处理：{in_chinese(self.do)}"] if self.do else [text]
         ended = (one if one.endswith(("?", "？", "。")) else f"{one.rstrip(' .')}。" for one in told)

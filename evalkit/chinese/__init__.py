@@ -15,18 +15,19 @@ from importlib.resources import files
 from itertools import pairwise
 from typing import NamedTuple
 
+_MORE, _AND = re.compile(r"(?<=\S),? and ([\d,]+) more\b"), r" 等，另有 \1 项"
 # what holds every message together, and how it is said in Chinese
 _FIXED = tuple(
     (re.compile(english, re.MULTILINE), chinese)
     for english, chinese in (
-        (r"(?<=\S),? and ([\d,]+) more\b", r" 等，另有 \1 项"),
+        (_MORE.pattern, _AND),
         (r"^(\s*)and ([\d,]+) more\b\.?", r"\1另有 \2 项"),
         (r"^([\d,]+) (?:problems|faults):", r"\1 处问题："),
         (r"^(\s*)line (\d+): ", r"\1第 \2 行："),
         (r"^rows? (\d+(?:, (?:row )?\d+)*)", lambda found: f"第 {found[1].replace('row ', '')} 行"),
         (r", (?:line|row) (\d+)\b", r"，第 \1 行"),
         (r"第 (\d+) 行, column (\d+)\b", r"第 \1 行第 \2 列"),
-        (r"(\w+) in (\d{4})\b", r"\1（\2）"),
+        (r"([^\s'“]+) in (\d{4})(?=,|;| and |$)", r"\1（\2）"),
         (r"[Dd]id you mean '([^']*)'\?", r"是否为“\1”？"),
         (r"; found ", "；实际为 "),
         (r"\.? To do: ", "。处理："),
@@ -38,7 +39,8 @@ _HAN = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef“”]")
 _HEAD = re.compile(r"\s*(?:- )?(?:line \d+: )?")
 _NAMED = re.compile(r"'|\"|\[|`|“|\(")  # what stands before a name
 _WEAK = 6  # letters of its own below which a sentence takes figures and quoted names alone: else much would look like it
-_DEEPEST = 8  # sentences within sentences
+_DEEPEST, _LONGEST, _MOST = 8, 4000, 6  # sentences within sentences; letters of a text; places before a sentence
+_FILE = re.compile(r"[^,\[\]]*\.\w+(?=,|$)")  # with which a place may begin
 _ANY, _FIGURE = "(.*?)", r"('[^'\n]*'|[\d.,%+-]+)"
 _QUOTED, _FIRST = r"([^'\n]*)", r"((?:(?!: )[^\n])*?)"  # a name in quotes; what a sentence begins with, on one line and no place
 
@@ -76,7 +78,8 @@ class Sentence(NamedTuple):
         found = self.pattern.fullmatch(text) if self.anchor in text else None
         if found is None:
             return None
-        parts = [part if name else _told(part, deep + 1) for part, name in zip(found.groups(), self.names, strict=True)]
+        pairs = zip(found.groups(), self.names, strict=True)
+        parts = [_MORE.sub(_AND, part) if name else _told(part, deep + 1) for part, name in pairs]
         return _SPACED.sub(lambda place: _spaced(place[1], parts[int(place[2]) - 1], place[3]), self.chinese)
 
 
@@ -93,11 +96,26 @@ def in_chinese(text: str) -> str:
     return _told(text)
 
 
+def place_in_chinese(where: str) -> str:
+    """A place in Chinese; the name of its file stays.
+
+    Examples
+    --------
+    >>> place_in_chinese("income of women.csv, row 3, column 2")
+    'income of women.csv，第 3 行第 2 列'
+    """
+    file = _FILE.match(where)
+    at = file.end() if file else 0
+    return where[:at] + (_told(where[at:]) if where[at:] else "")
+
+
 def _told(text: str, deep: int = 0) -> str:
     """A text that stands in so many sentences."""
-    told = text if deep > _DEEPEST else _sentence(text, deep)
-    if told is None:
-        told = "\n".join(_line(line, deep) for line in text.split("\n"))
+    if deep > _DEEPEST or len(text) > 10 * _LONGEST:
+        return text
+    if (told := _sentence(text, deep)) is not None:
+        return told
+    told = "\n".join(_line(line, deep) for line in text.split("\n"))
     for english, chinese in _FIXED:
         told = english.sub(chinese, told)
     return told
@@ -124,16 +142,19 @@ def _line(text: str, deep: int) -> str:
 def _placed(message: str, deep: int) -> str:
     """A sentence that may have its place before it: "file, row 3: the sentence"."""
     start = 0
-    while (told := _sentence(message[start:], deep)) is None:
-        after = message.find(": ", start)
-        if after < 0:
-            return message
+    for _ in range(_MOST):
+        if (told := _sentence(message[start:], deep)) is not None:
+            return f"{place_in_chinese(message[: start - 2])}：{told}" if start else told
+        if (after := message.find(": ", start)) < 0:
+            break
         start = after + 2
-    return f"{_told(message[: start - 2], deep + 1)}：{told}" if start else told
+    return message
 
 
 def _sentence(text: str, deep: int) -> str | None:
     """The Chinese of a text that is one sentence of the catalog: of those that fit the one with most words of its own."""
+    if len(text) > _LONGEST:
+        return None
     return next((told for one in catalog() if (told := one.said(text, deep)) is not None), None)
 
 
