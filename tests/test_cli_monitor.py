@@ -499,6 +499,15 @@ def test_a_bulletin_that_gives_counts_away_with_the_one_before_is_refused(februa
         assert (wrong.code, said in wrong.err) == (code, True), wrong.err
 
 
+@pytest.mark.parametrize(("sent", "kept"), [("deliveries", "deliveries/store"), ("./in", "in"), ("all/in", "all")])
+def test_deliveries_and_store_lie_apart(tmp_path, sent, kept):
+    told = (ek.datasets.folder() / "studies" / "monitor.toml").read_text(encoding="utf-8")
+    own = "\n".join(line for line in told.splitlines() if not line.startswith(("deliveries =", "store =")))
+    (tmp_path / "monitor.toml").write_text(f'deliveries = "{sent}"\nstore = "{kept}"\n{own}', encoding="utf-8")
+    with pytest.raises(ek.SpecError, match="deliveries and store must be folders apart from each other"):
+        MonitorStudy.read(tmp_path / "monitor.toml")
+
+
 def test_bulletins_before_are_those_of_the_last_run_of_each_month_whether_or_not_it_found_anything(january, tmp_path):
     county = january.copied(tmp_path / "county")
     for day in ("2022-11-30", "2022-12-15", "2022-12-31", "2023-02-10", "2023-02-28", ".2023-02-27.part-1"):

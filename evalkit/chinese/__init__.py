@@ -136,7 +136,11 @@ def _line(text: str, deep: int) -> str:
     if told == message.rstrip(".") and not (found or do):
         return text
     told = text[:at] + told + (f"；实际为 {_told(found.rstrip('.'), deep + 1)}" if found else "")
-    return f"{told}。处理：{_told(do.rstrip('.'), deep + 1)}。" if do else f"{told}{'。' if text.endswith('.') else ''}"
+    return (
+        f"{told}。处理：{_told(do.rstrip('.'), deep + 1)}。".replace("？。", "？")
+        if do
+        else f"{told}{'。' if text.endswith('.') else ''}"
+    )
 
 
 def _placed(message: str, deep: int) -> str:

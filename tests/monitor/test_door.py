@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalkit.errors import DataError, OutputError, SpecError
+from evalkit.errors import DataError, OutputError, SafetyError, SpecError
 from evalkit.monitor.door.columns import read_column, read_day
 from evalkit.monitor.door.door import Door
 from evalkit.monitor.door.files import readers
@@ -400,6 +400,33 @@ def test_another_key_another_run_and_another_folder_are_refused(places):
         door(store, MEDICAL, replace(MEDICAL, id="other")).receive(into)
     (into / "link.csv").symlink_to("/etc/hostname")
     assert len(door(store, replace(MEDICAL, file="link*")).receive(into).frame) == 0
+
+
+@pytest.mark.parametrize("card", [None, "{}"])
+def test_a_store_that_does_not_say_with_which_key_takes_none(places, card):
+    """Under another key no record would meet its home: a store with deliveries is not given one anew."""
+    into, store = places
+    (into / "medical.csv").write_text(HEAD + GOOD, encoding="utf-8")
+    door(store).receive(into)
+    (store.folder / "store.json").unlink()
+    if card is not None:
+        (store.folder / "store.json").write_text(card, encoding="utf-8")
+    for key in (KEY, KEY[::-1]):
+        with pytest.raises(SafetyError, match=r"store/store.json: the store holds deliveries, and no longer says with which key"):
+            Door(sources=(MEDICAL,), key=key, store=store).receive(into)
+
+
+def test_files_of_no_source_are_counted_and_not_named(places):
+    into, store = places
+    (into / "medical.csv").write_text(HEAD + GOOD, encoding="utf-8")
+    assert not any("match no source" in note.text.en for note in door(store).receive(into).notes)
+    (into / "more").mkdir()
+    for name in ("medcal_张三.csv", "medical_2.xls", "more/medical_3.csv", ".hidden.csv"):
+        (into / name).write_text(HEAD + GOOD, encoding="utf-8")
+    told = door(store).receive(into).notes
+    strays = [note.say(lang) for note in told for lang in ("zh", "en") if "match no source" in note.text.en]
+    assert [text.count("3") for text in strays] == [1, 1]
+    assert "张三" not in "".join(strays)
 
 
 def test_two_sources_of_one_id_are_refused(places):

@@ -12,7 +12,7 @@ from typing import Any
 from evalkit.check import instance, number, shown, whole
 from evalkit.errors import DataError, SpecError, several
 from evalkit.identifiers import direct_identifier
-from evalkit.monitor.door.files import Batch, Batches, arrivals, batches_of, fingerprint_of, same, table_batches
+from evalkit.monitor.door.files import Batch, Batches, arrivals, batches_of, fingerprint_of, same, seen_files, table_batches
 from evalkit.monitor.door.received import Outcome, Received, received
 from evalkit.monitor.door.rules import Refusal
 from evalkit.monitor.door.store import Store, Writing, delivery_name
@@ -122,7 +122,7 @@ class Door:
             for (_, path), told in zip(found, outcomes, strict=True):
                 _take_back_changed(writing, told, path, outcomes)
             outcomes += [self._table(writing, table, read[table.id]) for table in self.tables if table.table is not None]
-        return received(self, outcomes)
+        return received(self, outcomes, strays=len(set(seen_files(folder)) - {path for _, path in found}))
 
     def _found(self, folder: Path, read: Mapping[str, Batches]) -> list[tuple[Delivered, Path]]:
         """The files and what they are deliveries of."""

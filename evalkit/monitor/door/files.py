@@ -37,8 +37,13 @@ class Batch(NamedTuple):
 def arrivals(folder: Path, pattern: str) -> list[Path]:
     """The data files of a folder that match a pattern, sorted; hidden ones are none, nor are marks of open spreadsheets."""
     real = folder.resolve()
-    found = [path for path in sorted(folder.glob(pattern)) if path.is_file() and not path.name.startswith((".", "~$"))]
+    found = seen_files(folder, pattern)
     return [path for path in found if path.name.lower().endswith(FORMATS) and path.resolve().is_relative_to(real)]
+
+
+def seen_files(folder: Path, pattern: str = "**/*") -> list[Path]:
+    """The files of a folder that match a pattern, of whatever format, sorted."""
+    return [path for path in sorted(folder.glob(pattern)) if path.is_file() and not path.name.startswith((".", "~$"))]
 
 
 def fingerprint_of(path: Path) -> str:

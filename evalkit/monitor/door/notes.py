@@ -12,6 +12,11 @@ from evalkit.terms import Text, first_of
 
 SAYS = {
     "refused": Text("{n} 份数据被拒收，未入库：{which}。", "Deliveries refused, nothing of them stored: {n} ({which})."),
+    "strays": Text(
+        "交付文件夹中有 {n} 个文件不属于任何来源，或格式不能读取，未入库：请与各来源 file 所写的样式核对。",
+        "Files in the folder of deliveries that match no source, or whose format is not read: {n}, not stored. Compare them with "
+        "the patterns that sources declare as file.",
+    ),
     "empty": Text(
         "{n} 份数据只有表头、没有记录，已入库：{which}；是当期无人上报还是导出失败，按该来源以往的行数判断，见交付质量。",
         "Deliveries with a header and no row: {n} ({which}), stored. Whether nobody was reported or an export failed is judged "
@@ -34,12 +39,14 @@ SAYS = {
 }
 
 
-def notes_of(frame: pd.DataFrame, otherwise: Sequence[str]) -> tuple[Note, ...]:
-    """The notes on deliveries: refused, without a row, set aside, known already, read under another declaration, rounded."""
+def notes_of(frame: pd.DataFrame, otherwise: Sequence[str], strays: int = 0) -> tuple[Note, ...]:
+    """The notes on deliveries: refused, of no source, without rows, set aside, known, read as declared before, rounded."""
     refused, stored = frame[frame["status"] == "refused"], frame[frame["status"] == "stored"]
     notes = []
     if len(refused):
         notes.append(Note("left_out", SAYS["refused"].format(n=len(refused), which=_listed(refused))))
+    if strays:
+        notes.append(Note("left_out", SAYS["strays"].format(n=strays)))
     empty = stored[stored["rows"] == 0]
     if len(empty):
         notes.append(Note("caution", SAYS["empty"].format(n=len(empty), which=first_of(empty["file"]))))

@@ -91,8 +91,8 @@ class Outcome:
         return {**counts, **none, **told, "rule": rule, "fingerprint": self.fingerprint}
 
 
-def received(spec: Any, outcomes: list[Outcome]) -> Received:
-    """The answer of what became of deliveries."""
+def received(spec: Any, outcomes: list[Outcome], strays: int = 0) -> Received:
+    """The answer of what became of deliveries; `strays` counts files that match no source."""
     frame = pd.DataFrame([one.row() for one in outcomes], columns=list(OUTCOME))
     for name in ("rows", "kept", "set_aside", "rounded"):
         frame[name] = frame[name].astype("Int64")
@@ -104,7 +104,7 @@ def received(spec: Any, outcomes: list[Outcome]) -> Received:
     return Received(
         spec=spec,
         frame=frame,
-        notes=notes_of(frame, [one.file for one in outcomes if one.otherwise]),
+        notes=notes_of(frame, [one.file for one in outcomes if one.otherwise], strays),
         reasons=pd.DataFrame(reasons, columns=list(REASONS)),
         aside=pd.DataFrame(aside, columns=list(ASIDE)),
         refusals={one.file: one.refusal for one in outcomes if one.refusal is not None},

@@ -20,7 +20,7 @@ import pandas as pd
 
 from evalkit.check import instance
 from evalkit.disk import alone, settle
-from evalkit.errors import DataError, OutputError, SpecError
+from evalkit.errors import DataError, OutputError, SafetyError, SpecError
 from evalkit.identifiers import direct_identifier
 from evalkit.monitor.engine.base import Engine, Frame
 from evalkit.monitor.engine.duck import DuckDB
@@ -80,6 +80,8 @@ class Store:
             Another run is writing, or the folder cannot be made, or cannot be locked.
         SpecError
             The pseudonyms in the store were made with another key (`key` is its id).
+        SafetyError
+            It holds deliveries, and its note of the key is gone.
         """
         try:
             _folder(self.folder)
@@ -96,9 +98,13 @@ class Store:
 
     def _same_key(self, key: str) -> None:
         card = self.folder / CARD
-        if not card.exists():
+        held = _read_json(card).get("key") if card.exists() else None
+        if held is None and any(self.folder.glob("*/*/*.json")):
+            what = "the store holds deliveries, and no longer says with which key they were pseudonymized"
+            raise SafetyError(what, where=f"{self.folder.name}/{CARD}", do="restore this file from a copy of the store")
+        if held is None:
             _write_json(card, {"key": key})
-        elif (held := _read_json(card).get("key")) != key:
+        elif held != key:
             do = "use the key the store was made with; under another no record would meet its home"
             raise SpecError("the key is not that of the store", where=self.folder.name, found=f"key {key}, not {held}", do=do)
 

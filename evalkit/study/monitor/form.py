@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from os.path import normpath
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from evalkit.panel.form import Form, Words
 from evalkit.study.report_form import Formats
@@ -143,3 +144,10 @@ class MonitorForm(Form):
     follow_up: FollowForm | None = None
     process: ProcessForm = ProcessForm()
     report: BulletinForm = BulletinForm()
+
+    @model_validator(mode="after")
+    def _apart(self) -> MonitorForm:
+        sent, kept = (Path(normpath(name)) for name in (self.deliveries, self.store))
+        if sent.is_relative_to(kept) or kept.is_relative_to(sent):
+            raise ValueError("deliveries and store must be folders apart from each other")
+        return self
