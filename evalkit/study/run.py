@@ -16,7 +16,7 @@ from evalkit.answer import Note
 from evalkit.coupling.static import Coordination, CouplingCoordination
 from evalkit.coupling.variant_comparison import compare_variants
 from evalkit.distribution.groups import GroupDifferences, Groups
-from evalkit.errors import DataError, EvalkitError, SpecError, located
+from evalkit.errors import DataError, EvalkitError, SpecError, did_you_mean, located, several
 from evalkit.indicators.index import CompositeIndex
 from evalkit.indicators.obstacle import ObstacleDegree
 from evalkit.indicators.treatment.availability import Screened
@@ -98,7 +98,19 @@ class Study:
                 if name in systems:
                     raise SpecError(f"two systems are called '{name}'", do="give one another name = …")
             systems[name] = system
+        self._refuse_strange_bounds()
         return _told_apart(systems)
+
+    def _refuse_strange_bounds(self) -> None:
+        """Refuse bounds of what no system holds: the indicator that was meant would be scored by others."""
+        bounds, targets = self.form.normalize.bounds, self.form.normalize.targets
+        every = [one.id for choice in self.form.system for part in self._whole(choice).dimensions for one in part.indicators]
+        for key, given in (("bounds", bounds), ("targets", targets)):
+            strange = [name for name in given if name not in every] if isinstance(given, dict) else []
+            if strange:
+                where = whereabouts(self.path, "normalize", key)
+                do = did_you_mean(strange[0], every) or "name indicators of the systems"
+                raise SpecError(f"{key} are given for [{several(strange)}], which no system holds", where=where, do=do)
 
     def _system(self, choice: SystemChoice) -> IndicatorSystem:
         """The system that is chosen: all of it, or its core."""

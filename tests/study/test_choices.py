@@ -172,3 +172,14 @@ def test_doubts_are_drawn_and_other_rankings_made_where_they_are_asked_for():
         assert len(keys) > 10
     assert not firm.drivers
     assert firm.uncertainty["consolidation"].spec.error is not None
+
+
+def test_bounds_of_what_no_system_holds_are_refused():
+    """A slip in a name would score the indicator that was meant by other bounds."""
+    asked = {"normalize": {"method": "min_max", "bounds": {"G01": (0, 100), "G1O": (0, 10)}}}
+    with pytest.raises(
+        ek.SpecError, match=r"bounds are given for \[G1O\], which no system holds. Did you mean 'G10'|To do: did you"
+    ):
+        _ = study(**asked).systems
+    asked["normalize"]["bounds"].pop("G1O")
+    assert list(study(**asked).systems) == ["consolidation", "revitalization"]
