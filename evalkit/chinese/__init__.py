@@ -136,11 +136,10 @@ def _line(text: str, deep: int) -> str:
     if told == message.rstrip(".") and not (found or do):
         return text
     told = text[:at] + told + (f"；实际为 {_told(found.rstrip('.'), deep + 1)}" if found else "")
-    return (
-        f"{told}。处理：{_told(do.rstrip('.'), deep + 1)}。".replace("？。", "？")
-        if do
-        else f"{told}{'。' if text.endswith('.') else ''}"
-    )
+    if not do:
+        return f"{told}{'。' if text.endswith('.') else ''}"
+    said = _told(do.rstrip("."), deep + 1)
+    return f"{told}。处理：{said}{'' if said.endswith('？') else '。'}"
 
 
 def _placed(message: str, deep: int) -> str:

@@ -136,23 +136,20 @@ def _homes(homes: HouseholdFindings, voice: Voice) -> list[Row]:
     if len(poor) == 1:
         one = poor.iloc[0]
         name = Text("收入贫困发生率，住户调查 {year} 年（占比）", "Income poverty, survey of {year} (share)")
-        said = _if_right(interval.format(low=one["ci_low"], high=one["ci_high"], level=_level(homes)), homes, voice)
+        said = _if_right(voice(interval, low=one["ci_low"], high=one["ci_high"], level=_level(homes)), homes, voice)
         rows.append((voice(name, year=homes.year), float("nan"), float(one["estimate"]), said))
     if homes.bottom is not None and not bool(homes.bottom.overall["small"].iloc[0]):
         one = homes.bottom.overall.iloc[0]
         name = Text("曾为贫困户者低于收入线，{year} 年（占比）", "Once registered as poor and below the line, {year} (share)")
         text = Text("单侧上限 {upper:.3f}；规模性返贫{verdict}", "upper bound {upper:.3f}; large-scale return {verdict}")
-        said = _if_right(text.format(upper=one["upper"], verdict=VERDICTS[str(one["verdict"])]), homes, voice)
+        said = _if_right(voice(text, upper=one["upper"], verdict=VERDICTS[str(one["verdict"])]), homes, voice)
         rows.append((voice(name, year=homes.year), float("nan"), float(one["estimate"]), said))
     return rows
 
 
-def _if_right(text: Text, homes: HouseholdFindings, voice: Voice) -> str:
-    """A text that rests on the line, which may be wrong."""
-    return voice(
-        Text("{said}（以收入线无误为前提）", "{said} if the line is right") if homes.odd_line else Text("{said}", "{said}"),
-        said=text,
-    )
+def _if_right(said: str, homes: HouseholdFindings, voice: Voice) -> str:
+    """What rests on the line, which may be wrong."""
+    return voice(Text("{said}（以收入线无误为前提）", "{said} if the line is right"), said=said) if homes.odd_line else said
 
 
 def _level(homes: HouseholdFindings) -> float:

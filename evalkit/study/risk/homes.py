@@ -207,7 +207,7 @@ def poor_homes(form: RiskForm, labels: Labels, frame: pd.DataFrame) -> pd.DataFr
     index = origins_of(homes.frame)
     barred = labels.unlabeled.index[labels.unlabeled == "not_at_risk"]
     kept = index.isin(barred) & (poor == 1) & ~np.isnan(later + weight)
-    if kept.any() and not later[kept].any():
+    if form.label.outcome is not None and kept.any() and not later[kept].any():
         what = f"no home that was poor has '{form.label.outcome}', as if it meant falling and not being poor later"
         raise DataError(what, where=where, do="leave poor_teach out, or give an outcome that says who is poor later")
     return pd.DataFrame({"label": later, "weight": weight}, index=index)[kept].astype({"label": np.int8})
