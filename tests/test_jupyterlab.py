@@ -206,9 +206,10 @@ def the_sliders_move_the_table(page):
 
     handle = page.locator(".jp-OutputArea-output .widget-slider .noUi-handle").first
     handle.focus()
-    for _ in range(3):
+    for _ in range(3):  # one by one: a move that waits for the last to be answered would be sent after the button's click
+        shown = rows.inner_text()
         page.keyboard.press("PageUp")  # five steps of the slider each, or as many as it makes of it
-    page.wait_for_function("was => document.querySelector('.widget-html tbody').innerText !== was", arg=before)
+        page.wait_for_function("was => document.querySelector('.widget-html tbody').innerText !== was", arg=shown)
     moved = [float(share.rstrip("%")) for share in shares.all_inner_texts()]
     assert moved[0] > counted[0]
     assert moved[1] < counted[1]
