@@ -2,6 +2,7 @@
 
 import fcntl
 import io
+import json
 import re
 import shutil
 import signal
@@ -476,27 +477,76 @@ def test_a_file_with_a_header_alone_is_nobody_where_few_are_usual_and_a_failed_e
         assert said in page
 
 
-def test_a_bulletin_that_gives_counts_away_with_the_one_before_is_refused(february, tmp_path):
-    """A run tells so of its own, and a page of its own is refused."""
+def hidden(path: Path) -> dict[str, list[tuple[int, int]]]:
+    """Which cells of open cases and of what happened a bulletin does not show, by sheet."""
+    book = openpyxl.load_workbook(path)
+    names = [name for name in book.sheetnames if name.startswith(("open_by", "flows"))]
+    rows = {name: list(book[name].iter_rows(values_only=True)) for name in names}
+    book.close()
+    assert len(rows) == 4
+    return {
+        name: [(i, j) for i, row in enumerate(cells[4:]) for j, cell in enumerate(row) if cell is None]
+        for name, cells in rows.items()  # title, source, link and heads come first
+    }
+
+
+def test_a_bulletin_hides_what_would_give_counts_away_beside_the_one_before(february, tmp_path):
+    """That of a run is noted, and a page of the same day shows the same; where no run is known of it shows more."""
     county, run = february
-    together = re.search(r"与 2023-01-31 的月报合看，可推算出 (\d+) 个未列出的小数：本月报只限内部使用", run.out)
-    assert together
+    assert "合看仍可推算" not in run.out
+    told = json.loads((county.work / "store" / "bulletins" / "2023-02-28.json").read_text(encoding="utf-8"))
+    assert told["apart_from"] == ["2023-01-31"]
+    out = tmp_path / "bulletin.xlsx"
+    asked = ("bulletin", county.work / "monitor.toml", "--as-of", "2023-02-28", "--out", out)
+    assert evalkit(*asked).code == 0
+    assert hidden(out) == hidden(county.out("2023-02-28") / "bulletin.xlsx")
+    page = tmp_path / "bulletin.html"
+    assert evalkit(*asked[:-1], page).code == 0
+    assert "已与往期月报（截至 2023-01-31）的在办农户和各月进展一并核查" in page.read_text(encoding="utf-8")
+
+    alone = county.copied(tmp_path / "alone")
+    shutil.rmtree(alone.work / "store" / "bulletins")
+    assert evalkit("bulletin", alone.work / "monitor.toml", "--as-of", "2023-02-28", "--out", out).code == 0
+    before, now = hidden(out), hidden(county.out("2023-02-28") / "bulletin.xlsx")
+    assert all(set(before[name]) <= set(now[name]) for name in now)
+    assert before != now
+
+
+def test_a_bulletin_is_held_beside_one_that_no_run_wrote(february, tmp_path):
+    county, _ = february
     out = tmp_path / "bulletin.html"
     asked = ("bulletin", county.work / "monitor.toml", "--as-of", "2023-02-28", "--out", out)
-    done = evalkit(*asked, "--after", "2023-01-31")
-    assert done.code == 5, done.err
-    assert (
-        "the bulletin of 2023-02-28: with the bulletin of 2023-01-31 counts below 10 that are not shown can be computed"
-        in done.err
-    )
-    assert re.search(rf"found {together[1]} counts \(.+, the month, 2023-02-28", done.err)
-    assert "pass on one of a later month" in done.err
-    assert not out.exists()
-    later = evalkit("bulletin", county.work / "monitor.toml", "--as-of", "2023-06-30", "--after", "2023-02-28", "--out", out)
-    assert (later.code, out.exists()) == (0, True), later.err
+    done = evalkit(*asked, "--after", "2023-02-10")
+    assert done.code == 0, done.err
+    assert "截至 2023-01-31、2023-02-10" in out.read_text(encoding="utf-8")
     for day, code, said in (("2023-02-28", 2, "not of an earlier day"), ("2023", 2, "write --after 2024-06-30")):
         wrong = evalkit(*asked, "--after", day)
         assert (wrong.code, said in wrong.err) == (code, True), wrong.err
+
+
+def test_a_bulletin_is_refused_where_earlier_ones_give_counts_away_whatever_it_hides(february, tmp_path):
+    """As those of runs that were not noted do: they were not kept apart."""
+    county = february[0].copied(tmp_path / "county")
+    shutil.rmtree(county.work / "store" / "bulletins")
+    out = tmp_path / "bulletin.html"
+    asked = ("bulletin", county.work / "monitor.toml", "--as-of", "2023-03-31", "--out", out)
+    done = evalkit(*asked, "--after", "2023-02-28")
+    assert (done.code, out.exists()) == (5, False), done.err
+    assert "the bulletin of 2023-03-31: with the bulletins of 2023-01-31, 2023-02-28 small counts that are not shown" in done.err
+    assert "pass on one of a later month" in done.err
+    run = county.run("2023-03-31", "--lang", "en")
+    assert re.search(r"From the bulletins of 2023-01-31, 2023-02-28, 2023-03-31 \d+ counts that are not shown", run.out), run.err
+
+
+@pytest.mark.parametrize("note", ["{", "{}", "[]", '{"day": "2023-01-31", "open_in": [], "flows_in": []}'])
+def test_a_damaged_note_of_a_bulletin_is_named(february, tmp_path, note):
+    county = february[0].copied(tmp_path / "county")
+    (county.work / "store" / "bulletins" / "2023-01-31.json").write_text(note, encoding="utf-8")
+    out = tmp_path / "bulletin.html"
+    for day in ("2023-01-31", "2023-02-15"):
+        done = evalkit("bulletin", county.work / "monitor.toml", "--as-of", day, "--out", out)
+        assert (done.code, "bulletins/2023-01-31.json: the note of what a bulletin showed is damaged" in done.err) == (3, True)
+    assert not out.exists()
 
 
 @pytest.mark.parametrize(("sent", "kept"), [("deliveries", "deliveries/store"), ("./in", "in"), ("all/in", "all")])
@@ -512,7 +562,7 @@ def test_bulletins_before_are_those_of_the_last_run_of_each_month_whether_or_not
     county = january.copied(tmp_path / "county")
     for day in ("2022-11-30", "2022-12-15", "2022-12-31", "2023-02-10", "2023-02-28", ".2023-02-27.part-1"):
         (county.work / "store" / "evidence" / day).mkdir()
-    before = MonitorStudy.read(county.work / "monitor.toml").bulletins_before
+    before = MonitorStudy.read(county.work / "monitor.toml").bulletins.days_before
     assert [day.isoformat() for day in before(date(2023, 2, 28))] == ["2022-12-31", "2023-01-31", "2023-02-10"]
     assert before(date(2022, 9, 30)) == []
 

@@ -210,6 +210,7 @@ def the_sliders_move_the_table(page):
         shown = rows.inner_text()
         page.keyboard.press("PageUp")  # five steps of the slider each, or as many as it makes of it
         page.wait_for_function("was => document.querySelector('.widget-html tbody').innerText !== was", arg=shown)
+    page.wait_for_function(READY)
     moved = [float(share.rstrip("%")) for share in shares.all_inner_texts()]
     assert moved[0] > counted[0]
     assert moved[1] < counted[1]

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from evalkit.cli.console import Quiet, can_be_written, examples, one_file, progress, show_folder, speak
-from evalkit.errors import DataError, SafetyError, SpecError, several
+from evalkit.errors import DataError, SpecError
 from evalkit.terms import Lang
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from evalkit.report.document import Document
-    from evalkit.report.monitor.bulletin import BulletinFindings
     from evalkit.study.monitor.run import MonitorRun, MonitorStudy
 
 monitor = typer.Typer(
@@ -26,7 +25,6 @@ monitor = typer.Typer(
 )
 KEY = "EVALKIT_MONITOR_KEY"
 PAGES = (".html", ".docx", ".xlsx")
-TABLES = ("open cases by stage", "open cases by kind", "open cases by age", "the month")  # as `given_away` numbers them
 Key = Annotated[Path | None, typer.Option("--key", help=f"A file with the secret of pseudonyms; else {KEY}.")]
 Day = Annotated[str, typer.Option("--as-of", help="The day, such as 2024-06-30: what became known later has no part.")]
 Spoken = Annotated[Literal["zh", "en"] | None, typer.Option("--lang", help="Language; by default the monitor's own.")]
@@ -69,7 +67,7 @@ def run(
 @monitor.command(
     epilog=examples(
         "evalkit monitor bulletin monitor.toml --as-of 2024-06-30 --out bulletin.docx",
-        "evalkit monitor bulletin monitor.toml --as-of 2024-06-30 --after 2024-05-31 --out bulletin.docx",
+        "evalkit monitor bulletin monitor.toml --as-of 2024-06-30 --after 2024-06-10 --out bulletin.docx",
     )
 )
 def bulletin(
@@ -77,39 +75,23 @@ def bulletin(
     out: Annotated[Path, typer.Option("--out", "-o", help="The bulletin to write: .html, .docx or .xlsx.")],
     as_of: Day = "",
     after: Annotated[
-        str, typer.Option("--after", help="The day of the bulletin that was passed on before: both are held together.")
+        str,
+        typer.Option("--after", help="The day of a bulletin that readers have and no run wrote: it is held beside it."),
     ] = "",
     lang: Spoken = None,
     quiet: Quiet = False,
 ) -> None:
     """Write the monthly bulletin of what the ledger knew on a day; no records are read, and no key is needed.
 
-    With --after it is refused, with exit code 5, where small counts follow from it and the bulletin of that day.
+    It hides what would give small counts away beside the last run of each month before, and beside the bulletin of the day
+    --after; where they follow from that one whatever it hides, it is refused, with exit code 5.
     """
     from evalkit.report.monitor.bulletin import compose_bulletin
 
     def page(chosen: MonitorStudy, spoken: Lang) -> Document:
-        found = chosen.bulletin(_day(as_of))
-        if after:
-            _apart(chosen.bulletin(_day(after, "--after")), found)
-        return compose_bulletin(found, spoken)
+        return compose_bulletin(chosen.bulletin(_day(as_of), _day(after, "--after") if after else None), spoken)
 
     _page(study, out, lang, "a bulletin", page, quiet=quiet)
-
-
-def _apart(before: BulletinFindings, now: BulletinFindings) -> None:
-    """Refuse a bulletin from which, with the one before, small counts can be computed."""
-    from evalkit.monitor.bulletins import given_away
-    from evalkit.report.monitor.bulletin import printed_tables
-
-    if before.as_of >= now.as_of:
-        do = "name the day of a bulletin that was written before"
-        raise SpecError("the bulletin before is not of an earlier day", where="--after", found=before.as_of.isoformat(), do=do)
-    if counts := given_away(printed_tables(before), printed_tables(now), now.changes):
-        places = several(dict.fromkeys(f"{county or 'all together'}, {TABLES[table]}, {day}" for day, county, table, _ in counts))
-        what = f"with the bulletin of {before.as_of} counts below {now.least} that are not shown can be computed"
-        do = "keep it in the office and pass on one of a later month: with two whole months between them nothing follows"
-        raise SafetyError(what, where=f"the bulletin of {now.as_of}", found=f"{len(counts)} counts ({places})", do=do)
 
 
 @monitor.command(epilog=examples("evalkit monitor quality monitor.toml --as-of 2024-06-30 --out quality.html"))

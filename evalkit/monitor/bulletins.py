@@ -1,18 +1,18 @@
-"""What two monthly bulletins say together: counts that neither shows, worked out from open cases and what happened."""
+"""What monthly bulletins say together, and what one must hide beside others: open cases and what happened make sums."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from evalkit.stats.arrays import Codes, Mask
-from evalkit.stats.suppression import Sums, Suppressed, disclosed
+from evalkit.stats.suppression import Sums, Suppressed, disclosed, hidden_more, table_sums
 
 FLOWS = ("flagged", "visited", "included", "not_included", "helped", "resolved", "reopened")  # columns of what happened
 WAITING, VISITED, HELD = (0,), (1,), (2, 3)  # columns of open cases by stage: flagged, visited, included and helped
@@ -36,6 +36,10 @@ class Printed:
         The counties of open cases, and these cases by stage, by kind and by age: with totals of rows and columns.
     flows_in, flows
         The counties of what happened in the month up to the day, and that: columns as `FLOWS`, with totals of columns alone.
+    drawn
+        What happened in the whole month before, as its figure has it: a row of totals.
+    apart_from
+        The days of the bulletins before that it was kept apart from, see `kept_apart`.
     """
 
     day: date
@@ -43,19 +47,36 @@ class Printed:
     open_by: tuple[Suppressed, ...]
     flows_in: tuple[str, ...]
     flows: Suppressed
+    drawn: Suppressed
+    apart_from: tuple[date, ...] = ()
+
+    @property
+    def month_before(self) -> date:
+        """The last day of the month before."""
+        return self.day.replace(day=1) - timedelta(days=1)
+
+
+class _Places(NamedTuple):
+    """Where the cells of a bulletin are: open cases (parts side by side, then their total), what happened, the month before."""
+
+    opened: Codes
+    happened: Codes
+    drawn: Codes
 
 
 @dataclass(slots=True)
 class _Cells:
     """Cells of several tables in one row, and the sums that tie them: each a cell's sign by its place."""
 
-    tables: list[Suppressed]
-    lines: list[dict[int, int]]
+    tables: list[Suppressed] = field(default_factory=list)
+    ranks: list[Codes] = field(default_factory=list)
+    lines: list[dict[int, int]] = field(default_factory=list)
     many: int = 0
 
-    def add(self, found: Suppressed) -> Codes:
+    def add(self, found: Suppressed, rank: Codes | None = None) -> Codes:
         """Another table; given back are the places of its cells."""
         self.tables.append(found)
+        self.ranks.append(np.zeros(found.table.size, dtype=np.intp) if rank is None else rank)
         places = np.arange(self.many, self.many + found.table.size).reshape(found.table.shape)
         self.many += found.table.size
         return places
@@ -64,74 +85,133 @@ class _Cells:
         """The last of some cells is the total of the others."""
         self.lines.append({int(cells[-1]): -1, **dict.fromkeys(map(int, cells[:-1]), 1)})
 
+    def sums(self, whole: Codes, *parts: Codes) -> None:
+        """Each cell of a table is the sum of those at its place in others."""
+        places = zip(*(np.ravel(one).tolist() for one in (whole, *parts)), strict=True)
+        self.lines += [{at: 1, **dict.fromkeys(rest, -1)} for at, *rest in places]
+
     def known(self) -> Mask:
         """Which small cells can be computed from what is shown."""
+        counts, small, hidden = self._told()
+        return disclosed(counts, small & hidden, hidden, self._sums(counts), floor=1)
+
+    def apart(self, places: Codes) -> Mask:
+        """What is hidden once the cells at some places are hidden too, as far as that keeps small cells unknown; no zero is."""
+        counts, small, hidden = self._told()
+        free = np.isin(np.arange(self.many), places) & (counts > 0)
+        return hidden_more(counts, small & hidden, hidden, self._sums(counts), free, floor=1)
+
+    def _told(self) -> tuple[Codes, Mask, Mask]:
         counts, small, hidden = (np.concatenate([np.ravel(one[at]) for one in self.tables]) for at in range(3))
+        return counts.astype(np.intp), small.astype(bool), hidden.astype(bool)
+
+    def _sums(self, counts: Codes) -> Sums:
         signs = np.zeros((len(self.lines), self.many))
         for row, line in zip(signs, self.lines, strict=True):
             row[list(line)] = list(line.values())
         signs = signs[signs @ counts == 0]  # a home that is told of in another county later gives nothing to compute with
-        rank = np.zeros(self.many, dtype=np.intp)
-        return disclosed(counts.astype(np.intp), (small & hidden).astype(bool), hidden.astype(bool), Sums(signs, rank), floor=1)
+        return Sums(signs, np.concatenate(self.ranks))
 
 
-def given_away(before: Printed, now: Printed, changes: pd.DataFrame) -> list[tuple[date, str, int, int]]:
-    """Which small counts of two bulletins can be computed from both, though from none alone.
+def given_away(bulletins: Sequence[Printed], changes: pd.DataFrame) -> list[tuple[date, str, int, int]]:
+    """Which small counts of some bulletins can be computed from all of them, though from none alone.
 
-    Open cases of a county grow by what was flagged and shrink by what was decided on: where the later bulletin tells what
-    happened since the earlier, what one hides may follow from the other. Linear programs look at all tables at once, as
-    `suppressed` does at one. What happened in months that no bulletin tells is unknown, but for totals of the month before the
+    Open cases of a county grow by what was flagged and shrink by what was decided on: where a later bulletin tells what
+    happened since an earlier, what one hides may follow from the other. Linear programs look at all tables at once, as
+    `suppressed` does at one. What happened in months that no bulletin tells is unknown, but for totals of the month before a
     later one, which it draws: two whole months between them part two bulletins. Ages are not followed from one to the next.
 
     Parameters
     ----------
-    before, now
-        The bulletins; the later one second.
+    bulletins
+        At least one; in the order of their days.
     changes
-        Those of the ledger, known by the later day.
+        Those of the ledger, known by the last day.
 
     Returns
     -------
     A row a count: the day of its bulletin, its county ("" of all together), which table (0 to 2 of open cases, 3 of what
-    happened) and which column.
+    happened, 4 of the month before) and which column.
     """
-    counties = sorted({*before.open_in, *now.open_in, *before.flows_in, *now.flows_in})
-    cells = _Cells([], [])
-    placed = [_bulletin(one, counties, cells) for one in (before, now)]
-    (was, then), (is_now, flows) = placed
-    first, month_before = before.day + timedelta(days=1), now.day.replace(day=1) - timedelta(days=1)
-    same = before.day > month_before  # within a month, of which both tell what happened so far
-    last = now.day if same else month_before
-    drawn = not same and first >= month_before.replace(day=1)
-    between = cells.add(_untold(_happened(changes, first, last, counties), totals=drawn, nothing=first > last))
-    for column in between.T:
-        cells.total(column)
-    if same:
-        cells.lines += [{int(f): 1, int(a): -1, int(b): -1} for f, a, b in zip(flows.flat, then.flat, between.flat, strict=True)]
-    cells.lines += _moves(was, is_now, [between] if same else [between, flows])
+    counties, cells, placed = _held_together(bulletins, changes)
     known = cells.known()
     return [
-        (one.day, counties[row] if row < len(counties) else "", table, column)
-        for one, (opened, happened) in zip((before, now), placed, strict=True)
-        for table, places in enumerate((*_parts(opened, one), happened))
+        (one.day, counties[row] if row < len(counties) and table < 4 else "", table, column)
+        for one, at in zip(bulletins, placed, strict=True)
+        for table, places in enumerate((*_parts(at.opened, one), at.happened, at.drawn))
         for row, column in zip(*map(np.ndarray.tolist, np.nonzero(known[places])), strict=True)
     ]
 
 
-def _bulletin(one: Printed, counties: Sequence[str], cells: _Cells) -> tuple[Codes, Codes]:
-    """The cells of a bulletin by county, all together last: open cases (parts side by side, then their total); what happened."""
+def kept_apart(before: Sequence[Printed], now: Printed, changes: pd.DataFrame) -> Printed:
+    """A bulletin with more of it hidden, so that with those before no small count of any of them can be computed.
+
+    What these give away without it stays given away; see `given_away`. Without any before, it is as it was.
+    """
+    if not before:
+        return now
+    counties, cells, placed = _held_together([*before, now], changes)
+    own = placed[-1]
+    hidden = cells.apart(np.concatenate([np.ravel(one) for one in own]))
+    open_in, flows_in = ([*(counties.index(county) for county in rows), -1] for rows in (now.open_in, now.flows_in))
+    open_by = zip(now.open_by, _parts(own.opened, now), strict=True)
+    return replace(
+        now,
+        open_by=tuple(found._replace(hidden=hidden[part[open_in]]) for found, part in open_by),
+        flows=now.flows._replace(hidden=hidden[own.happened[flows_in]]),
+        drawn=now.drawn._replace(hidden=hidden[own.drawn]),
+        apart_from=tuple(one.day for one in before),
+    )
+
+
+def _held_together(bulletins: Sequence[Printed], changes: pd.DataFrame) -> tuple[list[str], _Cells, list[_Places]]:
+    """All counties, the cells of all bulletins with the sums that tie them, and where those of each bulletin are."""
+    counties = sorted({county for one in bulletins for county in (*one.open_in, *one.flows_in)})
+    cells = _Cells()
+    placed = [_bulletin(one, counties, cells) for one in bulletins]
+    for (before, was), (now, is_now) in pairwise(zip(bulletins, placed, strict=True)):
+        _tie(cells, (before, was), (now, is_now), changes, counties)
+    return counties, cells, placed
+
+
+def _tie(
+    cells: _Cells, before: tuple[Printed, _Places], now: tuple[Printed, _Places], changes: pd.DataFrame, counties: Sequence[str]
+) -> None:
+    """Two bulletins that follow each other, by what happened between and no bulletin tells."""
+    (one, was), (other, is_now) = before, now
+    first, month_before = one.day + timedelta(days=1), other.month_before
+    same = one.day > month_before  # within a month, of which both tell what happened so far
+    last = other.day if same else month_before
+    between = cells.add(_untold(_happened(changes, first, last, counties), nothing=first > last))
+    for column in between.T:
+        cells.total(column)
+    if same:
+        cells.sums(is_now.happened, was.happened, between)
+        cells.sums(is_now.drawn, was.drawn)
+    elif one.day >= month_before.replace(day=1):
+        cells.sums(is_now.drawn, was.happened[-1], between[-1])
+    elif first == month_before.replace(day=1):
+        cells.sums(is_now.drawn, between[-1])
+    cells.lines += _moves(was.opened, is_now.opened, [between] if same else [between, is_now.happened])
+
+
+def _bulletin(one: Printed, counties: Sequence[str], cells: _Cells) -> _Places:
+    """The cells of a bulletin by county, all together last."""
     wide: Iterator[Any] = (
         np.column_stack([*(found[at][:, :-1] for found in one.open_by), one.open_by[0][at][:, -1]])
         for at in range(3)  # counts, what is small, what is hidden
     )
-    opened = cells.add(_spread(Suppressed(*wide), one.open_in, counties))
-    happened = cells.add(_spread(one.flows, one.flows_in, counties))
+    spread = _spread(Suppressed(*wide), one.open_in, counties)
+    opened = cells.add(spread, table_sums(spread.table.shape).rank)
+    flows = _spread(one.flows, one.flows_in, counties)
+    happened = cells.add(flows, table_sums(flows.table.shape, (False, True)).rank)
+    drawn = cells.add(one.drawn, np.ones(one.drawn.table.size, dtype=np.intp))
     for part in _parts(opened, one):
         for row in part:
             cells.total(row)
     for column in (*opened.T, *happened.T):
         cells.total(column)
-    return opened, happened
+    return _Places(opened, happened, drawn)
 
 
 def _parts(opened: Codes, one: Printed) -> list[Codes]:
@@ -152,11 +232,9 @@ def _spread(found: Suppressed, rows: Sequence[str], counties: Sequence[str]) -> 
     return Suppressed(*map(wide, found))
 
 
-def _untold(counts: Codes, *, totals: bool, nothing: bool) -> Suppressed:
-    """What happened and no bulletin tells by county; whether its totals are told, and whether there is no day for anything."""
-    hidden = np.full(counts.shape, not nothing)
-    hidden[-1] &= not totals
-    return Suppressed(counts, np.zeros(counts.shape, dtype=bool), hidden)
+def _untold(counts: Codes, *, nothing: bool) -> Suppressed:
+    """What happened and no bulletin tells; and whether there is no day for anything."""
+    return Suppressed(counts, np.zeros(counts.shape, dtype=bool), np.full(counts.shape, not nothing))
 
 
 def _happened(changes: pd.DataFrame, first: date, last: date, counties: Sequence[str]) -> Codes:

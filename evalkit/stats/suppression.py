@@ -131,6 +131,33 @@ def suppressed_cells(counts: Codes, sums: Sums, least: int, *, zeros: Zeros = "s
     return small, hidden
 
 
+def hidden_more(counts: Codes, small: Mask, hidden: Mask, sums: Sums, free: Mask, *, floor: int = 0) -> Mask:
+    """Hidden cells, and of the `free` ones as many more as it takes, so that no small cell can be computed.
+
+    The cells that are not free stay as they are: they were printed before. What can be computed even where all that are free
+    are hidden was given away before, and asks for nothing more. 1. Each linear program that tells a small cell also tells what
+    it was computed from (its dual): of the free cells those are hidden from which most are, and all is done again. 2. Of those
+    that were hidden each is shown again where nothing follows from it any more. `floor` as for `disclosed`.
+
+    Examples
+    --------
+    >>> table = with_totals(np.array([[3, 20], [30, 25]])).ravel()
+    >>> hidden, free = below(table, 10), np.array([0, 0, 0, 1, 1, 1, 1, 1, 1], dtype=bool)  # the first row was printed
+    >>> hidden_more(table, hidden, hidden, table_sums((3, 3)), free).astype(int).tolist()
+    [1, 0, 0, 0, 0, 0, 0, 0, 0]
+    >>> hidden_more(table, hidden, hidden, table_sums((3, 3)), table > 9).astype(int).tolist()
+    [1, 1, 0, 1, 1, 0, 0, 0, 0]
+    """
+    asked = small & ~disclosed(counts, small, hidden | free, sums, floor=floor)
+    more, told = _until_unknown(counts, asked, hidden, sums, free, floor)
+    added = np.flatnonzero(more & ~hidden)
+    for cell in added[np.lexsort([-counts[added], -sums.rank[added]])].tolist():
+        less = more & (np.arange(len(counts)) != cell)
+        if not disclosed(counts, told, less, sums, floor=floor).any():
+            more = less
+    return _until_unknown(counts, asked, more, sums, free, floor)[0]  # what was never told until now may be
+
+
 def with_totals(counts: Codes, totals: Totals = (True, True)) -> Codes:
     """A table with the totals of its rows as last column and those of its columns as last row, each where it is wanted.
 
@@ -233,8 +260,10 @@ class _Programs:
     """The linear programs of counts with hidden cells: the same sums, another cell to be made small or large each time."""
 
     def __init__(self, counts: Codes, hidden: Mask, sums: Sums, floor: int) -> None:
-        self.signs = sums.signs[:, hidden]
-        self.signs = self.signs[(self.signs != 0).any(axis=1)]
+        from scipy.sparse import csr_array
+
+        self.whole = sums.signs[(sums.signs[:, hidden] != 0).any(axis=1)]
+        self.signs = csr_array(self.whole[:, hidden])
         true = counts[hidden].astype(float)
         self.right, self.floor = self.signs @ true, np.minimum(true, floor)
 
@@ -243,18 +272,25 @@ class _Programs:
 
         Where nothing bounds it, it is infinite, and the others are not told (NaN).
         """
-        from scipy.optimize import linprog
-
-        cost = np.zeros(len(self.floor))
-        cost[at] = sign
-        bounds = np.column_stack([self.floor, np.full(len(self.floor), np.inf)])
-        with_sums: dict[str, Any] = {"A_eq": self.signs, "b_eq": self.right} if len(self.signs) else {}
-        found = linprog(cost, bounds=bounds, method="highs", **with_sums)
+        found = self._solved(at, sign)
         if found.x is not None:
             return np.asarray(found.x)
         endless = np.full(len(self.floor), np.nan)
         endless[at] = np.inf
         return endless
+
+    def told_from(self, at: int, sign: int) -> Mask:
+        """Which of all cells the bound of the at-th hidden one is computed from, where there is a bound."""
+        return np.asarray(np.abs(self._solved(at, sign).eqlin.marginals @ self.whole) > SURE / 10**6)
+
+    def _solved(self, at: int, sign: int) -> Any:
+        from scipy.optimize import linprog
+
+        cost = np.zeros(len(self.floor))
+        cost[at] = sign
+        bounds = np.column_stack([self.floor, np.full(len(self.floor), np.inf)])
+        with_sums: dict[str, Any] = {"A_eq": self.signs, "b_eq": self.right} if self.signs.shape[0] else {}
+        return linprog(cost, bounds=bounds, method="highs", **with_sums)
 
 
 def _linked(shape: tuple[int, ...], parts: Sequence[Codes]) -> Sums:
@@ -292,3 +328,26 @@ def _one_more(counts: Codes, known: Mask, hidden: Mask, sums: Sums, zeros: Zeros
     more = hidden.copy()
     more[_cheapest(counts, near if near.any() else free, hidden, sums)] = True
     return more
+
+
+def _until_unknown(counts: Codes, asked: Mask, hidden: Mask, sums: Sums, free: Mask, floor: int) -> tuple[Mask, Mask]:
+    """Hidden cells and more, until none that is asked for is known; and which of these were, on the way."""
+    more, told, known = hidden.copy(), np.zeros(len(counts), dtype=bool), asked
+    while (known := disclosed(counts, known, more, sums, floor=floor)).any():
+        told |= known
+        more[_told_from(counts, known, more, sums, free & ~more, floor)] = True
+    return more, told
+
+
+def _told_from(counts: Codes, known: Mask, hidden: Mask, sums: Sums, free: Mask, floor: int) -> list[int]:
+    """Free cells without which the known ones are not computed as they were: first such as most are computed from."""
+    solve = _Programs(counts, hidden, sums, floor)
+    proofs = [solve.told_from(at, 1) | solve.told_from(at, -1) for at in np.flatnonzero(known[hidden]).tolist()]
+    left = np.array(proofs) & free
+    left, chosen = left[left.any(axis=1)], list[int]()
+    while len(left):
+        votes = left.sum(axis=0)
+        cells = np.flatnonzero(votes)
+        chosen.append(int(cells[np.lexsort([cells, counts[cells], sums.rank[cells], -votes[cells]])[0]]))
+        left = left[~left[:, chosen[-1]]]
+    return chosen or np.flatnonzero(free).tolist()  # no proof was given: all, and what need not be is shown again

@@ -11,10 +11,12 @@ from scipy.optimize import linprog
 
 from evalkit.errors import SpecError
 from evalkit.stats.suppression import (
+    Sums,
     accompanied,
     below,
     disclosed,
     feasible,
+    hidden_more,
     suppressed,
     suppressed_together,
     table_sums,
@@ -217,3 +219,27 @@ def test_a_total_hidden_in_one_table_is_hidden_in_the_other():
     assert stage.hidden[0, -1] and kind.hidden[0, -1]
     with pytest.raises(SpecError, match="same row totals"):
         suppressed_together([np.array([[4, 0]]), np.array([[1, 2]])])
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_table_beside_one_that_was_printed_hides_what_tells_and_no_more(seed):
+    """Of each cell it is told how many came since: what is small in the first table follows from what is shown of the second."""
+    rng = np.random.default_rng(seed)
+    first = rng.integers(1, 30, (4, 4))
+    tables = [suppressed(first), suppressed(first + rng.integers(5, 30, first.shape))]
+    came = tables[1].table - tables[0].table
+    each, own = came.size, table_sums(came.shape)
+    counts = np.concatenate([tables[0].table.ravel(), tables[1].table.ravel(), came.ravel()])
+    small, hidden = (np.concatenate([*(np.ravel(one[at]) for one in tables), np.zeros(each, dtype=bool)]) for at in (1, 2))
+    within = np.kron(np.eye(3)[:2], own.signs)  # the sums of either table
+    between = np.kron([[1, -1, 1]], np.eye(each))
+    sums, free = Sums(np.vstack([within, between]), np.tile(own.rank, 3)), np.repeat([False, True, False], each)
+
+    more = hidden_more(counts, small, hidden, sums, free)
+    hopeless = disclosed(counts, small, hidden | free, sums)
+    assert disclosed(counts, small, hidden, sums).sum() > hopeless.sum()
+    np.testing.assert_array_equal(disclosed(counts, small, more, sums), hopeless)
+    assert (more >= hidden).all()
+    assert not (more & ~hidden & ~free).any()
+    for cell in np.flatnonzero(more & ~hidden):  # each is needed
+        assert disclosed(counts, small, more & (np.arange(len(more)) != cell), sums).sum() > hopeless.sum()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 import pandas as pd
 
 from evalkit.answer import Note
 from evalkit.check import has_columns, whole
+from evalkit.errors import SpecError
 from evalkit.monitor.bulletins import Printed
 from evalkit.monitor.process.process import Process
 from evalkit.monitor.signals.unjudged import REASONS
@@ -21,6 +22,7 @@ from evalkit.report.monitor.cases import FLOWS, MONTH, OpenCases, flow_figure, f
 from evalkit.report.monitor.tables import COUNTY, HOMES, LEAST, PRINTED, RULE, WHY, Counts, small_hidden
 from evalkit.report.printed import once
 from evalkit.report.words import Voice
+from evalkit.stats.suppression import Suppressed
 from evalkit.terms import Lang, Text
 
 CASES = ("home", "case", "county", "kind", "stage", "open", "flagged")
@@ -37,9 +39,14 @@ STATEMENT = Text(
     "A flag asks for a visit; it does not say that anybody fell back into poverty.",
 )
 HOW = Text(
-    "各表中合计相同者一并核查，由其中任何一张或几张均不能推算出少于 {least} 户的数字；与往期月报或其他资料相减仍可能推算，转发前应一并考虑。",
+    "各表中合计相同者一并核查，由其中任何一张或几张均不能推算出少于 {least} 户的数字；与其他资料相减仍可能推算，转发前应一并考虑。",
     "Tables that share totals were checked together: no count below {least} can be computed from one or several of them. Differences with "
-    "earlier bulletins or other papers may still tell: consider them before passing this on.",
+    "other papers may still tell: consider them before passing this on.",
+)
+APART = Text(
+    "已与往期月报（截至 {days}）的在办农户和各月进展一并核查，两者相减可推算的小数亦不列出。",
+    "It was checked together with earlier bulletins (as of {days}), their open cases and what happened: what would give small counts away "
+    "with these is not shown either.",
 )
 COUNTED = Text(
     "进展按台账获知的月份计，一户一环节计一次；补记的旧事计入获知的月份。",
@@ -68,6 +75,8 @@ class BulletinFindings:
         What counties and rules are called.
     least
         Counts of fewer homes are not shown.
+    printed
+        What of open cases and of what happened is shown beside earlier bulletins, see `kept_apart`; None: what one alone shows.
     notes
         What else must be known; they must hold no small count.
     """
@@ -82,6 +91,7 @@ class BulletinFindings:
     source: Text = Text("部门数据与监测帮扶台账", "departmental data and the ledger of monitoring")
     names: Mapping[str, Text] = field(default_factory=dict)
     least: int = LEAST
+    printed: Printed | None = None
     notes: tuple[Note, ...] = ()
 
     def __post_init__(self) -> None:
@@ -94,17 +104,23 @@ class BulletinFindings:
 
 def printed_tables(found: BulletinFindings) -> Printed:
     """The tables of a bulletin, as it prints them, that another may be held against."""
-    openly, month = OpenCases.of(found.cases, found.as_of, found.least), flows(found.changes, found.as_of, found.least)
-    open_by = (openly.stage.found, openly.kind.found, openly.age.found)
-    return Printed(day=found.as_of, open_in=openly.stage.rows, open_by=open_by, flows_in=month.rows, flows=month.found)
+    if found.printed is not None:
+        return found.printed
+    openly, month, before = _counted(found)
+    return Printed(
+        day=found.as_of,
+        open_in=openly.stage.rows,
+        open_by=tuple(part.found for part in openly.parts),
+        flows_in=month.rows,
+        flows=month.found,
+        drawn=Suppressed(before.found.table[-1:], before.found.small[-1:], before.found.hidden[-1:]),
+    )
 
 
 def compose_bulletin(found: BulletinFindings, lang: Lang) -> Document:
     """The bulletin in one language; both say the same."""
     voice = Voice(lang, {**triage_ink.RISK, **found.names})
-    openly = OpenCases.of(found.cases, found.as_of, found.least)
-    now = flows(found.changes, found.as_of, found.least)
-    before = flows(found.changes, found.as_of.replace(day=1) - timedelta(days=1), found.least)
+    openly, now, before = _counted(found)
     blocks: list[Block] = [Heading(voice(Text("要点", "In short"))), Bullets(tuple(_short(found, openly, now, voice)))]
     blocks += [Heading(voice(Text("本月进展", "The month"))), flow_figure(now, before, found.as_of, voice)]
     blocks += [now.table("flows", MONTH, COUNTY, voice), Paragraph(voice(COUNTED), role="note")]
@@ -112,7 +128,7 @@ def compose_bulletin(found: BulletinFindings, lang: Lang) -> Document:
     blocks += _found(found, voice)
     blocks += _process(found, voice)
     blocks += _unjudged(found, voice)
-    blocks += [Heading(voice(Text("说明", "Notes"))), Paragraph(voice(HOW, least=found.least), role="note")]
+    blocks += [Heading(voice(Text("说明", "Notes"))), Paragraph(_how(found, voice), role="note")]
     blocks += [Paragraph(note.say(lang), role="note") for note in found.notes]
     return Document(
         title=voice(TITLE),
@@ -122,6 +138,27 @@ def compose_bulletin(found: BulletinFindings, lang: Lang) -> Document:
         statement=voice(STATEMENT, least=found.least),
         blocks=tuple(once(blocks)),
     ).sourced(voice(found.source))
+
+
+def _counted(found: BulletinFindings) -> tuple[OpenCases, Counts, Counts]:
+    """Open cases, what happened in the month, and in the month before."""
+    openly, now = OpenCases.of(found.cases, found.as_of, found.least), flows(found.changes, found.as_of, found.least)
+    before = flows(found.changes, found.as_of.replace(day=1) - timedelta(days=1), found.least)
+    if (told := found.printed) is None:
+        return openly, now, before
+    if (told.day, told.open_in, told.flows_in) != (found.as_of, openly.stage.rows, now.rows):
+        raise SpecError("what a bulletin shows is of another day or ledger", found=str(told.day), do="take it from the same")
+    parts = (replace(part, found=one) for part, one in zip(openly.parts, told.open_by, strict=True))
+    return OpenCases(*parts), replace(now, found=told.flows), replace(before, rows=(), found=told.drawn)
+
+
+def _how(found: BulletinFindings, voice: Voice) -> str:
+    """How small counts were kept."""
+    said = voice(HOW, least=found.least)
+    if found.printed is None or not found.printed.apart_from:
+        return said
+    days = voice.listing([day.isoformat() for day in found.printed.apart_from])
+    return said + voice(Text("", " ")) + voice(APART, days=days)
 
 
 def _cover(found: BulletinFindings, voice: Voice) -> tuple[tuple[str, str], ...]:

@@ -73,6 +73,11 @@ class OpenCases:
             )
         )
 
+    @property
+    def parts(self) -> tuple[Counts, Counts, Counts]:
+        """The three of them."""
+        return self.stage, self.kind, self.age
+
     def tables(self, voice: Voice) -> tuple[Table, ...]:
         """The three tables."""
         said = (("open_by_stage", STAGE, self.stage), ("open_by_kind", KIND, self.kind), ("open_by_age", AGE, self.age))

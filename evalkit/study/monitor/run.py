@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from evalkit import datasets
 from evalkit.answer import Note
 from evalkit.check import has_columns
 from evalkit.errors import DataError
-from evalkit.monitor.bulletins import given_away
+from evalkit.monitor.bulletins import Printed, given_away
 from evalkit.monitor.door.door import Door
 from evalkit.monitor.door.files import readers
 from evalkit.monitor.door.received import Received
@@ -23,7 +23,7 @@ from evalkit.monitor.engine.duck import DuckDB
 from evalkit.monitor.engine.spark import Spark
 from evalkit.monitor.ledger.ledger import Ledger
 from evalkit.monitor.ledger.state import LedgerState
-from evalkit.monitor.monitor import EVIDENCE, Look, Monitor
+from evalkit.monitor.monitor import Look, Monitor
 from evalkit.monitor.process.process import Process, ProcessQuality
 from evalkit.monitor.rules.form import read_rules
 from evalkit.monitor.sources.sources import Declared, read_declared
@@ -37,6 +37,7 @@ from evalkit.report.monitor.bulletin import BulletinFindings, printed_tables
 from evalkit.report.monitor.quality import QualityFindings
 from evalkit.report.verbs import words
 from evalkit.report.words import Voice
+from evalkit.study.monitor.bulletins import Bulletins, earlier, refuse_given_away
 from evalkit.study.monitor.follow import OPENS, FollowUps, follow_ups
 from evalkit.study.monitor.form import MonitorForm
 from evalkit.study.monitor.ledger import BeforeFlags, one_run, refuse_unmet, settled_day, sound, untold
@@ -57,9 +58,8 @@ DUE = Text(
     "{due:,} homes are due for a visit: {listed:,} are on the lists, {left:,} are left for the next.",
 )
 TOGETHER = Text(
-    "与 {day} 的月报合看，可推算出 {n} 个未列出的小数：本月报只限内部使用；见 `evalkit monitor bulletin … --after {day}`。",
-    "With the bulletin of {day}, {n} counts that are not shown can be computed: keep this one in the office; `evalkit monitor "
-    "bulletin … --after {day}` says in which tables they stand.",
+    "{days} 的月报合看仍可推算出 {n} 个未列出的小数，本期不列出更多数字亦不能避免：本月报只限内部使用。",
+    "From the bulletins of {days} {n} counts that are not shown can be computed, whatever this one hides: keep it in the office.",
 )
 RECORDED = Text("台账新增 {n:,} 条。", "Changes written to the ledger: {n:,}.")
 RECORDED_BEFORE = Text("台账已有本次全部记录，未作改动。", "Everything was in the ledger already; nothing was written to it.")
@@ -146,44 +146,65 @@ class MonitorStudy:
             fresh = untold(flags(look.triaged), ledger.changes(as_of), as_of)
             ledger.append(fresh, known=as_of)
             state = ledger.state(as_of)
-        run = MonitorRun(study=self, as_of=as_of, look=look, received=received, state=state, follow_ups=told, flagged=len(fresh))
-        return replace(run, together=tuple(self._together(run.bulletin)))
+            changes = ledger.changes(as_of)
+            before, printed = self.bulletins.apart(printed_tables(self._bulletin(state, changes, as_of)), changes)
+            self.bulletins.keep(printed)
+        return MonitorRun(
+            study=self,
+            as_of=as_of,
+            look=look,
+            received=received,
+            state=state,
+            follow_ups=told,
+            flagged=len(fresh),
+            printed=printed,
+            together=_given_away([*before, printed], changes),
+        )
 
-    def _together(self, bulletin: BulletinFindings) -> Iterator[Note]:
-        """Which earlier bulletins give small counts away together with one."""
-        now = printed_tables(bulletin)
-        for day in self.bulletins_before(bulletin.as_of):
-            before = self.monitor.ledger.state(day)
-            if before.frame.empty:
-                continue
-            if counts := given_away(printed_tables(self._bulletin(before, day)), now, bulletin.changes):
-                yield Note("caution", TOGETHER.format(day=day.isoformat(), n=len(counts)))
+    def bulletin(self, as_of: date, after: date | None = None) -> BulletinFindings:
+        """What the ledger says of the month up to a day, without looking at records again.
 
-    def bulletin(self, as_of: date) -> BulletinFindings:
-        """What the ledger says of the month up to a day, without looking at records again."""
+        It shows what that of a run on the day showed, or hides more than one alone, lest small counts follow from it and the last
+        run of each month before; or from it and the bulletin of the day `after`.
+
+        Raises
+        ------
+        DataError
+            The ledger knows of no case on one of the days, or the note of a bulletin is damaged.
+        SafetyError
+            Small counts follow from it and the one of the day `after`, whatever it hides.
+        """
+        found = self._known(as_of)
+        if after is None:
+            return replace(found, printed=self.bulletins.settled(found))
+        other = self.bulletins.as_printed(earlier(self._known(after).as_of, as_of))
+        before, printed = self.bulletins.apart(printed_tables(found), found.changes, other)
+        refuse_given_away([*before, printed], found.changes)
+        return replace(found, printed=printed)
+
+    @property
+    def bulletins(self) -> Bulletins:
+        """What bulletins show, one after the other."""
+        return Bulletins(ledger=self.monitor.ledger, store=self.monitor.store.folder, least=self.form.report.least)
+
+    def _known(self, as_of: date) -> BulletinFindings:
+        """The bulletin of a day on which the ledger knows of cases, as it would be alone."""
         state = self.monitor.ledger.state(as_of)
         if state.frame.empty:
             do = "run the monitor for that day first"
             raise DataError("the ledger knows of no case yet", where=self.form.store, found=f"as of {as_of}", do=do)
-        return self._bulletin(state, as_of)
+        return self._bulletin(state, self.monitor.ledger.changes(as_of), as_of)
 
-    def _bulletin(self, state: LedgerState, as_of: date) -> BulletinFindings:
+    def _bulletin(self, state: LedgerState, changes: pd.DataFrame, as_of: date) -> BulletinFindings:
         return BulletinFindings(
             as_of=as_of,
             cases=state.frame,
-            changes=self.monitor.ledger.changes(as_of),
+            changes=changes,
             process=self.process(state, as_of),
             organization=self.form.report.organization,
             names=self.names,
             least=self.form.report.least,
         )
-
-    def bulletins_before(self, as_of: date) -> list[date]:
-        """The last run of each month of which a bulletin as of a day still tells: of that month and the two before."""
-        first = (as_of.replace(day=1) - timedelta(days=1)).replace(day=1) - timedelta(days=1)
-        kept = sorted((self.monitor.store.folder / EVIDENCE).glob("????-??-??"))  # each run keeps the evidence of its day
-        days = [day for one in kept if first.replace(day=1) <= (day := date.fromisoformat(one.name)) < as_of]
-        return sorted({(day.year, day.month): day for day in days}.values())
 
     def process(self, state: LedgerState, as_of: date, homes: pd.Series | None = None) -> Process:
         """How well the process works; with the homes of counties also how many of them are new."""
@@ -257,7 +278,7 @@ class MonitorStudy:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class MonitorRun:
-    """A day of a monitor: what was found, and the ledger after it; `together`: what its bulletin gives away with earlier ones."""
+    """A day of a monitor: what was found, and the ledger after it; what its bulletin shows, and gives away beside others."""
 
     study: MonitorStudy
     as_of: date
@@ -266,7 +287,8 @@ class MonitorRun:
     state: LedgerState
     follow_ups: FollowUps
     flagged: int
-    together: tuple[Note, ...] = ()
+    printed: Printed
+    together: tuple[Note, ...]
 
     def say(self, lang: Lang) -> str:
         """What came and what is to be done, in a line for who ran it; counts are whole, and not for publication."""
@@ -292,6 +314,15 @@ class MonitorRun:
     @property
     def bulletin(self) -> BulletinFindings:
         """The bulletin, with the list of the day and what could not be judged."""
-        openly = self.study._bulletin(self.state, self.as_of)
+        openly = self.study._bulletin(self.state, self.study.monitor.ledger.changes(self.as_of), self.as_of)
         process = self.study.process(self.state, self.as_of, self.look.counties["homes"])
-        return replace(openly, triaged=self.look.triaged, unjudged=self.look.unjudged, process=process)
+        look = self.look
+        return replace(openly, triaged=look.triaged, unjudged=look.unjudged, process=process, printed=self.printed)
+
+
+def _given_away(bulletins: list[Printed], changes: pd.DataFrame) -> tuple[Note, ...]:
+    """A note where small counts follow from some bulletins whatever the last hides."""
+    if not (counts := given_away(bulletins, changes)):
+        return ()
+    zh, en = (mark.join(one.day.isoformat() for one in bulletins) for mark in ("、", ", "))
+    return (Note("caution", TOGETHER.format(days=Text(zh, en), n=len(counts))),)
