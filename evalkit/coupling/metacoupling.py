@@ -19,6 +19,7 @@ from evalkit.stats.arrays import Array, Codes, pieces
 from evalkit.terms import Text
 
 MOST_SYSTEMS = 10  # mixed systems number 2ⁿ − 2
+LARGEST = 1e150  # the square of a weight beyond it is none
 PAIRS = 2**17  # how many pairs are mixed at once
 KINDS = {
     "within": Text("本地", "within the place"),
@@ -177,6 +178,9 @@ def _check(matrix: pd.DataFrame, kind: str) -> None:
         raise SpecError(f"link matrix '{kind}' holds what is no number", do="use weights from 0 on") from None
     if not (np.isfinite(values) & (values >= 0)).all():
         raise SpecError(f"link matrix '{kind}' holds weights that are negative or missing", do="use 0 where there is no link")
+    if (values > LARGEST).any():
+        most = f"{values.max():g}"
+        raise SpecError(f"link matrix '{kind}' holds weights beyond 1e150", found=most, do="give them in a larger unit")
 
 
 def _place(index: pd.Index, matrix: pd.DataFrame, kind: str) -> Codes:

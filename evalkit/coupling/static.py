@@ -17,7 +17,7 @@ from evalkit.coupling.relative import Lag, LagRule, spread
 from evalkit.coupling.shares import ShareRule
 from evalkit.coupling.variants import CouplingVariant, Power, Standard, WithoutCoefficient
 from evalkit.errors import DataError, NoAnswer, SpecError, several
-from evalkit.stats.arrays import BLOCK, Array, pieces
+from evalkit.stats.arrays import BLOCK, Array, native, pieces
 from evalkit.stats.ranks import settled
 from evalkit.terms import Text, same
 
@@ -223,7 +223,7 @@ def together(systems: Mapping[str, pd.Series]) -> tuple[list[Array], pd.Index]:
 
 def _aligned(series: pd.Series, index: pd.Index) -> Array:
     same_order = series.index is index or series.index.equals(index)
-    return (series if same_order else series.reindex(index)).to_numpy(dtype=float)
+    return (series if same_order else native(series).reindex(index)).to_numpy(dtype=float)
 
 
 def _notes(spec: CouplingCoordination, u: Sequence[Array], weights: Array, titles: tuple[Text, ...]) -> tuple[Note, ...]:

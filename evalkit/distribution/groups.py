@@ -9,6 +9,8 @@ import pandas as pd
 from evalkit.answer import Answer, Note
 from evalkit.check import keyed
 from evalkit.errors import DataError, did_you_mean, several
+from evalkit.stats.arrays import native
+from evalkit.stats.ranks import flat
 from evalkit.terms import Text
 
 
@@ -30,6 +32,11 @@ class GroupDifferences:
     def measure(self, series: pd.Series, groups: pd.DataFrame) -> Groups:
         """The outcome of each group in each period.
 
+        Raises
+        ------
+        DataError
+            A unit has no group or is named twice in `groups`, or the grouping is absent.
+
         Examples
         --------
         >>> key = pd.MultiIndex.from_product([["a", "b", "c", "d"], [2020]], names=["unit", "period"])
@@ -42,12 +49,15 @@ class GroupDifferences:
         if self.over not in groups:
             hint = did_you_mean(self.over, map(str, groups.columns)) or f"groupings: {several(groups.columns) or 'none'}"
             raise DataError(f"the panel has no grouping '{self.over}'", do=hint)
+        if (twice := groups.index.duplicated()).any():
+            what, do = "the table of groups names units twice", "keep one row of each unit"
+            raise DataError(what, found=f"[{several(groups.index[twice].unique())}]", do=do)
         unit, period = series.index.get_level_values("unit"), series.index.get_level_values("period")
-        group = groups[self.over].reindex(unit)
+        group = native(groups[self.over]).reindex(unit)
         without = unit[group.isna()].unique()
         if len(without):
             raise DataError(f"units have no '{self.over}': [{several(without)}]", do="give each unit its group")
-        rows = pd.DataFrame({"group": group.to_numpy(), "period": period, "y": series.to_numpy()})
+        rows = pd.DataFrame({"group": group.to_numpy(), "period": period, "y": series.to_numpy(dtype=float)})
         by = rows.groupby(["group", "period"], sort=True)["y"]
         frame = by.agg(["count", "mean", "std", "min", "max"]).rename(columns={"count": "n"})
         frame["std"] = by.std(ddof=0)
@@ -62,7 +72,7 @@ class Groups(Answer):
     """`frame` is keyed by (group, period): `n`, `mean`, `std` (divisor n), `min`, `max`.
 
     `overall` is keyed by period: `mean`, `std`, `cv` (std / mean) and `between_share` (of the variance, in [0, 1]; 0 where
-    nothing varies).
+    nothing varies, or in the last bits alone).
     """
 
     overall: pd.DataFrame
@@ -73,6 +83,6 @@ def _overall(rows: pd.DataFrame) -> pd.DataFrame:
     mean, std = by_period.mean(), by_period.std(ddof=0)
     group_mean = rows.groupby(["period", "group"])["y"].transform("mean")
     between = ((group_mean - rows["period"].map(mean)) ** 2).groupby(rows["period"]).mean()
-    total = std**2
-    share = (between / total.where(total > 0)).fillna(0.0)
+    alike = flat(by_period.min().to_numpy(), by_period.max().to_numpy())
+    share = (between / (std**2).mask(alike)).fillna(0.0)
     return pd.DataFrame({"mean": mean, "std": std, "cv": std / mean.where(mean != 0), "between_share": share})

@@ -9,7 +9,7 @@ import pandas as pd
 
 from evalkit.answer import Answer, Note, NoteKind
 from evalkit.check import has_columns, instance, many
-from evalkit.errors import NoAnswer, SpecError
+from evalkit.errors import DataError, NoAnswer, SpecError
 from evalkit.indicators.aggregation.combine import Aggregation
 from evalkit.indicators.aggregation.means import ARITHMETIC
 from evalkit.indicators.aggregation.tree import ByLevel, Tree, grown
@@ -87,10 +87,12 @@ class CompositeIndex:
 
         Raises
         ------
+        SpecError
+            The panel is none.
         DataError
-            A column is absent, a gap is left, or the panel does not cover the periods.
+            A column is absent, a gap is left, a figure is beyond 1e150, or the panel has no rows or does not cover the periods.
         NoAnswer
-            An indicator does not vary over the reference periods.
+            An indicator does not vary over the reference periods, or in the last bits of its figures alone.
         """
         treated = treated_for(self, panel)
         periods = resolve(on, panel.periods)
@@ -107,7 +109,7 @@ class CompositeIndex:
             tamed=tamed,
             curves=z.curves,
             tree=grown(self.aggregate, z, learnt.weight, self.system.membership),
-            notes=(*_choices(self, periods), *tamed.notes, *self.normalize.remarks(), *learnt.notes),
+            notes=(*_choices(self, periods), *tamed.notes, *self.normalize.remarks(self.system.indicators), *learnt.notes),
         )
 
     def score(self, panel: Panel) -> IndexScores:
@@ -178,18 +180,26 @@ class IndexScores(Answer):
         series.attrs["title"] = self.system.name
         return series
 
-    @cached_property
+    @property
     def normalized(self) -> pd.DataFrame:
-        """Normalized scores of every indicator, 0 worst and 1 best on the bounds learnt."""
+        """Normalized scores of every indicator, 0 worst and 1 best on the bounds learnt; yours to change."""
+        return self._normalized.copy()
+
+    @property
+    def tamed(self) -> pd.DataFrame:
+        """Every figure that winsorizing reads as another: unit, period, indicator, value, read_as, method; yours to change."""
+        return self._tamed.copy()
+
+    @cached_property
+    def _normalized(self) -> pd.DataFrame:
         z = self.spec.normalized(self.panel).whole()
         return pd.DataFrame(z.T, index=self.frame.index, columns=list(self.system.columns))
 
     @cached_property
-    def tamed(self) -> pd.DataFrame:
-        """Every figure that winsorizing reads as another: unit, period, indicator, value, read_as, method."""
+    def _tamed(self) -> pd.DataFrame:
         return self.spec.tamed.cells(self.panel)
 
-    @cached_property
+    @property
     def contributions(self) -> pd.DataFrame:
         """What each indicator adds to the index, w_j z_ij; a row sums to its score. The names of the indicators come with it.
 
@@ -201,7 +211,7 @@ class IndexScores(Answer):
         if self.spec.spec.aggregate != ARITHMETIC:
             name = self.spec.spec.aggregate.name.en
             raise NoAnswer(f"an index by {name} is no sum of contributions", do="look at the obstacle degrees")
-        parts = self.normalized * self.spec.weights
+        parts = self._normalized * self.spec.weights
         named = [(one.id, one.name) for one in self.system.dimensions] + [(one.id, one.name) for one in self.system.every]
         parts.attrs["titles"] = dict(named)
         return parts
@@ -209,7 +219,12 @@ class IndexScores(Answer):
 
 def treated_for(index: CompositeIndex, panel: Panel) -> Treated:
     """The panel with the index's columns treated; absent columns are named with the nearest name."""
+    do = 'make one of a table: Panel.from_frame(table, unit="county", period="year")'
+    instance(panel, Panel, who="CompositeIndex panel", do=do)
     has_columns(panel.frame, index.system.columns, who=f"CompositeIndex '{index.system.id}'")
+    if panel.frame.empty:
+        what = "the panel has no rows, so there is nothing to score"
+        raise DataError(what, where=panel.source.en, do="check what was selected before")
     return treat(panel, index.system.columns, index.treat)
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -84,3 +87,25 @@ def pieces(length: int, size: int = BLOCK) -> Iterator[slice]:
     """
     for start in range(0, length, size):
         yield slice(start, min(start + size, length))
+
+
+def native(column: pd.Series) -> pd.Series:
+    """A column in the byte order of this machine: pandas can neither group nor sort what is in the other order.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> native(pd.Series(np.array([1, 2], dtype=">i8"))).dtype
+    dtype('int64')
+    """
+    kind = column.dtype
+    return column.astype(kind.newbyteorder("=")) if isinstance(kind, np.dtype) and not kind.isnative else column
+
+
+def all_native(frame: pd.DataFrame) -> pd.DataFrame:
+    """A frame with every column in the byte order of this machine."""
+    foreign = [at for at, kind in enumerate(frame.dtypes) if isinstance(kind, np.dtype) and not kind.isnative]
+    own = frame.copy() if foreign else frame
+    for at in foreign:
+        own.isetitem(at, native(frame.iloc[:, at]).to_numpy())
+    return own

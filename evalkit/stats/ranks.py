@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 DIGITS = 10
 HALF = 0.5 * 10.0**-DIGITS  # what rounding moves a value by at most
+FLAT = 1e-12  # a column whose range is no more of its greatest figure is constant but for the last bits
 EXACT = 2**53  # whole numbers below have a float of their own
 CELLS = 2**17  # how many values are ranked at once: what a processor's cache holds
 
@@ -40,6 +41,52 @@ def even(column: pd.Series) -> pd.Series:
     most = float(np.abs(values[np.isfinite(values)]).max(initial=0.0))
     size = 10.0 ** np.floor(np.log10(most)) if most > 0 else 1.0
     return type(column)(np.round(values / size, DIGITS - 1), index=column.index)
+
+
+def significant(values: Array, of: Array | None = None) -> Array:
+    """Figures each rounded to ten digits of its own, however large others are; `of`: the size of what they were summed from.
+
+    Examples
+    --------
+    >>> significant(np.array([0.1 + 0.2, 0.3, 1e12])).tolist()
+    [0.3, 0.3, 1000000000000.0]
+    >>> significant(np.array([100_000.1 - 100_000]), of=np.array([200_000.1])).tolist()
+    [0.1]
+    """
+    size = np.abs(values if of is None else of)
+    places = DIGITS - 1 - np.floor(np.log10(np.where(size > 0, size, 1.0)))
+    up, down = 10.0 ** np.clip(places, 0, 290), 10.0 ** np.clip(-places, 0, 290)
+    return np.asarray(np.rint(values * up / down) / up * down)
+
+
+def flat(low: Array | float, high: Array | float) -> Mask:
+    """Where figures from `low` to `high` are constant but for their last bits: a range of at most 1e-12 of the greatest of them.
+
+    Examples
+    --------
+    >>> flat(np.array([94.99999999999999, 0.0]), np.array([95.0, 1e-9])).tolist()
+    [True, False]
+    """
+    return np.logical_not(high - low > FLAT * np.maximum(np.abs(low), np.abs(high)))
+
+
+def levels(scores: Array, figures: Array) -> Codes:
+    """Places 0, 1, … of scores from the least up; scores that are alike, or whose figures are to ten digits, share one.
+
+    Figures are compared and not scores, which one figure far from all others leaves too near one another.
+
+    Examples
+    --------
+    >>> figures = np.array([0.1 + 0.2, 1e12, 0.3, 5.0])
+    >>> levels(figures / 1e12, figures).tolist()
+    [0, 2, 0, 1]
+    """
+    order = np.argsort(scores, kind="stable")
+    apart, key = np.diff(scores[order]), significant(figures)[order]
+    new = (apart > 0) & ((key[1:] != key[:-1]) | (apart > HALF))
+    out = np.empty(len(scores), dtype=np.intp)
+    out[order] = np.append(0, np.cumsum(new))
+    return out
 
 
 def below(values: Array, limit: Array | float, *, strict: bool = True) -> Mask:
@@ -120,6 +167,17 @@ def order_index(count: int, share: float) -> int:
     (49, 949, 1)
     """
     return max(0, int(np.ceil(round(share * count, 6))) - 1)
+
+
+def whole_part(count: int, share: float) -> int:
+    """How many whole ones a share of `count` holds; 0.29 of 100 are 29, though the product is a last bit less.
+
+    Examples
+    --------
+    >>> whole_part(100, 0.29), whole_part(99, 0.29)
+    (29, 28)
+    """
+    return int(share * count * (1 + 1e-9))
 
 
 def spearman(a: Array, b: Array) -> float:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from evalkit.check import whole
+from evalkit.check import shown, whole
 from evalkit.errors import DataError, NoAnswer, SpecError
 from evalkit.stats.arrays import Array, Codes, pieces
 from evalkit.stats.domains import bootstrap_weights
@@ -116,7 +116,7 @@ class Balanced:
 
     def __post_init__(self) -> None:
         if isinstance(self.rho, bool) or not isinstance(self.rho, int | float) or not 0 <= self.rho < 1:
-            raise SpecError("Balanced rho must lie in [0, 1)", found=repr(self.rho))
+            raise SpecError("Balanced rho must lie in [0, 1)", found=shown(self.rho))
 
     def of(self, stratum: Codes, fraction: Array | None = None, single: Single = "fail") -> Replicates:
         """Replicates of a sample of two units in each stratum.

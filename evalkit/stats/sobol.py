@@ -89,5 +89,5 @@ def _quantiles(values: Array, shares: list[float]) -> Array:
     """Order statistics over the first axis of the values that are numbers."""
     rising = np.sort(values, axis=0)  # what is not a number comes last
     found = np.count_nonzero(~np.isnan(values), axis=0)
-    places = [np.maximum(np.ceil(share * found).astype(np.intp) - 1, 0) for share in shares]
+    places = [np.maximum(np.ceil(np.round(share * found, 6)).astype(np.intp) - 1, 0) for share in shares]
     return np.stack([np.take_along_axis(rising, place[None], axis=0)[0] for place in places])

@@ -165,3 +165,10 @@ def test_units_without_a_row_and_too_many_systems_are_refused():
         Metacoupling(neighbors=links(np.eye(5))).measure(**{f"s{k}": half for k in range(11)})
     with pytest.raises(SpecError, match="at least two systems"):
         Metacoupling(neighbors=links(np.eye(5)), variant=Standard()).measure(one=half)
+
+
+def test_weights_too_large_to_be_added_up_are_refused():
+    with pytest.raises(
+        SpecError, match=r"link matrix 'distant' holds weights beyond 1e150; found 1e\+308\. To do: give them in a"
+    ):
+        Metacoupling(distant=links(np.full((5, 5), 1e308)))

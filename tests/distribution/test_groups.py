@@ -36,3 +36,16 @@ def test_equal_groups_share_nothing():
 def test_wrong_groups_are_refused(over, groups, message):
     with pytest.raises(ek.DataError, match=message):
         ek.GroupDifferences(over=over).measure(pd.Series(0.5, KEY), groups)
+
+
+def test_last_bits_lie_between_no_groups():
+    """Every unit has 0.3, those of one province as 0.1 + 0.2."""
+    y = pd.Series(np.where(KEY.get_level_values("unit") < "d", 0.1 + 0.2, 0.3), KEY)
+    answer = ek.GroupDifferences(over="province").measure(y, GROUPS)
+    assert answer.overall["between_share"].tolist() == [0.0, 0.0]
+
+
+def test_a_unit_that_is_named_twice_is_refused():
+    twice = pd.concat([GROUPS, GROUPS.loc[["b"]]])
+    with pytest.raises(ek.DataError, match=r"names units twice; found \[b\]\. To do: keep one row of each unit"):
+        ek.GroupDifferences(over="province").measure(pd.Series(0.5, KEY), twice)

@@ -152,3 +152,28 @@ def test_distance_to_target_scores_one_at_the_target(make_panel, make_system):
         replace(spec, normalize=ek.DistanceToTarget(targets={"x": 5, "y": 5})).fit(panel)
     with pytest.raises(ek.SpecError, match=r"\[y\] have no target"):
         replace(spec, normalize=ek.DistanceToTarget(targets={"x": 50})).fit(panel)
+
+
+def test_what_is_handed_out_may_be_changed_and_changes_nothing(counties, systems):
+    index = ek.CompositeIndex(system=systems["revitalization"], outliers=ek.Winsorize())
+    scores = index.fit(counties).score(counties)
+    before = scores.contributions.to_numpy().tobytes()
+    for mine in (scores.normalized, scores.contributions):
+        mine.loc[:] = 100.0
+    scores.tamed.insert(0, "mine", 1)
+    assert scores.contributions.to_numpy().tobytes() == before
+    assert scores.normalized.to_numpy().max() == 1.0
+    assert "mine" not in scores.tamed
+
+
+def test_what_is_no_panel_or_holds_no_rows_is_refused(counties, systems):
+    index = ek.CompositeIndex(system=systems["revitalization"])
+    fitted = index.fit(counties)
+    many, drawn = ek.vary(index, weigh=[ek.Equal(), ek.Critic()]), ek.MonteCarlo(draws=10, weights=ek.Dirichlet())
+    for ask in (index.fit, fitted.score, many.rank_intervals, lambda panel: drawn.measure(index, panel)):
+        with pytest.raises(
+            ek.SpecError, match=r"CompositeIndex panel must be a Panel; found a DataFrame\. To do: make one of a table"
+        ):
+            ask(counties.frame)
+        with pytest.raises(ek.DataError, match="the panel has no rows, so there is nothing to score"):
+            ask(replace(counties, frame=counties.frame.iloc[:0], weights=None))

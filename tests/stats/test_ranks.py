@@ -6,7 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from evalkit.stats.ranks import count_ranks, counted_quantiles, order_index, ranks, spearman
+from evalkit.stats.ranks import (
+    count_ranks,
+    counted_quantiles,
+    flat,
+    levels,
+    order_index,
+    ranks,
+    significant,
+    spearman,
+    whole_part,
+)
 
 values = arrays(float, st.integers(2, 30), elements=st.floats(0, 1).map(lambda x: round(x, 2)))
 
@@ -64,3 +74,42 @@ def test_order_indices_are_whole_numbers():
     """0.05 × 1000 is a little more than 50 in floats of some machines; the index must not be."""
     assert [order_index(n, 0.05) for n in (20, 1000, 10_000)] == [0, 49, 499]
     assert order_index(7, 0.0) == 0
+
+
+@given(arrays(float, st.integers(2, 30), elements=st.integers(-50, 50).map(float)), st.sampled_from([1e-9, 1.0, 1e6, 1e12]))
+def test_levels_are_those_of_the_figures_whatever_lies_far_from_them(x, far):
+    """Each figure moves by its last bit, and one more stands far above them all, as an outlier does in a column of scores."""
+    plain = np.unique(x, return_inverse=True)[1]
+    rng = np.random.default_rng(len(x))
+    moved = np.append(np.nextafter(x, x + rng.integers(-1, 2, len(x))), 60 * far + 60)
+    score = (moved - moved.min()) / np.ptp(moved)
+    assert levels(score, moved).tolist() == [*plain, plain.max() + 1]
+
+
+def test_levels_part_what_differs_in_score_alone_and_join_what_is_clipped():
+    """Figures of two years, each scored on its own line; and two that lie beyond the same bound."""
+    assert levels(np.array([0.2, 0.7]), np.array([5.0, 5.0])).tolist() == [0, 1]
+    assert levels(np.array([1.0, 1.0, 0.5]), np.array([9.0, 12.0, 5.0])).tolist() == [1, 1, 0]
+
+
+def test_significant_digits_are_those_of_each_figure():
+    x = np.array([0.1 + 0.2, 1e12 + 0.1, -1234567890.12, 0.0, 5e-324, 1e300])
+    assert significant(x).tolist() == [0.3, 1e12, -1234567890.0, 0.0, 0.0, 1e300]
+
+
+def test_a_column_is_flat_where_it_moves_in_its_last_bits_alone():
+    counts = np.random.default_rng(3).integers(1000, 90_000, 100)
+    dust = counts * 0.95 / counts * 100
+    assert np.ptp(dust) > 0
+    assert flat(dust.min(), dust.max())
+    assert not flat(94.9999, 95.0)
+    assert not flat(0.0, 1e-300)
+    assert flat(0.0, 0.0)
+
+
+def test_whole_parts_are_those_of_decimals():
+    from fractions import Fraction
+
+    for hundredths in range(50):
+        for count in (7, 100, 300, 12_345):
+            assert whole_part(count, hundredths / 100) == Fraction(hundredths, 100) * count // 1

@@ -10,7 +10,7 @@ import pandas as pd
 
 from evalkit.answer import Answer, Note
 from evalkit.coupling.audit import chain, verdict
-from evalkit.coupling.audit.boxes import Printed, read_printed
+from evalkit.coupling.audit.boxes import Printed, as_told, read_printed
 from evalkit.coupling.audit.columns import PrintedColumns
 from evalkit.coupling.audit.grades import COVERS, GradeFinding, class_findings, label_findings, read_class
 from evalkit.coupling.audit.rescaling import scopes
@@ -112,7 +112,7 @@ def audit_coupling(
 def _with_keys(frame: pd.DataFrame) -> pd.DataFrame:
     """The table with what names its rows as columns."""
     named = [name for name in frame.index.names if name is not None and name not in frame.columns]
-    return (frame.reset_index(names=None) if named else frame.reset_index(drop=True)).rename(columns=str)
+    return as_told((frame.reset_index(names=None) if named else frame.reset_index(drop=True)).rename(columns=str))
 
 
 def _columns(table: pd.DataFrame, found: PrintedColumns) -> Columns:

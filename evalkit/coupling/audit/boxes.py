@@ -93,7 +93,7 @@ def read_printed(column: pd.Series, *, who: str, decimals: int | None = None) ->
     if wrong:
         raise DataError(
             f"column '{who}' of a printed table holds what is no number",
-            found=several(f"row {at + 1}: {cells[at]}" for at in wrong),
+            found=f"under the header, {several(f'row {at + 1}: {cells[at]}' for at in wrong)}",
             do="correct the cells; what is not printed is a dash or empty",
         )
     values = np.array([np.nan if text is None else float(text) for text in texts], dtype=float)
@@ -129,9 +129,26 @@ def plain(cell: object) -> str:
         return f"{Decimal(share).scaleb(-2):f}" if text.endswith("%") and _NUMBER.fullmatch(share) else text
     if isinstance(cell, bool | np.bool_):
         return str(cell)
-    number = round(float(cell), MOST_DECIMALS)  # type: ignore[arg-type]
+    number = round(float(str(cell)), MOST_DECIMALS)  # a NumPy figure says itself in the fewest digits that its width tells apart
     text = f"{number:.{MOST_DECIMALS}f}".rstrip("0")
     return text.removesuffix(".")
+
+
+def as_told(table: pd.DataFrame) -> pd.DataFrame:
+    """A table whose figures of fewer than 64 bits, as Stata keeps them, are those they were made of: 0.31, not 0.3100000024.
+
+    Examples
+    --------
+    >>> as_told(pd.DataFrame({"D": pd.Series([0.31, None], dtype="float32")}))["D"].tolist()
+    [0.31, nan]
+    """
+    told = table.copy()
+    for at, dtype in enumerate(table.dtypes):
+        kept = getattr(dtype, "numpy_dtype", getattr(dtype, "subtype", dtype))  # behind masks, Arrow and sparse columns
+        if isinstance(kept, np.dtype) and kept.kind == "f" and kept.itemsize < 8:
+            figures = table.iloc[:, at].to_numpy(dtype=kept.newbyteorder("="), na_value=np.nan)
+            told.isetitem(at, figures.astype(str).astype(float))
+    return told
 
 
 def systems_box(systems: tuple[Printed, ...], how: Cut) -> Box:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.check import one_of
-from evalkit.coupling.audit.boxes import Box, Printed, read_printed
+from evalkit.coupling.audit.boxes import Box, Printed, as_told, read_printed
 from evalkit.coupling.audit.steps import Decided
 from evalkit.coupling.audit.trial import Decision, Hypothesis, attempt, decide
 from evalkit.errors import DataError, SpecError, several
@@ -84,6 +84,9 @@ class RawData:
                 found=several(gaps),
                 do="fill them as the authors did, or leave the rows out",
             )
+        object.__setattr__(self, "frame", as_told(self.frame))
+        if self.normalized is not None:
+            object.__setattr__(self, "normalized", as_told(self.normalized))
 
     @property
     def indicators(self) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from evalkit.check import keyed
 from evalkit.errors import DataError, NoAnswer, SpecError, several
-from evalkit.stats.arrays import Array, Codes
+from evalkit.stats.arrays import Array, Codes, native
 from evalkit.stats.transitions import lagged
 from evalkit.terms import Text
 
@@ -73,7 +73,7 @@ def paired(systems: Mapping[str, pd.Series], *, who: str, taken: tuple[str, ...]
         raise DataError(f"systems '{a}' and '{b}' do not cover the same unit-years", found=found, do=do)
     index = systems[a].index.sort_values()
     assert isinstance(index, pd.MultiIndex)
-    u = np.stack([series.reindex(index).to_numpy(dtype=float) for series in systems.values()])
+    u = np.stack([native(series).reindex(index).to_numpy(dtype=float) for series in systems.values()])
     unit = np.cumsum(np.diff(index.codes[0], prepend=index.codes[0][:1]) != 0).astype(np.intp)
     period = index.get_level_values("period").to_numpy().astype(np.intp)
     titles = {name: series.attrs["title"] for name, series in systems.items() if "title" in series.attrs}

@@ -85,7 +85,9 @@ class Copeland:
         z = in_period(scores.normalized, at)
         if len(z) < 2:
             raise NoAnswer("Copeland's ranking compares units, and there is only one", where=str(at))
-        wins, losses, support = outranking(z.to_numpy(), scores.spec.weights)
+        known = scores.spec.normalized(scores.panel.at(at))
+        place = np.array([known.levels(j)[1] for j in range(known.width)], dtype=float).T  # ties by the figures behind the scores
+        wins, losses, support = outranking(place, scores.spec.weights)
         net = wins - losses
         frame = pd.DataFrame(
             {

@@ -9,26 +9,25 @@ from typing import Literal
 import numpy as np
 
 from evalkit.check import one_of
-from evalkit.indicators.normalization.curves import Knots
+from evalkit.indicators.normalization.curves import Knots, plateaus
 from evalkit.indicators.normalization.normalized import Normalized
-from evalkit.stats.arrays import Array
-from evalkit.stats.ranks import settled
+from evalkit.stats.arrays import Array, Codes
 from evalkit.terms import Text
 
 
-def whole_ranks(z: Array) -> Knots:
+def whole_ranks(z: Array, level: Codes) -> Knots:
     """The way from a score to R/n, its mid-rank R among the n reference scores of one column (n,), 1 for the least.
 
-    In (0, 1]: 1/n the worst, 1 the best; equal scores share the mean of their ranks. A score between two reference scores
-    takes a rank between theirs, one beyond the ends the rank of the end.
+    In (0, 1]: 1/n the worst, 1 the best; scores of one level (0, 1, … from the least up) share the mean of their ranks. A score
+    between two reference scores takes a rank between theirs, one beyond the ends the rank of the end.
 
     Examples
     --------
-    >>> whole_ranks(np.array([0.2, 0.9, 0.9, 0.4])).score(np.array([0.2, 0.3, 0.9, 1.5]))
+    >>> whole_ranks(np.array([0.2, 0.9, 0.9, 0.4]), np.array([0, 2, 2, 1])).score(np.array([0.2, 0.3, 0.9, 1.5]))
     array([0.25 , 0.375, 0.875, 0.875])
     """
-    value, count = np.unique(settled(z), return_counts=True)
-    return Knots(value, (np.cumsum(count) - (count - 1) / 2) / len(z))
+    count = np.bincount(level)
+    return plateaus(z, level, (np.cumsum(count) - (count - 1) / 2) / len(z))
 
 
 def interpolated_ranks(z: Array) -> Knots:
@@ -72,8 +71,9 @@ class RankSumRatio:
 
     def learn(self, z: Normalized, weights: Array) -> Ranked:
         """The reference distribution of each column."""
-        way = whole_ranks if self.ranks == "whole" else interpolated_ranks
-        return Ranked(tuple(way(np.concatenate([part.copy() for part in z.column(j)])) for j in range(z.width)))
+        if self.ranks == "whole":
+            return Ranked(tuple(whole_ranks(*z.levels(j)) for j in range(z.width)))
+        return Ranked(tuple(interpolated_ranks(np.concatenate([p.copy() for p in z.column(j)])) for j in range(z.width)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

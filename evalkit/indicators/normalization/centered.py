@@ -12,10 +12,19 @@ from evalkit.check import mapping, number, whole
 from evalkit.errors import DataError
 from evalkit.indicators.normalization.curves import Curve
 from evalkit.indicators.normalization.min_max import extremes, lines
-from evalkit.indicators.normalization.normalized import Normalization
+from evalkit.indicators.normalization.normalized import Normalization, refuse_constant, unused
 from evalkit.panel.system import Indicator
 from evalkit.stats.arrays import Array, Columns
 from evalkit.terms import Text
+
+# where the goalposts are centered, by whether values are given of some indicators, and of all
+CENTERS = {
+    (False, False): Text("参考期均值", "the mean of the reference rows"),
+    (True, False): Text(
+        "给定值（未给定的指标取参考期均值）", "given values, and on the mean of the reference rows where none is given"
+    ),
+    (True, True): Text("给定值", "given values"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +69,11 @@ class Centered(Normalization):
     def learn(self, columns: Columns, indicators: Sequence[Indicator]) -> tuple[Curve, ...]:
         """A line an indicator, through the goalposts."""
         low, high = extremes(columns, indicators)
+        refuse_constant(low, high, indicators)
         reference, half = self._reference(columns, indicators), (high - low) / 2
         return lines(reference - half, reference + half, indicators)
 
-    def remarks(self) -> tuple[Note, ...]:
+    def remarks(self, indicators: Sequence[Indicator]) -> tuple[Note, ...]:
         """Where the goalposts are centered."""
         text = Text(
             "上下限以{where}为中心：得分 0.5 即该值，得分可低于 0 或高于 1。",
@@ -71,9 +81,10 @@ class Centered(Normalization):
         )
         if isinstance(self.at, int):
             where = Text("{year} 年均值", "the mean of {year}").format(year=self.at)
-        else:
-            where = Text("给定值", "given values") if self.at else Text("参考期均值", "the mean of the reference rows")
-        return (Note("choice", text.format(where=where)),)
+            return (Note("choice", text.format(where=where)),)
+        given = self.at or {}
+        where = CENTERS[any(i.id in given for i in indicators), all(i.id in given for i in indicators)]
+        return (Note("choice", text.format(where=where)), *unused(given, indicators))
 
     def _reference(self, columns: Columns, indicators: Sequence[Indicator]) -> Array:
         if isinstance(self.at, int):

@@ -143,6 +143,22 @@ class Knots:
         return float(at[0]) if len(at) == 1 else NONE
 
 
+def plateaus(values: Array, level: Codes, heights: Array) -> Knots:
+    """Knots at which all values of a level, which may differ in their last bits, have its height exactly.
+
+    Examples
+    --------
+    >>> known = np.array([0.1 + 0.2, 0.3, 0.5])
+    >>> plateaus(known, np.array([0, 0, 1]), np.array([0.5, 1.0])).score(known).tolist()
+    [0.5, 0.5, 1.0]
+    """
+    order = np.argsort(values, kind="stable")
+    first = np.flatnonzero(np.diff(level[order], prepend=-1))
+    ends = values[order][np.column_stack([first, np.append(first[1:], len(values)) - 1])].ravel()
+    kept = np.append(True, ends[1:] > ends[:-1])
+    return Knots(x=ends[kept], z=np.repeat(heights, 2)[kept])
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ByPeriod:
     """A line of its own for each period; a period it was not learnt on is refused."""

@@ -71,7 +71,7 @@ class Logarithm(Normalization):
         anchored = zip(lines(low, high, indicators), indicators, strict=True)
         return tuple(LogLine(line.zero_at, line.one_at, self.shift, indicator.id) for line, indicator in anchored)
 
-    def remarks(self) -> tuple[Note, ...]:
+    def remarks(self, indicators: Sequence[Indicator]) -> tuple[Note, ...]:
         """That ratios count, and what was added."""
         text = Text(
             "指标值取对数{shift}后做极差标准化：等比例的变化计为相等的得分变化。",

@@ -10,9 +10,9 @@ import numpy as np
 
 from evalkit.answer import Note
 from evalkit.check import many, mapping, number, one_of
-from evalkit.errors import SpecError, several
+from evalkit.errors import SpecError, Undeclared, several
 from evalkit.indicators.normalization.curves import ByPeriod, Curve, Line
-from evalkit.indicators.normalization.normalized import Normalization, refuse_constant
+from evalkit.indicators.normalization.normalized import Normalization, refuse_constant, unused
 from evalkit.panel.system import Direction, Indicator
 from evalkit.stats.arrays import Array, Columns
 from evalkit.terms import Text
@@ -96,8 +96,10 @@ class MinMax(Normalization):
             low[j], high[j] = columns.mark(j, a), columns.mark(j, b)
         return lines(low, high, indicators)
 
-    def remarks(self) -> tuple[Note, ...]:
-        """That bounds per year erase growth, where they are used."""
+    def remarks(self, indicators: Sequence[Indicator]) -> tuple[Note, ...]:
+        """That bounds per year erase growth, where they are used; and which goalposts are of no indicator that is scored."""
+        if not isinstance(self.bounds, str):
+            return unused(self.bounds, indicators)
         if self.bounds != "period":
             return ()
         text = Text(
@@ -112,7 +114,8 @@ class MinMax(Normalization):
         if self.bounds == "plausible":
             lacking = [i.id for i in indicators if not i.plausible and i.direction is not Direction.MODERATE]
             if lacking:
-                raise SpecError(f"goalposts were asked for, but [{several(lacking)}] declare no plausible range", do="declare it")
+                what = f"goalposts were asked for, but [{several(lacking)}] declare no plausible range"
+                raise Undeclared(what, part="plausible", of=lacking, do="declare it")
             given = {i.id: i.plausible for i in indicators if i.plausible and i.direction is not Direction.MODERATE}
         else:
             given = {} if isinstance(self.bounds, str) else dict(self.bounds)

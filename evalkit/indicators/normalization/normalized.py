@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -12,7 +12,8 @@ from evalkit.answer import Note
 from evalkit.errors import NoAnswer, several
 from evalkit.indicators.normalization.curves import Curve, Line
 from evalkit.panel.system import Indicator
-from evalkit.stats.arrays import BLOCK, Array, Columns, pieces
+from evalkit.stats.arrays import BLOCK, Array, Codes, Columns, pieces
+from evalkit.stats.ranks import FLAT, flat, levels
 from evalkit.terms import Text
 
 LONG = 2 * BLOCK  # one column at a time leaves room for longer pieces
@@ -40,8 +41,8 @@ class Normalization(Protocol):
         """The curves, learnt on reference rows; `indicators` says of each column which way is better."""
         ...
 
-    def remarks(self) -> tuple[Note, ...]:
-        """What a reader must know of the choice."""
+    def remarks(self, indicators: Sequence[Indicator]) -> tuple[Note, ...]:
+        """What a reader must know of the choice, made for some indicators."""
         return ()
 
 
@@ -124,6 +125,11 @@ class Normalized:
         """All columns at once, of shape (columns, rows)."""
         return np.concatenate([block.copy() for _, block in self.blocks()], axis=1)
 
+    def levels(self, j: int) -> tuple[Array, Codes]:
+        """Column j, whole, and the place of each of its scores from the least up; see `evalkit.stats.ranks.levels`."""
+        z = np.concatenate([part.copy() for part in self.column(j)])
+        return z, levels(z, np.concatenate([part.copy() for part in self.figures().column(j)]))
+
     def beyond(self) -> tuple[int, int]:
         """How many cells lie below 0 and above 1 before clipping."""
         counts = [curve.beyond(x) for curve, x in zip(self.curves, self.columns, strict=True)]
@@ -141,11 +147,23 @@ class Normalized:
             yield rows, buffer[:, : rows.stop - rows.start]
 
 
+def unused(given: Iterable[str], indicators: Sequence[Indicator]) -> tuple[Note, ...]:
+    """A caution that names what values were given for and is no scored indicator: a slip, or an indicator of another system."""
+    known = {indicator.id for indicator in indicators}
+    names = several(name for name in given if name not in known)
+    text = Text(
+        "标准化中为 {names} 给定的值未使用：这里没有计分的同名指标。",
+        "Values given to the normalization for {names} are not used: no indicator of that id is scored here.",
+    )
+    return (Note("caution", text.format(names=names)),) if names else ()
+
+
 def refuse_constant(low: Array, high: Array, indicators: Sequence[Indicator]) -> None:
-    """Refuse indicators whose lower and upper bound are one."""
-    flat = [i.id for i, a, b in zip(indicators, low, high, strict=True) if not b > a]
-    if flat:
+    """Refuse indicators whose lower and upper bound are one, or differ in their last bits alone; see `flat`."""
+    marks = np.array([max(map(abs, i.ideal)) if i.ideal else 0.0 for i in indicators])  # what distances were taken from
+    alike = [i.id for i, one in zip(indicators, flat(low, high) | (high - low <= FLAT * marks), strict=True) if one]
+    if alike:
         raise NoAnswer(
-            f"indicators [{several(flat)}] do not vary over the reference periods, so they cannot be normalized",
+            f"indicators [{several(alike)}] do not vary over the reference periods, so they cannot be normalized",
             do="take them out, choose other reference periods, or give goalposts",
         )

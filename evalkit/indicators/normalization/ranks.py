@@ -9,12 +9,12 @@ from typing import ClassVar
 import numpy as np
 
 from evalkit.answer import Note
-from evalkit.indicators.normalization.curves import Curve, Knots
+from evalkit.indicators.normalization.curves import Curve, plateaus
 from evalkit.indicators.normalization.min_max import extremes
 from evalkit.indicators.normalization.normalized import Normalization, refuse_constant
 from evalkit.panel.system import Indicator
 from evalkit.stats.arrays import Array, Columns
-from evalkit.stats.ranks import settled
+from evalkit.stats.ranks import levels
 from evalkit.terms import Text, same
 
 
@@ -73,12 +73,13 @@ class Rank(Normalization):
         refuse_constant(low, high, indicators)
         curves = []
         for x, a, b, indicator in zip(columns, low, high, indicators, strict=True):
-            _, at, counts = np.unique(settled((x - a) / (b - a)), return_index=True, return_counts=True)
+            level = levels((x - a) / (b - a), x)
+            counts = np.bincount(level)
             z = self._place(np.cumsum(counts) - (counts - 1) / 2.0, len(x))
-            curves.append(Knots(x=x[at], z=1.0 - z if indicator.falls else z))
+            curves.append(plateaus(x, level, 1.0 - z if indicator.falls else z))
         return tuple(curves)
 
-    def remarks(self) -> tuple[Note, ...]:
+    def remarks(self, indicators: Sequence[Indicator]) -> tuple[Note, ...]:
         """What ranks lose."""
         text = Text(
             "得分为指标值在参考期全部“地区—年份”中的位次 {formula}（并列取平均位次），只保留先后次序，不保留差距大小。",

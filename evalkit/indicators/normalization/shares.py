@@ -51,7 +51,7 @@ class Vector(Normalization):
             raise NoAnswer(f"[{several(empty)}] are zero on all reference rows, so no share can be taken", do="take them out")
         return tuple(Line(size, 0.0) if i.falls else Line(0.0, size) for i, size in zip(indicators, sizes, strict=True))
 
-    def remarks(self) -> tuple[Note, ...]:
+    def remarks(self, indicators: Sequence[Indicator]) -> tuple[Note, ...]:
         """What the level of the scores depends on."""
         text = Text(
             "得分为参考期上的 {formula}（成本型为 1 减之），其高低取决于参考期的行数，不同拟合之间不可比较。",

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from evalkit.answer import Note
 from evalkit.check import mapping, number, one_of
-from evalkit.errors import NoAnswer, SpecError, several
+from evalkit.errors import NoAnswer, Undeclared, several
 from evalkit.indicators.normalization.curves import Curve, Line
 from evalkit.indicators.normalization.min_max import Beyond, extremes
-from evalkit.indicators.normalization.normalized import Normalization
+from evalkit.indicators.normalization.normalized import Normalization, unused
 from evalkit.panel.system import Indicator
 from evalkit.stats.arrays import Columns
+from evalkit.stats.ranks import flat
 from evalkit.terms import Text
 
 
@@ -51,20 +53,25 @@ class DistanceToTarget(Normalization):
         """Whether scores beyond the target are clipped."""
         return self.beyond == "clip"
 
+    def remarks(self, indicators: Sequence[Indicator]) -> tuple[Note, ...]:
+        """Which targets are of no indicator that is scored."""
+        return unused(self.targets, indicators)
+
     def learn(self, columns: Columns, indicators: Sequence[Indicator]) -> tuple[Curve, ...]:
         """A line an indicator, from the worst reference value to the target."""
         low, high = extremes(columns, indicators)
         targets = [i.ideal[0] if i.ideal else self.targets.get(i.id, i.target) for i in indicators]
         lacking = [i.id for i, target in zip(indicators, targets, strict=True) if target is None]
         if lacking:
-            raise SpecError(f"[{several(lacking)}] have no target", do="declare target = … in the system, or pass targets={…}")
+            do = "declare target = … in the system, or pass targets={…}"
+            raise Undeclared(f"[{several(lacking)}] have no target", part="target", of=lacking, do=do)
         worst = np.where([i.falls for i in indicators], high, low)
         goals = [columns.mark(j, float(target)) for j, target in enumerate(targets) if target is not None]
         found = [Line(float(a), goal) for a, goal in zip(worst, goals, strict=True)]
         reached = [
             i.id
             for i, one in zip(indicators, found, strict=True)
-            if (one.zero_at <= one.one_at if i.falls else one.zero_at >= one.one_at)
+            if (one.zero_at <= one.one_at if i.falls else one.zero_at >= one.one_at) or flat(*sorted((one.zero_at, one.one_at)))
         ]
         if reached:
             raise NoAnswer(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evalkit.indicators.normalization.curves import Curve, Line
+from evalkit.indicators.normalization.min_max import extremes
 from evalkit.indicators.normalization.normalized import Normalization, refuse_constant
 from evalkit.panel.system import Indicator
 from evalkit.stats.arrays import Columns
@@ -29,5 +30,5 @@ class ZScore(Normalization):
     def learn(self, columns: Columns, indicators: Sequence[Indicator]) -> tuple[Curve, ...]:
         """A line an indicator, from the mean to mean plus (where less is better, minus) one standard deviation."""
         mean, spread = np.array([(x.mean(), x.std()) for x in columns]).T
-        refuse_constant(mean, mean + spread, indicators)
+        refuse_constant(*extremes(columns, indicators), indicators)
         return tuple(Line(float(m), float(m - s if i.falls else m + s)) for i, m, s in zip(indicators, mean, spread, strict=True))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import pandas as pd
 
 from evalkit.answer import Note
@@ -47,7 +48,7 @@ class Denominate:
         mapping(self.by, who="Denominate by", do=do)
         mapping(self.times, who="Denominate times", do=do)
         if not self.by:
-            raise SpecError("Denominate divides no column", do="name them: Denominate(by={'beds': 'population'})")
+            raise SpecError("Denominate divides no column", do="name in `by` what is divided, and by what")
         stray = [name for name in self.times if name not in self.by]
         if stray:
             raise SpecError(f"Denominate multiplies [{several(stray)}], which it does not divide", do="name them in `by`, too")
@@ -63,8 +64,12 @@ class Denominate:
         Raises
         ------
         DataError
-            A column is absent, or a denominator is missing or not above 0 where there is a figure to divide.
+            A column is absent, or a denominator is missing, infinite or not above 0 where there is a figure to divide.
         """
+        weight = None if panel.weights is None else panel.weights.name
+        if weight is not None and weight in self.by.values() and weight not in panel.frame:
+            what = f"'{weight}' is the weight of the panel and no column of figures"
+            raise DataError(what, do=f"divide by None, which is the weight: Denominate(by={{'{next(iter(self.by))}': None}})")
         has_columns(panel.frame, [name for pair in self.by.items() for name in pair if name is not None], who="Denominate")
         if panel.weights is None and None in self.by.values():
             raise DataError("Denominate divides by the weights of the panel, and it has none", do="name a column instead")
@@ -88,11 +93,11 @@ def _rate(panel: Panel, name: str, below: str | None, times: float) -> pd.Series
     figure = panel.frame[name]
     denominator = panel.weights if below is None else panel.frame[below]
     assert denominator is not None
-    bad = figure.notna() & ~(denominator > 0)
+    bad = figure.notna() & ~((denominator > 0) & (denominator < np.inf))
     if bad.any():
         raise DataError(
-            f"'{name}' cannot be divided by '{below or 'weight'}', which is missing or not above 0",
-            where=several(f"{unit} {year}" for unit, year in figure.index[bad]),
+            f"'{name}' cannot be divided by '{below or 'weight'}', which is missing, infinite or not above 0",
+            where=panel.where([(*key, below or "weight") for key in figure.index[bad]], named=False),
             found=several(f"{value:g}" for value in denominator[bad]),
             do="complete the denominator, or leave the figure blank",
         )

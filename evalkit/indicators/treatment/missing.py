@@ -13,7 +13,10 @@ from evalkit.answer import Note
 from evalkit.check import flag, has_columns, instance, one_of, whole
 from evalkit.errors import DataError, SpecError, several
 from evalkit.panel.panel import Panel
+from evalkit.stats.arrays import Mask
 from evalkit.terms import Text
+
+LARGEST = 1e150  # the square of a figure beyond it is none
 
 
 class Treatment(Protocol):
@@ -190,10 +193,10 @@ def treat(panel: Panel, columns: Sequence[str], steps: Sequence[Treatment]) -> T
         Names the unit-years and columns that are still missing.
     """
     has_columns(panel.frame, columns, who="the treatment of missing values")
-    if all(np.isfinite(column.sum()) for column in panel.columns(columns)):  # neither missing nor infinite
+    if all(x.min(initial=0.0) >= -LARGEST and x.max(initial=0.0) <= LARGEST for x in panel.columns(columns)):  # a gap is neither
         return Treated(panel=panel, filled=_no_cells(), notes=())
     values = panel.frame[list(columns)]
-    _refuse_infinite(values)
+    _refuse_too_large(values, panel)
     cells, notes = [_no_cells()], list[Note]()
     for step in steps:
         after = step.fill(values, panel)
@@ -204,7 +207,7 @@ def treat(panel: Panel, columns: Sequence[str], steps: Sequence[Treatment]) -> T
             cells.append(_cells(after, new, method=type(step).__name__))
             notes.append(_filled(step, int(new.sum().sum()), after.size))
         values = after
-    _refuse_gaps(values)
+    _refuse_gaps(values, panel)
     filled = pd.concat(cells[1:], ignore_index=True) if len(cells) > 1 else cells[0]
     frame = panel.frame.loc[values.index]
     frame = frame.assign(**{column: values[column] for column in columns})
@@ -292,23 +295,30 @@ def _left_out(before: pd.DataFrame, after: pd.DataFrame, panel: Panel) -> Note:
     return Note("left_out", text.format(n=len(gone), names=listed(panel.name(unit) for unit in gone)))
 
 
-def _refuse_infinite(values: pd.DataFrame) -> None:
-    rows, columns = np.nonzero(np.isinf(values.to_numpy()))
-    if len(rows):
-        cells = zip(values.index[rows], values.columns[columns], strict=True)
-        where = [f"{unit} {year} '{column}'" for (unit, year), column in cells]
-        raise DataError(f"{len(rows)} values are infinite", where=several(where), do="correct them, or leave them blank")
+def _refuse_too_large(values: pd.DataFrame, panel: Panel) -> None:
+    """Refuse infinite figures, and those whose squares would be."""
+    size = np.abs(values.to_numpy(dtype=float))
+    infinite, beyond = np.isinf(size), size > LARGEST
+    if infinite.any():
+        where = panel.where(_where(values, infinite))
+        raise DataError(f"{int(infinite.sum())} values are infinite", where=where, do="correct them, or leave them blank")
+    if beyond.any():
+        where, do = panel.where(_where(values, beyond)), "correct them, leave them blank, or give the column in a larger unit"
+        raise DataError(f"{int(beyond.sum())} values are beyond ±1e150, which is too large to compute with", where=where, do=do)
 
 
-def _refuse_gaps(values: pd.DataFrame) -> None:
+def _where(values: pd.DataFrame, at: Mask) -> list[tuple[str, int, str]]:
+    """The unit, the period and the column of some cells."""
+    rows, columns = np.nonzero(at)
+    return [(*key, column) for key, column in zip(values.index[rows], values.columns[columns], strict=True)]
+
+
+def _refuse_gaps(values: pd.DataFrame, panel: Panel) -> None:
     missing = values.isna()
     if missing.any(axis=None):
-        rows, columns = np.nonzero(missing.to_numpy())
-        cells = zip(values.index[rows], values.columns[columns], strict=True)
-        where = [f"{unit} {year} '{column}'" for (unit, year), column in cells]
         raise DataError(
-            f"{len(where)} values are missing and the treatment leaves them so",
-            where=several(where),
+            f"{int(missing.to_numpy().sum())} values are missing and the treatment leaves them so",
+            where=panel.where(_where(values, missing.to_numpy())),
             do="complete them, allow longer gaps (max_gap), add a step (GroupMean: group_mean, LeaveOut: leave_out), "
             "or shorten the period",
         )

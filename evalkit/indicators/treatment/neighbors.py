@@ -15,6 +15,7 @@ from evalkit.check import flag, whole
 from evalkit.errors import DataError, not_installed, several
 from evalkit.panel.panel import Panel
 from evalkit.stats.arrays import Array
+from evalkit.stats.ranks import flat
 from evalkit.terms import Text
 
 
@@ -141,7 +142,7 @@ def _from_alike(values: pd.DataFrame, fill: Callable[[Array], Array], step: obje
     if not seen.isna().any(axis=None):
         return values
     center, spread = seen.mean(), seen.std(ddof=0)
-    spread = spread.where(spread > 0, 1.0)
+    spread = spread.mask(flat(seen.min().to_numpy(), seen.max().to_numpy()) | ~(spread > 0), 1.0)
     filled = fill(((seen - center) / spread).to_numpy()) * spread.to_numpy() + center.to_numpy()
     return values.fillna(pd.DataFrame(filled, seen.index, seen.columns).clip(seen.min(), seen.max(), axis=1))
 

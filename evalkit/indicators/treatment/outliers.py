@@ -16,6 +16,7 @@ from evalkit.indicators.treatment.transforms import BoxCox, Chain, FromIdeal, Wi
 from evalkit.panel.panel import Panel
 from evalkit.panel.system import Direction, Indicator
 from evalkit.stats.arrays import Array, Columns, Transform
+from evalkit.stats.ranks import flat
 from evalkit.terms import Text
 
 How = Literal["none", "winsorized", "log", "box_cox"]
@@ -71,7 +72,7 @@ def skewness_kurtosis(x: Array) -> tuple[float, float]:
     """
     n, deviation = len(x), x - x.mean()
     spread = math.sqrt(deviation @ deviation / n)
-    if x.min() == x.max() or spread == 0:
+    if flat(x.min(), x.max()) or spread == 0:
         return float("nan"), float("nan")
     z = deviation / spread
     square = z * z

@@ -13,6 +13,7 @@ from evalkit.indicators.treatment.outliers import Tamed, Verdict, tamed
 from evalkit.indicators.treatment.transforms import Within
 from evalkit.panel.system import Indicator
 from evalkit.stats.arrays import Array, Columns
+from evalkit.stats.ranks import whole_part
 
 
 def by_rank(x: Array, low: float, high: float) -> tuple[float, float]:
@@ -26,7 +27,7 @@ def by_rank(x: Array, low: float, high: float) -> tuple[float, float]:
     >>> by_rank(np.array([10.0, 4, 9, 8, 5, 3, 7, 2, 1, 6]), 0.1, 0.2)
     (2.0, 8.0)
     """
-    first, last = int(low * len(x)), len(x) - 1 - int(high * len(x))
+    first, last = whole_part(len(x), low), len(x) - 1 - whole_part(len(x), high)
     ordered = np.partition(x, (first, last))
     return float(ordered[first]) if low else -np.inf, float(ordered[last]) if high else np.inf
 

@@ -165,8 +165,9 @@ class Replay:
         """Every combination learnt on the reference periods `on`, and its rows at `period` (None: the last)."""
         if not doubts.inputs:
             raise SpecError("nothing is uncertain", do="name options, such as weigh=(Equal(), Entropy()), or weights=Dirichlet()")
+        scores = index.fit(panel, on).score(panel)
         (at,) = resolve(panel.periods[-1] if period is None else period, panel.periods)
-        base = in_period(index.fit(panel, on).score(panel).frame, at)["score"]
+        base = in_period(scores.frame, at)["score"]
         learnt = members(doubts, index, panel, on, base.index, at)
         sizes = tuple(len(options) for options in doubts.choices.values())
         return cls(base.index, at, base.to_numpy(), learnt, sizes)

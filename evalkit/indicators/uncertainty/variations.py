@@ -58,8 +58,9 @@ class Variations:
         NoAnswer
             The members do not score the same units, so their ranks do not compare.
         """
+        scores = self.base.fit(panel, on).score(panel)
         at = panel.periods[-1] if period is None else period
-        score = in_period(self.base.fit(panel, on).score(panel).series.to_frame("score"), at)["score"]
+        score = in_period(scores.frame, at)["score"]
         every = in_period(self.scores(panel, on), at)
         same_units(score.index, every.index, every.isna().any(axis=1))
         every = every.loc[score.index]

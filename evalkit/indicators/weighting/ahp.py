@@ -81,7 +81,7 @@ class Ahp:
     random_index
         The table by which the consistency index is divided; they differ by a tenth at three items.
     limit
-        The greatest consistency ratio that is accepted.
+        The greatest consistency ratio that is accepted; 1 is that of judgements made at random.
     beyond
         What becomes of judgements above the limit: "refuse" them, naming those that fit least, or "accept" with a caution.
 
@@ -130,7 +130,7 @@ class Ahp:
         self.random_index.of(len(self.items))
         if self.expert_shares is not None:
             shares(self.expert_shares, len(self.experts), who="Ahp expert_shares")
-        number(self.limit, "(0, ∞)", who="Ahp limit", do="use 0.1")
+        number(self.limit, "(0, 1]", who="Ahp limit", do="use 0.1")
 
     @property
     def name(self) -> Text:

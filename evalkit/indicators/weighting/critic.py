@@ -17,7 +17,6 @@ from evalkit.panel.system import IndicatorSystem
 from evalkit.stats.arrays import Array
 from evalkit.stats.correlation import pearson
 from evalkit.stats.moments import comoments
-from evalkit.stats.ranks import settled
 from evalkit.terms import Text
 
 
@@ -81,7 +80,7 @@ class Critic:
     def learn(self, z: Normalized, system: IndicatorSystem) -> Weights:
         """Weights from one pass over the normalized reference rows."""
         found = _moments(z)
-        refuse_flat(found.spread, system, who="CRITIC")
+        refuse_flat(found.spread, z, system, who="CRITIC")
         if z.width == 1:
             return Weights(np.ones(1), notes=(self._remark(),))
         r = found.correlation if self.correlation == "pearson" else moments(_mid_ranks(z)).correlation
@@ -103,6 +102,8 @@ class Critic:
 def _moments(z: Normalized) -> Moments:
     """Moments of the scores by way of what they fall short of 1, which varies and moves as they do."""
     spans = z.spans
+    if spans.min() < 1e-150:  # their squares are none
+        return moments(z)
     mean, covariance = comoments(block for _, block in z.shortfalls())
     return Moments(1.0 - mean / spans, covariance / np.outer(spans, spans))
 
@@ -111,4 +112,4 @@ def _mid_ranks(z: Normalized) -> Normalized:
     """The mid-ranks of each column, in its place."""
     from scipy.stats import rankdata
 
-    return Normalized.of(np.array([rankdata(settled(np.concatenate([p.copy() for p in z.column(j)]))) for j in range(z.width)]))
+    return Normalized.of(np.array([rankdata(z.levels(j)[1]) for j in range(z.width)]))

@@ -76,7 +76,7 @@ class Entropy:
 
     def learn(self, z: Normalized, system: IndicatorSystem) -> Weights:
         """Weights by entropy and the divergence 1 − e behind each; every column is walked through once."""
-        return weighed((map(self._lifted, z.column(j)) for j in range(z.width)), len(z), system, note=self._remark())
+        return weighed((map(self._lifted, z.column(j)) for j in range(z.width)), z, system, note=self._remark())
 
     def _lifted(self, z: Array) -> Array:
         if self.zeros == "limit":
@@ -102,18 +102,18 @@ class Entropy:
         return Note("choice", text.format(how=how))
 
 
-def weighed(columns: Iterable[Iterable[Array]], count: int, system: IndicatorSystem, *, note: Note) -> Weights:
-    """Entropy weights of columns that come in pieces, `count` rows each."""
-    if count < 2:
+def weighed(columns: Iterable[Iterable[Array]], z: Normalized, system: IndicatorSystem, *, note: Note) -> Weights:
+    """Entropy weights of columns that come in pieces, made of the scores `z` or of the figures behind them."""
+    if len(z) < 2:
         raise NoAnswer(
             "entropy compares rows and there is one", where=system.id, do="take more units or periods, or other weights"
         )
-    d = np.array([divergence(parts, count) for parts in columns])
+    d = np.array([divergence(parts, len(z)) for parts in columns])
     below = [column for column, lost in zip(system.columns, np.isnan(d), strict=True) if lost]
     if below:
         raise NoAnswer(
             f"entropy needs figures of at least 0; some of [{several(below)}] are below",
             do='use the entropy of min–max scores (Entropy, with beyond="clip"), or other weights',
         )
-    refuse_flat(d, system, who="entropy")
+    refuse_flat(d, z, system, who="entropy")
     return Weights(d / d.sum(), beside={"divergence": d}, notes=(note,))

@@ -9,7 +9,7 @@ import numpy as np
 
 from evalkit.answer import Note
 from evalkit.check import mapping, number, shown
-from evalkit.errors import SpecError, several
+from evalkit.errors import SpecError, Undeclared, several
 from evalkit.indicators.normalization.normalized import Normalized
 from evalkit.indicators.weighting.weights import Weights
 from evalkit.panel.system import IndicatorSystem
@@ -42,15 +42,15 @@ class Given:
         known = {i.id: i.weight for i in system.indicators if i.weight is not None} if self.values is None else dict(self.values)
         lacking = [column for column in system.columns if column not in known]
         extra = [name for name in known if name not in system.columns]
-        if lacking or extra:
-            raise SpecError(
-                f"given weights must name exactly the scored indicators of '{system.id}'",
-                found=f"none for [{several(lacking)}]" if lacking else f"weights for [{several(extra)}], which it does not score",
-                do="complete the weights, or choose another weighting",
-            )
+        what = f"given weights must name exactly the scored indicators of '{system.id}'"
+        do = "complete the weights, or choose another weighting"
+        if lacking:
+            raise Undeclared(what, part="weight", of=lacking, found=f"none for [{several(lacking)}]", do=do)
+        if extra:
+            raise SpecError(what, found=f"weights for [{several(extra)}], which it does not score", do=do)
         w = np.array([known[column] for column in system.columns], dtype=float)
-        if not 0 < w.sum() < np.inf:
-            found, do = shown(w.tolist()), "give finite weights, at least one of them above 0"
-            raise SpecError("given weights must have a finite sum above 0", found=found, do=do)
+        if not w.any():
+            raise SpecError("given weights must have a sum above 0", found=shown(w.tolist()), do="give one of them more than 0")
+        w = w / w.max() if w.max() > 1e300 else w  # the sum of weights so large may be no number
         text = Text("权重为给定权重，已除以其和。", "Weights were given; they are divided by their sum.")
         return Weights(w / w.sum(), notes=(Note("choice", text),))

@@ -106,7 +106,7 @@ class Matched:
         """The weights from the correlations of the normalized reference rows, read in one pass."""
         intended = self._intended(system)
         found, power = moments(z), 2 if self.importance == "variance" else 1
-        refuse_flat(found.spread, system, who="matched weights")
+        refuse_flat(found.spread, z, system, who="matched weights")
         r, spread = found.correlation, found.spread
         v = matched_weights(r, intended, power)
         reached = importance_shares(r, v, power)

@@ -10,6 +10,7 @@ from evalkit.errors import NoAnswer, several
 from evalkit.indicators.normalization.normalized import Normalized
 from evalkit.panel.system import IndicatorSystem
 from evalkit.stats.arrays import Array
+from evalkit.stats.ranks import flat
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,6 +29,12 @@ class Moments:
     def correlation(self) -> Array:
         """Pearson's correlations of columns that vary."""
         return np.clip(self.covariance / np.outer(self.spread, self.spread), -1.0, 1.0)
+
+
+def _is_flat(figures: Normalized, j: int) -> bool:
+    """Whether the figures of column j are constant but for their last bits."""
+    ends = np.array([(part.min(), part.max()) for part in figures.column(j)])
+    return bool(flat(ends[:, 0].min(), ends[:, 1].max()))
 
 
 def moments(z: Normalized) -> Moments:
@@ -49,11 +56,11 @@ def moments(z: Normalized) -> Moments:
     return Moments(origin[:, 0] + mean, products / len(z) - np.outer(mean, mean))
 
 
-def refuse_flat(spread: Array, system: IndicatorSystem, *, who: str) -> None:
-    """Refuse indicators without spread, by name."""
-    flat = [column for column, width in zip(system.columns, spread, strict=True) if not width > 0]
-    if flat:
+def refuse_flat(spread: Array, z: Normalized, system: IndicatorSystem, *, who: str) -> None:
+    """Refuse indicators without spread, by name, and those whose figures vary in their last bits alone; see `flat`."""
+    still = [j for j, width in enumerate(spread) if not width > 0 or _is_flat(z.figures(), j)]
+    if still:
         raise NoAnswer(
-            f"[{several(flat)}] do not vary over the reference rows, so {who} cannot weigh them",
+            f"[{several(system.columns[j] for j in still)}] do not vary over the reference rows, so {who} cannot weigh them",
             do="take them out, choose other reference periods, or give the weights",
         )

@@ -127,7 +127,7 @@ class PCA:
     def learn(self, z: Normalized, system: IndicatorSystem) -> Weights:
         """Weights from the correlations of the normalized reference rows, read in one pass."""
         found = moments(z)
-        refuse_flat(found.spread, system, who="principal components")
+        refuse_flat(found.spread, z, system, who="principal components")
         values, axes = components(found.correlation)
         kept = self._kept(values)
         self._refuse_alike(values, kept, system)

@@ -45,4 +45,4 @@ class RawEntropy:
             "Entropy weights are of shares of the raw figures (0·ln 0 = 0), another method than of min–max scores: the "
             "direction of an indicator makes no difference, a shift does. They show spread, not importance.",
         )
-        return weighed(map(figures.column, range(z.width)), len(z), system, note=Note("choice", text))
+        return weighed(map(figures.column, range(z.width)), z, system, note=Note("choice", text))

@@ -69,7 +69,7 @@ class StandardDeviation:
     def learn(self, z: Normalized, system: IndicatorSystem) -> Weights:
         """Weights from one pass over the normalized reference rows."""
         s = moments(z).spread
-        refuse_flat(s, system, who="the standard deviation")
+        refuse_flat(s, z, system, who="the standard deviation")
         text = Text(
             "权重与参考期得分的标准差成比例，反映离散程度，不表示重要性。",
             "Weights are in proportion to the standard deviations of the reference scores: they show spread, not importance.",
@@ -108,7 +108,7 @@ class CoefficientOfVariation:
                 do="use MinMax and on='scores', or StandardDeviation()",
             )
         found = moments(read)
-        refuse_flat(found.spread, system, who="the coefficient of variation")
+        refuse_flat(found.spread, z, system, who="the coefficient of variation")
         v = found.spread / found.mean
         what = {"scores": Text("得分", "scores"), "raw": Text("原始值", "raw figures")}[self.on]
         text = Text(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalkit.coupling.audit.boxes import Box, bounds, grid, level_point, read_printed, rescaled
+from evalkit.coupling.audit.boxes import Box, as_told, bounds, grid, level_point, plain, read_printed, rescaled
 from evalkit.coupling.audit.coupling import formulas
 from evalkit.coupling.audit.development import harmonic_mean, own_level, own_level_bounds
 from evalkit.errors import DataError
@@ -83,5 +83,23 @@ def test_decimals_are_those_most_figures_show():
 def test_cells_as_tables_print_them():
     read = read_printed(pd.Series(["０．３１", " 0.305* ", "—", None, "−0.010", ".5"]), who="U")
     np.testing.assert_array_equal(read.values, [0.31, 0.305, np.nan, np.nan, -0.01, 0.5])
-    with pytest.raises(DataError, match="no number; found row 2: about half"):
+    with pytest.raises(DataError, match="no number; found under the header, row 2: about half"):
         read_printed(pd.Series(["0.3", "about half"]), who="U")
+
+
+@pytest.mark.parametrize("dtype", ["float32", ">f4", "Float32", "float[pyarrow]", "Sparse[float32]"])
+def test_figures_of_32_bits_are_those_they_were_made_of(dtype):
+    """Stata keeps 0.31 as 0.310000002384…: that is no figure of ten decimals."""
+    cells = pd.Series([0.31, 0.5, None, 0.0931, 0.829])
+    told = as_told(pd.DataFrame({"D": cells.astype(dtype)}))["D"]
+    assert told.dropna().tolist() == cells.dropna().tolist()
+    np.testing.assert_array_equal(read_printed(told, who="D").unit, read_printed(cells, who="D").unit)
+
+
+def test_a_figure_of_32_bits_among_others_is_read_as_it_was_made():
+    assert plain(np.float32(0.31)) == plain(0.31) == "0.31"
+
+
+def test_figures_of_64_bits_and_words_stay_as_they_are():
+    table = pd.DataFrame({"unit": ["a", "b"], "D": [0.1 + 0.2, 0.3], "n": [1, 2]})
+    pd.testing.assert_frame_equal(as_told(table), table)

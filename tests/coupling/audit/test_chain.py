@@ -178,3 +178,12 @@ def test_raw_cells_that_are_no_figures_are_named():
     raw.loc[2, "b"] = "about 5"
     with pytest.raises(DataError, match="b: about 5"):
         RawData(frame=raw, systems=DIRECTIONS)
+
+
+def test_raw_data_of_32_bits_are_read_as_they_were_made():
+    whole = pd.DataFrame({"a": [0.31, 0.5, 0.9], "b": [0.1, 0.7, 0.3]})
+    kept = RawData(
+        frame=whole.astype("float32"), systems={"f": {"a": "benefit"}, "g": {"b": "cost"}}, normalized=whole.astype("float32")
+    )
+    pd.testing.assert_frame_equal(kept.frame, whole)
+    pd.testing.assert_frame_equal(kept.normalized, whole)

@@ -248,3 +248,16 @@ def test_each_hypothesis_is_drawn_several_times(unseen):
     drawn = Counter(truth.kind for _, truth, _, _ in unseen)
     assert set(drawn) == set(KINDS)
     assert min(drawn.values()) >= 8
+
+
+@pytest.mark.parametrize("decimals", [2, 3, 4])
+def test_a_right_table_is_right_in_single_precision_too(decimals):
+    """As Stata keeps it: the same hypotheses reproduce the same cells."""
+    u = np.random.default_rng(decimals).uniform(0.1, 0.9, (60, 2)).round(4)
+    c = 2 * np.sqrt(u.prod(axis=1)) / u.sum(axis=1)
+    made = {"U1": u[:, 0], "U2": u[:, 1], "C": c, "T": u.mean(axis=1), "D": np.sqrt(c * u.mean(axis=1))}
+    table = pd.DataFrame(made).round(decimals)
+    table[["U1", "U2"]] = u
+    whole, single = (audit_coupling(one) for one in (table, table.astype("float32")))
+    assert single.outcome == whole.outcome == "reproduced"
+    pd.testing.assert_frame_equal(single.frame, whole.frame)

@@ -124,3 +124,11 @@ def test_one_unit_alone_is_refused(make_panel, make_system):
         Copeland().measure(index.fit(panel).score(panel))
     with pytest.raises(ek.DataError, match="does not cover"):
         Copeland().measure(index.fit(panel).score(panel), period=1999)
+
+
+@pytest.mark.parametrize("far", [1e3, 1e12])
+def test_one_figure_far_from_all_makes_no_ties_of_the_others(make_panel, make_system, far):
+    panel = make_panel({"a": [3, 1, 0.1 + 0.2, 0.3, far]}, units=list("abcde"), years=(2020,))
+    index = ek.CompositeIndex(system=make_system(d={"a": "benefit"}))
+    found = Copeland().measure(index.fit(panel).score(panel)).frame["copeland"]
+    assert found.sort_index().tolist() == [2, 0, -3, -3, 4]

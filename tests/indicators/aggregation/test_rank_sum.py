@@ -1,6 +1,7 @@
 """Rank-sum ratios: the textbook data of ten regions, a peer's value, ties, later rows."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -86,3 +87,45 @@ def test_later_years_may_all_rise_and_many_weights_are_those_one_by_one(counties
 def test_a_wrong_choice_is_refused():
     with pytest.raises(ek.SpecError, match="not a choice"):
         RankSumRatio(ranks="dense")
+
+
+def panel_of(make_panel, **columns):
+    count = len(next(iter(columns.values())))
+    return make_panel(columns, units=[f"u{i:02d}" for i in range(count)], years=(2020,))
+
+
+def test_reference_rows_have_their_own_ranks_to_the_last_bit(make_panel, make_system):
+    """Seven places of which what one is ahead in a it is behind in b: all have the same ratio, and it is a half."""
+    panel = panel_of(make_panel, a=[1, 2, 3, 4, 5, 6, 7, 100], b=[7, 6, 5, 4, 3, 2, 1, 100])
+    index = ek.CompositeIndex(system=make_system(d={"a": "benefit", "b": "benefit"}), aggregate=RankSumRatio())
+    assert index.fit(panel).score(panel).series.tolist() == [0.5] * 7 + [1.0]
+
+
+@pytest.mark.parametrize("far", [1e3, 1e9, 1e12, 1e15])
+def test_one_figure_far_from_all_makes_no_ties_of_the_others(make_panel, make_system, far):
+    panel = panel_of(make_panel, a=[1, 2, 3, 4, 5, 6, 6, far])
+    for direction, ends in (("benefit", [1, 2, 3, 4, 5, 6.5, 6.5, 8]), ("cost", [8, 7, 6, 5, 4, 2.5, 2.5, 1])):
+        index = ek.CompositeIndex(system=make_system(d={"a": direction}), aggregate=RankSumRatio())
+        assert (index.fit(panel).score(panel).series * 8).tolist() == ends
+
+
+def test_figures_that_differ_in_the_last_bit_share_a_rank(make_panel, make_system):
+    """A rate near 99.9 in a range of 0.1: its last bit is a ten-billionth of the range, and no lead."""
+    rate = np.nextafter(99.9, 100)
+    panel = panel_of(make_panel, a=[99.9, rate, 99.95, 100])
+    index = ek.CompositeIndex(system=make_system(d={"a": "benefit"}), aggregate=RankSumRatio())
+    assert (index.fit(panel).score(panel).series * 4).tolist() == [1.5, 1.5, 3, 4]
+
+
+def test_ranks_of_a_real_panel_are_those_of_scipy(real_data):
+    from scipy.stats import rankdata
+
+    columns = ["sp.pop.totl", "sp.rur.totl", "ny.gnp.pcap.pp.cd"]
+    rows = pd.read_csv(real_data / "real" / "wdi_developing_panel_2005_2022.csv")
+    rows = rows[rows["Year"] == 2019].dropna(subset=columns).sort_values("Country Code")
+    panel = ek.Panel.from_frame(rows[["Country Code", "Year", *columns]], unit="Country Code", period="Year")
+    part = ek.Dimension(id="d", name=ek.Text("", ""), indicators=tuple(ek.Indicator(id=c, name=ek.Text(c, c)) for c in columns))
+    system = ek.IndicatorSystem(id="s", name=ek.Text("s", "s"), dimensions=(part,))
+    found = ek.CompositeIndex(system=system, aggregate=RankSumRatio()).fit(panel).score(panel).series
+    own = sum(rankdata(rows[c]) for c in columns) / (3 * len(rows))
+    np.testing.assert_allclose(found, own, rtol=0, atol=1e-15)

@@ -1,11 +1,21 @@
 """Min–max, z-scores, goalposts and targets, and two-sided indicators: printed and peers' values."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import evalkit as ek
+from evalkit.indicators.normalization.centered import Centered
+from evalkit.indicators.normalization.logarithm import Logarithm
+from evalkit.indicators.normalization.ranks import Percentile, Rank
+from evalkit.indicators.weighting.critic import Critic
+from evalkit.indicators.weighting.matched import Matched
+from evalkit.indicators.weighting.pca import PCA
+from evalkit.indicators.weighting.raw_entropy import RawEntropy
+from evalkit.indicators.weighting.spread import StandardDeviation
 
 SCHOOLING = [  # OECD & JRC (2008), Table 15: mean years of school of 23 countries, z-score and min–max as printed
     (10, 0.26, 0.59), (12, 1.52, 1.00), (11.4, 1.14, 0.88), (9.5, -0.06, 0.49), (10.8, 0.76, 0.76), (9.4, -0.12, 0.47),
@@ -86,3 +96,86 @@ def test_scores_know_no_unit_and_mirror_for_a_cost(scores, x, factor, shift):
         np.testing.assert_allclose(scores(spec, factor * x + shift), z, atol=1e-7)
         np.testing.assert_allclose(scores(spec, x, "cost"), mirrored(z), atol=1e-12)
         assert (np.diff(z[np.argsort(x)]) >= 0).all()
+
+
+COUNTS = np.random.default_rng(3).integers(1000, 90_000, 60)
+DUST = COUNTS * 0.95 / COUNTS * 100  # 95, or a last bit less
+LEARNT = [
+    ek.MinMax(),
+    ek.MinMax(bounds="period"),
+    ek.ZScore(),
+    Logarithm(),
+    Logarithm(shift=1.0),
+    Rank(),
+    Percentile(),
+    Centered(),
+    Centered(at={"x": 90.0}),
+]
+
+
+@pytest.mark.parametrize("spec", LEARNT, ids=str)
+@pytest.mark.parametrize("weigh", [ek.Equal(), ek.Entropy(), ek.Critic()])
+def test_a_column_that_moves_in_its_last_bits_alone_is_refused_as_a_constant(make_panel, make_system, spec, weigh):
+    assert np.ptp(DUST) > 0
+    panel = make_panel({"x": DUST, "y": COUNTS}, units=range(10, 40), years=(2020, 2021))
+    index = ek.CompositeIndex(system=make_system(d={"x": "benefit", "y": "benefit"}), normalize=spec, weigh=weigh)
+    with pytest.raises(ek.NoAnswer, match=r"indicators \[x\] do not vary"):
+        index.fit(panel)
+
+
+@pytest.mark.parametrize("spec", [ek.MinMax(), ek.ZScore(), Rank()], ids=str)
+def test_distances_of_the_last_bits_from_an_ideal_are_no_distances(scores, spec):
+    with pytest.raises(ek.NoAnswer, match=r"indicators \[x\] do not vary"):
+        scores(spec, DUST, "moderate", ideal=(95.0, 95.0))
+
+
+@pytest.mark.parametrize("spec", [ek.MinMax(), ek.ZScore(), Logarithm(), Rank(), Centered()], ids=str)
+def test_what_varies_however_little_is_scored(scores, spec):
+    """A ten-millionth of the figure, in one row of many."""
+    z = scores(spec, [95.0] * 99 + [95.00001])
+    assert np.ptp(z) > 0.5
+
+
+def test_a_target_that_is_reached_but_for_the_last_bit_is_reached(scores):
+    with pytest.raises(ek.NoAnswer, match=r"\[x\]: every reference value already reaches the target"):
+        scores(ek.DistanceToTarget(targets={"x": 95.0}), DUST)
+
+
+@pytest.mark.parametrize(
+    "weigh",
+    [ek.Entropy(), Critic(), Critic(correlation="spearman"), StandardDeviation(), PCA(), RawEntropy(), Matched()],
+    ids=str,
+)
+def test_last_bits_are_not_weighed_where_goalposts_keep_them_from_being_stretched(make_panel, make_system, weigh):
+    """The goalpost stands where the figures do, so that their scores are the last bits and nothing else."""
+    panel = make_panel({"x": DUST, "y": COUNTS}, units=range(10, 40), years=(2020, 2021))
+    system = make_system(d={"x": "benefit", "y": "benefit"})
+    for low in (0.0, 94.99999999999999):
+        index = ek.CompositeIndex(system=system, normalize=ek.MinMax(bounds={"x": (low, 200)}), weigh=weigh)
+        with pytest.raises(ek.NoAnswer, match=r"\[x\] do not vary over the reference rows"):
+            index.fit(panel)
+
+
+@pytest.mark.parametrize(
+    "spec", [ek.MinMax(bounds={"X": (0, 60)}), ek.DistanceToTarget(targets={"X": 60, "x": 90, "y": 90}), Centered(at={"X": 60})]
+)
+def test_values_for_what_is_not_scored_are_named_in_a_caution(make_panel, make_system, spec):
+    panel = make_panel({"x": range(9), "y": range(9)})
+    fitted = ek.CompositeIndex(system=make_system(d={"x": "benefit", "y": "benefit"}), normalize=spec).fit(panel)
+    said = [note.text.en for note in fitted.notes if note.kind == "caution"]
+    assert said == ["Values given to the normalization for X are not used: no indicator of that id is scored here."]
+    assert not any("given values" in note.text.en for note in fitted.notes)
+
+
+def test_centered_says_where_its_goalposts_are(make_panel, make_system):
+    panel = make_panel({"x": range(9), "y": range(9)})
+    index = ek.CompositeIndex(system=make_system(d={"x": "benefit", "y": "benefit"}))
+    where = {
+        "centered on the mean of the reference rows:": {},
+        "centered on given values, and on the mean of the reference rows where none is given:": {"x": 3},
+        "centered on given values:": {"x": 3, "y": 5},
+    }
+    for text, at in where.items():
+        notes = replace(index, normalize=Centered(at=at)).fit(panel).notes
+        assert any(text in note.text.en for note in notes)
+        assert not any(note.kind == "caution" for note in notes)

@@ -72,3 +72,14 @@ def test_an_index_by_ranks_lies_in_bounds_for_years_not_learnt_on(counties, syst
 def test_a_constant_is_refused_by_name(scores):
     with pytest.raises(ek.NoAnswer, match=r"\[x\] do not vary"):
         scores(Rank(), [3, 3, 3])
+
+
+@pytest.mark.parametrize("far", [1e3, 1e9, 1e12, 1e15])
+def test_one_figure_far_from_all_makes_no_ties_of_the_others(scores, far):
+    x = [*range(1, 32), far]
+    assert scores(Rank(), x).tolist() == (np.arange(32) / 31).tolist()
+    assert scores(Percentile(), x, "cost").tolist() == (1 - (np.arange(32) + 0.5) / 32).tolist()
+
+
+def test_figures_that_differ_in_the_last_bit_score_exactly_alike(scores):
+    assert scores(Rank(), [0.1, 0.3, 0.1 + 0.2, 0.3 + 1e-9, 5.0]).tolist() == [0, 0.375, 0.375, 0.75, 1]

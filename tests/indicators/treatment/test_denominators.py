@@ -48,8 +48,14 @@ def test_the_weights_of_the_panel_may_divide(asem):
         Denominate(by={"Goods": None}).apply(asem)
 
 
-@pytest.mark.parametrize(("value", "found"), [(0.0, "0"), (np.nan, "nan"), (-3.0, "-3")])
-def test_a_denominator_that_is_not_above_zero_is_refused(make_panel, value, found):
+def test_the_weights_have_no_column_of_their_name():
+    weighted = ek.Panel.from_frame(ROWS, unit="uCode", period="year", weight="Population")
+    with pytest.raises(ek.DataError, match=r"'Population' is the weight of the panel.*Denominate\(by=\{'Goods': None\}\)"):
+        Denominate(by={"Goods": "Population"}).apply(weighted)
+
+
+@pytest.mark.parametrize(("value", "found"), [(0.0, "0"), (np.nan, "nan"), (-3.0, "-3"), (np.inf, "inf")])
+def test_a_denominator_that_is_not_above_zero_or_infinite_is_refused(make_panel, value, found):
     panel = make_panel({"beds": range(9), "people": [5, 5, 5, 5, value, 5, 5, 5, 5]})
     with pytest.raises(ek.DataError, match=f"b 2020: 'beds' cannot be divided by 'people'.*found {found}"):
         Denominate(by={"beds": "people"}).apply(panel)

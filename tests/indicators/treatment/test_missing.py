@@ -165,3 +165,29 @@ def test_group_figures_stay_within_what_was_observed(x, data):
     seen = ~np.isnan(x.ravel())
     assert (after[seen] == x.ravel()[seen]).all()
     assert np.nanmin(x) - 1e-9 <= after.min() <= after.max() <= np.nanmax(x) + 1e-9
+
+
+@pytest.mark.parametrize("figure", [1.7e308, -1.7e308, 2e150])
+def test_figures_too_large_to_compute_with_are_named(make_panel, make_system, figure, recwarn):
+    panel = make_panel({"x": [1, figure, 3, 4, 5, 6, 7, 8, 9]})
+    index = ek.CompositeIndex(system=make_system(d={"x": "benefit"}), normalize=ek.ZScore(), weigh=ek.Critic())
+    with pytest.raises(
+        ek.DataError, match=r"^a 2020 'x': 1 values are beyond ±1e150, which is too large to compute with\. To do: "
+    ):
+        index.fit(panel)
+    fitted = index.fit(make_panel({"x": range(9)}))
+    with pytest.raises(ek.DataError, match="a 2020 'x': 1 values are beyond"):
+        fitted.score(panel)
+    assert not recwarn.list
+
+
+def test_figures_that_are_great_and_not_too_great_are_scored(make_panel, make_system, recwarn):
+    x, y = np.arange(9.0), np.array([4.0, 8, 1, 3, 2, 0, 9, 7, 5])
+    system = make_system(d={"x": "benefit", "y": "cost"})
+    for weigh in (ek.Equal(), ek.Entropy(), ek.Critic()):
+        index = ek.CompositeIndex(system=system, weigh=weigh)
+        plain, great = (
+            index.fit(p).score(p).series for p in (make_panel({"x": x, "y": y}), make_panel({"x": x * 1e149, "y": y * 1e-200}))
+        )
+        np.testing.assert_allclose(great, plain, rtol=1e-9)
+    assert not recwarn.list

@@ -126,3 +126,10 @@ def test_without_scikit_learn_it_says_what_to_install(monkeypatch):
 def test_wrong_options_are_refused(make):
     with pytest.raises(ek.SpecError):
         make()
+
+
+def test_last_bits_are_no_distance_between_neighbors():
+    """Of three alike in the second column but for its last bit the one that is near in the first is the neighbor."""
+    dust = np.nextafter(95.0, 94)
+    x = [[0.0, 95.0, NAN], [0.1, dust, 1.0], [2.0, 95.0, 7.0], [9.5, dust, 8.0]]
+    assert filled(x, Neighbors(k=1))[0, 2] == 1.0

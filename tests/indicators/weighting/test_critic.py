@@ -127,3 +127,16 @@ def test_scores_clipped_at_goalposts_are_weighed_as_clipped(counties, systems):
     index = ek.CompositeIndex(system=system, weigh=Critic(), normalize=ek.MinMax(bounds=inner))
     fitted = index.fit(counties)
     np.testing.assert_allclose(fitted.weights, critic_weights(fitted.score(counties).normalized.to_numpy()), rtol=1e-11)
+
+
+@pytest.mark.parametrize("far", [1e3, 1e12])
+def test_ranks_are_those_of_the_figures_however_far_one_is(make_panel, make_system, far):
+    from scipy.stats import spearmanr
+
+    rng = np.random.default_rng(0)
+    x = np.column_stack([[*np.arange(1.0, 32), far], rng.normal(size=(32, 2))])
+    panel = make_panel(dict(zip("abc", x.T, strict=True)), units=[f"u{i:02d}" for i in range(32)], years=(2020,))
+    system = make_system(d=dict.fromkeys("abc", "benefit"))
+    weight = ek.CompositeIndex(system=system, weigh=Critic(correlation="spearman")).fit(panel).weights
+    information = ((x - x.min(axis=0)) / np.ptp(x, axis=0)).std(axis=0) * (1 - spearmanr(x).statistic).sum(axis=1)
+    np.testing.assert_allclose(weight, information / information.sum(), atol=1e-12)

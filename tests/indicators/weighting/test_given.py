@@ -27,3 +27,10 @@ def test_given_weights_must_fit_the_system(make_system, values, message):
     system = make_system(a={"x": "benefit", "y": "benefit"})
     with pytest.raises(ek.SpecError, match=message):
         ek.Given(values=values).learn(Normalized.of(np.full((2, 3), 0.5)), system)
+
+
+def test_weights_whose_sum_is_no_number_are_divided_all_the_same(make_system, recwarn):
+    system = make_system(a={"x": "benefit", "y": "benefit"})
+    found = ek.Given(values={"x": 1.5e308, "y": 0.5e308}).learn(Normalized.of(np.full((2, 3), 0.5)), system)
+    np.testing.assert_allclose(found.weight, [0.75, 0.25])
+    assert not recwarn.list
