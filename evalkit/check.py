@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import math
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeGuard
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from evalkit.errors import DataError, SpecError, did_you_mean, several
 
 LONG = 60  # what was given is shown up to so many letters
+_FEW = 10  # different values, of which more are counted
+_YEAR = re.compile(r"(?:19|20)\d\d(?:\D.{0,14})?")
 
 
 def has_columns(frame: pd.DataFrame, needed: Iterable[str], *, who: str) -> None:
     """Refuse a frame that lacks a needed column, hinting at the nearest name it has that is not needed itself."""
-    have, wanted = [str(column) for column in frame.columns], list(needed)
-    absent = [name for name in wanted if name not in set(have)]
+    have, wanted, named = [str(column) for column in frame.columns], list(needed), set(frame.columns)
+    absent = [name for name in wanted if name not in named]
+    numbered = [name for name in absent if name in have]
+    if numbered:
+        raise DataError(f"{who} finds no column named by the text '{numbered[0]}'", do="rename the columns to text")
     if absent:
-        hint = did_you_mean(absent[0], [name for name in have if name not in wanted])
+        hint = did_you_mean(str(absent[0]), [name for name in have if name not in wanted])
         do = "add the columns, or leave out what needs them"
         raise DataError(
             f"{who} needs columns [{several(absent)}], absent from the data",
@@ -144,25 +151,74 @@ def shown(value: object) -> str:
     return f"{'an' if name[0] in 'AEIOUaeiou' else 'a'} {name}"
 
 
-def keyed(series: pd.Series, *, who: str, known: pd.Index | None = None) -> None:
+def at_rows(wrong: NDArray[Any]) -> str:
+    """Where rows are wrong, counted from 1; what they hold, which may name a home, is not said.
+
+    Examples
+    --------
+    >>> at_rows(np.array([False, True, True]))
+    'rows 2, 3'
+    """
+    rows = np.flatnonzero(wrong) + 1
+    return f"row{'s' if len(rows) > 1 else ''} {several(rows)}"
+
+
+def no_numbers(column: pd.Series) -> str:
+    """Where a column of homes holds what is no number; what it holds instead is not said.
+
+    Examples
+    --------
+    >>> no_numbers(pd.Series([1.0, "Wang", 2]))
+    'no numbers in row 2'
+    """
+    typed = pd.api.types.is_object_dtype(column.dtype)
+    wrong = [not real(value) and not pd.isna(value) for value in column] if typed else np.ones(len(column), dtype=bool)
+    return f"no numbers in {at_rows(np.asarray(wrong))}"
+
+
+def neither(values: Iterable[object]) -> str:
+    """What stands where 1 or 0 should: a few numbers as they are; words and many numbers, which may name homes, are counted.
+
+    Examples
+    --------
+    >>> neither([0, 1, 2.5]), neither(["Wang", "Li"]), neither(range(40))
+    ('0, 1, 2.5', '2 different values', '40 different values')
+    """
+    every = list(values)
+    numbers = all(isinstance(value, bool | np.bool_) or real(value) for value in every)
+    return several(every) if numbers and len(every) <= _FEW else f"{len(every):,} different values"
+
+
+def a_period(value: object) -> str:
+    """What stands where a whole period should, as it may be printed: a number or a year; anything else may name a home.
+
+    Examples
+    --------
+    >>> a_period(2020.5), a_period("2020年"), a_period("Wang")
+    ('such as 2020.5', "such as '2020年'", 'no number')
+    """
+    return f"such as {shown(value)}" if real(value) or _YEAR.fullmatch(str(value)) else "no number"
+
+
+def keyed(series: pd.Series, *, who: str, known: pd.Index | None = None, homes: bool = False) -> None:
     """Refuse a series that is not keyed by (unit, period) with whole periods, is empty, or holds a key twice, a gap or no figure.
 
-    An index that is the very one of another series (`known`) is not looked through again.
+    An index that is the very one of another series (`known`) is not looked through again. Where units are `homes`, rows are told
+    instead of them.
     """
     if not isinstance(series, pd.Series):
         raise SpecError(f"{who} must be a Series", found=shown(series), do="pass scores.series")
     if not isinstance(series.index, pd.MultiIndex) or list(series.index.names) != ["unit", "period"]:
-        raise DataError(
-            f"{who} must be keyed by (unit, period)", found=f"index {list(series.index.names)}", do="pass scores.series"
-        )
+        do = 'call the columns so and write frame.set_index(["unit", "period"])' if homes else "pass scores.series"
+        raise DataError(f"{who} must be keyed by (unit, period)", found=f"index {list(series.index.names)}", do=do)
     if series.empty:
         raise DataError(f"{who} holds no rows", do="check what was selected before")
     if series.index is not known:
-        _keys(series.index, who)
+        _keys(series.index, who, homes=homes)
     _figures(series, who)
 
 
-def _keys(index: pd.MultiIndex, who: str) -> None:
+def _keys(index: pd.MultiIndex, who: str, *, homes: bool) -> None:
     """Refuse keys that are missing or double, and periods that are no whole numbers."""
     if any(codes.min() < 0 for codes in index.codes):
         rows = np.flatnonzero(np.min(index.codes, axis=0) < 0)
@@ -170,10 +226,11 @@ def _keys(index: pd.MultiIndex, who: str) -> None:
         raise DataError(f"{who} has rows without a unit or a period", found=found, do="complete or remove these rows")
     if index.levels[1].dtype.kind not in "iu":
         do = "write years as whole numbers such as 2020; cast a column of them with .astype(int)"
-        raise DataError(f"the periods of {who} are no whole numbers", found=f"such as {shown(index[0][1])}", do=do)
+        raise DataError(f"the periods of {who} are no whole numbers", found=a_period(index[0][1]), do=do)
     if not rising(index) and index.has_duplicates:
-        twice = index[index.duplicated()]
-        raise DataError(f"{who} holds some (unit, period) twice", found=several(twice), do="keep one row of each")
+        twice = index.duplicated()
+        found = at_rows(twice) if homes else several(index[twice])
+        raise DataError(f"{who} holds some (unit, period) twice", found=found, do="keep one row of each")
 
 
 def _figures(series: pd.Series, who: str) -> None:

@@ -7,11 +7,11 @@ from collections.abc import Collection, Hashable, Iterable
 import numpy as np
 import pandas as pd
 
-from evalkit.check import has_columns, number, positive, real, shown
+from evalkit.check import has_columns, no_numbers, number, positive, real, shown
 from evalkit.errors import DataError, SpecError, several
 from evalkit.identifiers import secret
 from evalkit.panel.findings import shown as masked
-from evalkit.stats.arrays import Array, Codes, Mask
+from evalkit.stats.arrays import Array, Codes, native
 
 TAKEN = frozenset(  # what columns of answers are called
     {"measure", "estimate", "std_error", "ci_low", "ci_high", "n", "part", "source", "index", "share", "contribution"}
@@ -49,7 +49,7 @@ def numbers(frame: pd.DataFrame, name: str, *, who: str) -> Array:
         gaps = int(column.isna().sum())
         raise DataError(f"column '{name}' holds gaps", found=str(gaps), do="fill them, or leave the rows out and say so")
     if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_complex_dtype(column):
-        raise DataError(f"{who} needs numbers in column '{name}'", found=f"such as {masked(column.iloc[0])}", do="convert them")
+        raise DataError(f"{who} needs numbers in column '{name}'", found=no_numbers(column), do="convert them")
     values = column.to_numpy(dtype=float)
     if not np.isfinite(values).all():
         raise DataError(f"column '{name}' holds infinite figures", found=str(int((~np.isfinite(values)).sum())), do="mend them")
@@ -128,18 +128,6 @@ def odd(values: Iterable[object]) -> str:
     return several(map(masked, every)) if len(every) <= FEW else f"{len(every):,} different values"
 
 
-def at_rows(wrong: Array | Mask) -> str:
-    """How many rows are wrong and where they stand, counted from 1; what they hold is not said.
-
-    Examples
-    --------
-    >>> at_rows(np.array([False, True, True]))
-    '2 rows (2, 3)'
-    """
-    rows = np.flatnonzero(wrong) + 1
-    return f"{len(rows):,} row{'s' if len(rows) > 1 else ''} ({several(rows)})"
-
-
 def groups_of(frame: pd.DataFrame, over: str | None) -> tuple[Codes | None, tuple[Hashable, ...]]:
     """The group of each row by its code, and the groups in order; no codes where nothing is grouped.
 
@@ -151,7 +139,7 @@ def groups_of(frame: pd.DataFrame, over: str | None) -> tuple[Codes | None, tupl
     if over is None:
         return None, (None,)
     is_free([over])
-    column = frame[over]
+    column = native(frame[over])
     if column.isna().any():
         gaps = int(column.isna().sum())
         raise DataError(f"column '{over}' holds gaps", found=str(gaps), do="fill them, or leave the rows out and say so")

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note
-from evalkit.check import able, number, one_of, whole
+from evalkit.check import able, number, one_of, shown, whole
 from evalkit.errors import DataError, NoAnswer, SpecError, several
 from evalkit.panel.design import SurveyDesign
 from evalkit.risk.calibration.curves import Curve, Method, PlattCurve
@@ -106,10 +106,10 @@ class Ladder:
         object.__setattr__(self, "features", features_of(self.features, who="features of the Ladder"))
         rungs = self.rungs if isinstance(self.rungs, tuple) else ()
         if not rungs or any(not isinstance(rung, Rung) for rung in rungs) or len({rung.name for rung in rungs}) < len(rungs):
-            raise SpecError("Ladder rungs must be a tuple of rungs of different names", found=repr(self.rungs)[:80])
+            raise SpecError("Ladder rungs must be a tuple of rungs of different names", found=shown(self.rungs))
         if not isinstance(self.windows, Windows):
             raise SpecError(
-                "Ladder windows must be Windows", found=repr(self.windows), do="use Windows(train=…, test=…, horizon=…)"
+                "Ladder windows must be Windows", found=shown(self.windows), do="use Windows(train=…, test=…, horizon=…)"
             )
         for name in ("later", "at_risk"):
             if getattr(self, name) is not None:
@@ -120,12 +120,12 @@ class Ladder:
                 raise SpecError("a calibration needs rows of its own", do="give Windows calibrate=(first, last)")
         for name in ("refit", "balance"):
             if not isinstance(getattr(self, name), bool):
-                raise SpecError(f"Ladder {name} must be True or False", found=repr(getattr(self, name)))
+                raise SpecError(f"Ladder {name} must be True or False", found=shown(getattr(self, name)))
         number(self.temper, "[0, 1]", who="Ladder temper", do="write 0.5, or 1 for whole weights")
         a_design(self.design, who="Ladder")
         budgets_of(self.budget, who="Ladder")
         if not isinstance(self.groups, tuple):
-            raise SpecError("Ladder groups must be a tuple of columns", found=repr(self.groups), do='write ("just_left",)')
+            raise SpecError("Ladder groups must be a tuple of columns", found=shown(self.groups), do='write ("just_left",)')
         one_of(self.criterion, CRITERIA, who="Ladder criterion")
         whole(self.bins, who="Ladder bins", least=2)
         able(self.bootstrap, "run", who="Ladder bootstrap", do="use ClusterBootstrap()")
@@ -186,7 +186,8 @@ class Ladder:
         rows = (train | calibrate if self.refit else train) & told.at_risk
         if self.refit and calibrate.any():
             estimator = self._fitted(rung, frame, event, weights, taught | calibrate)
-        if (self.temper != 1 or (taught & ~told.at_risk).any()) and curve is None:
+        only = int((taught & ~told.at_risk).sum())
+        if (self.temper != 1 or only) and curve is None:
             curve = level_of(replace(bare, estimator=estimator).risk(frame.loc[rows]), event[rows], weights[rows])
         middle = middles(matrix_of(frame.loc[rows], features, gaps=True, who="Ladder").to_numpy(), weights[rows])
         period = key_of(frame.loc[rows], self.unit, self.period, who="Ladder").get_level_values("period")
@@ -204,6 +205,7 @@ class Ladder:
                 ("events", int(event[rows].sum())),
                 ("first_origin", int(period.min())),
                 ("last_origin", int(period.max())),
+                *([("teach_only", only)] if only else []),
             ),
         )
 

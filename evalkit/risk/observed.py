@@ -2,21 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import pandas as pd
 
-from evalkit.check import able, has_columns, number
-from evalkit.errors import DataError, NoAnswer, SpecError, several
+from evalkit.check import able, has_columns, neither, no_numbers, number, shown
+from evalkit.errors import DataError, NoAnswer, SpecError
 from evalkit.panel.design import Sampled, SurveyDesign
-from evalkit.stats.arrays import Array, Codes, Mask
+from evalkit.stats.arrays import Array, Codes, Mask, native
 from evalkit.stats.ranks import HALF
 
 TAKEN = {  # columns that answers have of their own
     *("measure", "risk", "against", "estimate", "std_error", "ci_low", "ci_high", "n", "over", "budget", "threshold"),
     *("bin", "low", "high", "predicted", "observed", "weight_share"),
 }
+
+
+class NumbersNeeded(DataError, ValueError):
+    """As scikit-learn expects it: a ValueError too."""
+
+
+@contextmanager
+def only_numbers(who: str) -> Iterator[None]:
+    """Text where numbers belong is refused without saying what it is; scikit-learn and numpy would print it, be it a name.
+
+    Examples
+    --------
+    >>> with only_numbers("the imputer"):
+    ...     np.asarray(["Wang"], dtype=float)
+    Traceback (most recent call last):
+    evalkit.risk.observed.NumbersNeeded: the imputer needs numbers, and finds text. To do: code it as numbers, or leave it out.
+    """
+    try:
+        yield
+    except ValueError as wrong:
+        if "could not convert string" not in str(wrong):
+            raise
+        raise NumbersNeeded(f"{who} needs numbers, and finds text", do="code it as numbers, or leave it out") from None
 
 
 def a_frame(frame: pd.DataFrame, *, who: str) -> None:
@@ -30,9 +54,7 @@ def a_frame(frame: pd.DataFrame, *, who: str) -> None:
 def column(frame: pd.DataFrame, name: str, *, who: str) -> pd.Series:
     """One column without gaps."""
     has_columns(frame, [name], who=who)
-    if name not in frame.columns:
-        raise DataError(f"{who} finds no column named by the text '{name}'", do="rename the columns to text")
-    found = frame[name]
+    found = native(frame[name]) if isinstance(frame[name], pd.Series) else frame[name]
     if isinstance(found, pd.DataFrame):
         raise DataError(f"{who} finds column '{name}' more than once", do="give each column its own name")
     if found.isna().any():
@@ -46,7 +68,7 @@ def figures(frame: pd.DataFrame, name: str, *, who: str) -> Array:
     found = column(frame, name, who=who)
     if not pd.api.types.is_numeric_dtype(found.dtype) or found.dtype.kind == "c":
         do = "read it as numbers first"
-        raise DataError(f"{who} needs numbers in column '{name}'", found=f"{found.dtype}, such as {found.iloc[0]!r}", do=do)
+        raise DataError(f"{who} needs numbers in column '{name}'", found=no_numbers(found), do=do)
     values = found.to_numpy(dtype=float)
     if not np.isfinite(values).all():
         raise DataError(f"{who} finds infinite figures in column '{name}'", do="leave those rows out and say so")
@@ -67,7 +89,7 @@ def yes_or_no(frame: pd.DataFrame, name: str, *, who: str) -> Array:
     values = figures(frame, name, who=who)
     if ((values != 0) & (values != 1)).any():
         raise DataError(
-            f"{who} needs 1 and 0 in column '{name}'", found=several(pd.unique(values)), do="give 1 where it happened, else 0"
+            f"{who} needs 1 and 0 in column '{name}'", found=neither(pd.unique(values)), do="give 1 where it happened, else 0"
         )
     return values
 
@@ -128,14 +150,14 @@ def names_of(value: str | Sequence[str], *, who: str) -> tuple[str, ...]:
     """One name or several as a tuple, each once."""
     names = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list | tuple) else ()
     if not names or not all(isinstance(name, str) and name for name in names) or len(set(names)) != len(names):
-        raise SpecError(f"{who} must be one name, or several different ones", found=repr(value))
+        raise SpecError(f"{who} must be one name, or several different ones", found=shown(value))
     return names
 
 
 def a_name(value: str, *, who: str) -> None:
     """Refuse what is no name."""
     if not isinstance(value, str) or not value:
-        raise SpecError(f"{who} must be a name: text that is not empty", found=repr(value))
+        raise SpecError(f"{who} must be a name: text that is not empty", found=shown(value))
 
 
 def a_design(value: SurveyDesign, *, who: str) -> None:

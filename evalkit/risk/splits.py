@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evalkit.check import whole
+from evalkit.check import a_period, shown, whole
 from evalkit.errors import DataError, NoAnswer, SpecError, several
 from evalkit.risk.observed import a_name
 from evalkit.stats.arrays import Codes, Mask
@@ -158,7 +158,7 @@ class HeldOutCounty:
         a_name(self.unit, who="HeldOutCounty unit")
         a_name(self.county, who="HeldOutCounty county")
         if self.counties is not None and (not isinstance(self.counties, tuple) or not self.counties):
-            raise SpecError("HeldOutCounty counties must be a tuple of names, or None", found=repr(self.counties))
+            raise SpecError("HeldOutCounty counties must be a tuple of names, or None", found=shown(self.counties))
 
     def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
         """How many counties test."""
@@ -274,8 +274,8 @@ class PurgedOrigins:
         """Periods as whole numbers."""
         found = np.asarray(_values(X, groups, self.period, who="PurgedOrigins"))
         if found.dtype.kind not in "iu":
-            said = f"{found.dtype}, such as {found[0]!r}"
-            raise DataError("origins must be whole numbers", found=said, do="number the periods, such as year × 4 + quarter")
+            do = "number the periods, such as year × 4 + quarter"
+            raise DataError("origins must be whole numbers", found=a_period(found[0]), do=do)
         return found.astype(np.intp)
 
 

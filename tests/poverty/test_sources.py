@@ -170,3 +170,23 @@ def test_one_row_has_no_interval_and_no_error_is_made_up():
     )
     assert found.frame["estimate"].iloc[2] == 1
     assert found.frame[["ci_low", "ci_high"]].loc[[5]].isna().all(axis=None)
+
+
+@pytest.mark.parametrize("divisor", [10, 1, 1e4, 1e-4])
+def test_incomes_that_are_alike_but_for_the_last_bit_of_their_sum_are_ties(divisor):
+    """0.1 + 0.2 and 0.3 + 0.0 are one income: which of the two is ranked higher must not decide what a source adds."""
+    wage, farm = [1] * 50 + [3] * 50 + [5, 9], [2] * 50 + [0] * 50 + [5, 1]
+    found = GiniBySource(sources=("wage", "farm")).measure(pd.DataFrame({"wage": wage, "farm": farm}) / divisor).frame
+    np.testing.assert_allclose(found["share"], [5 / 7, 2 / 7], atol=1e-9)
+
+
+def test_a_small_rest_of_great_incomes_is_a_tie_too():
+    """100,000.1 less a loss of 100,000 leaves 0.1 but for what the subtraction cannot hold."""
+    frame = pd.DataFrame({"wage": [100_000.1, 0.1, 0.5, 0.1], "loss": [-100_000.0, 0.0, 0.0, 0.0]})
+    found, whole = (GiniBySource(sources=("wage", "loss")).measure(x).frame for x in (frame, (frame * 10).round()))
+    np.testing.assert_allclose(found["share"], whole["share"], rtol=1e-9)
+
+
+def test_incomes_that_differ_in_the_last_bit_alone_are_alike():
+    with pytest.raises(NoAnswer, match="all incomes are alike"):
+        GiniBySource(sources=("wage", "farm")).measure(pd.DataFrame({"wage": [0.1, 0.3], "farm": [0.2, 0.0]}))

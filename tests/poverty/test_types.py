@@ -231,16 +231,16 @@ def test_names_of_homes_are_counted_and_not_said():
     twice = homes().assign(year=2020)
     asked = (SPELLS.measure, LASTING.measure, MEASURED["paired"], HAZARD.estimate)
     for measure in asked:
-        with pytest.raises(DataError, match=r"20 rows \(2, 4, 6, 8, 10 and 15 more\)") as refused:
+        with pytest.raises(DataError, match="rows 2, 4, 6, 8, 10 and 15 more") as refused:
             measure(twice)
         assert "5103" not in str(refused.value)
     named = homes().assign(a=homes()["home"], y=homes()["home"])
     for measure, said in ((POOR.measure, "20 different values"), (MEASURED["PovertyTransitions"], "20 different values")):
         with pytest.raises(DataError, match=said):
             measure(named)
-    with pytest.raises(DataError, match=r"\*\*\*"):
+    with pytest.raises(DataError, match="no numbers in rows 1, 2, 3, 4, 5 and 35 more"):
         PovertyIndices(income="y", line=100.0).measure(named)
-    with pytest.raises(DataError, match=r"1 row \(2\)"):
+    with pytest.raises(DataError, match="others in row 2"):
         SampleToRuleOut(rate=0.01).measure(pd.Series([10, 2.5], index=[PERSON, PERSON[::-1]]))
 
 

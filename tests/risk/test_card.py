@@ -107,6 +107,15 @@ def test_names_limits_and_attributes_held_aside():
     assert said.loc["line", "zh"] == "china-2024"
 
 
+def test_how_many_rows_taught_is_said_with_those_of_homes_poor_at_the_origin():
+    assert "taught" not in set(CARD.write().frame["section"])
+    said = replace(CARD, taught=(12_345, 0)).write().frame.set_index("section").loc["taught"]
+    assert (said["zh"], said["en"]) == ("12,345 行", "12,345 rows")
+    said = replace(CARD, taught=(12_345, 2_345)).write().frame.set_index("section").loc["taught"]
+    assert said["zh"].startswith("12,345 行，其中 2,345 行来自起点期已贫困的农户")
+    assert said["en"].startswith("12,345 rows, of which 2,345 are of households poor at the origin: these teach only")
+
+
 @pytest.mark.parametrize(
     "make",
     [
@@ -115,6 +124,9 @@ def test_names_limits_and_attributes_held_aside():
         lambda m: replace(CARD, data=None),
         lambda m: replace(CARD, label=""),
         lambda m: replace(CARD, trained=2020),
+        lambda m: replace(CARD, taught=5),
+        lambda m: replace(CARD, taught=(5, 6)),
+        lambda m: replace(CARD, taught=(0, 0)),
         lambda m: replace(CARD, trained=("a", "b")),
         lambda m: replace(CARD, features=()),
         lambda m: replace(CARD, features=("sex",), held_aside=("sex",)),

@@ -54,21 +54,34 @@ class Trial:
         return spec.measure(self.x if x is None else x, more.pop("labels", self.labels), folds=folds or self.folds, **more)
 
 
-def simulated() -> Trial:
+def simulated(*, teach: bool = False) -> Trial:
     people = HouseholdSimulation(households=600, villages=25, counties=4, periods=range(2019, 2025), seed=5).draw()
     panel = people.frame.join(people.homes, on="unit")
     labels = ReturnLabel().on(panel).frame
     plan = FeaturePlan(features=(*household_features(panel.columns), Level(name="income", columns="income_pc")))
     drawn = plan.measure(panel)
+    if teach:
+        index = drawn.frame.index.set_names(["unit", "period"])
+        poor, origin = panel["poor"].reindex(index).to_numpy(), index.get_level_values("period")
+        at = pd.MultiIndex.from_arrays([index.get_level_values("unit"), origin + 1])
+        known = {"label": panel["poor"].reindex(at).to_numpy(), "outcome_period": origin + 1, "known_at": origin + 1, "weight": 1}
+        more = pd.DataFrame(known, index=drawn.frame.index)[poor == 1].dropna().astype({"label": int})
+        labels = pd.concat([labels.assign(at_risk=1), more.assign(at_risk=0)])
     split = PurgedOrigins(horizon=1, windows=2, household_folds=3, period="origin")
     places = people.homes["village"].astype(str)
-    folds = list(split.split(drawn.frame.loc[labels.index]))
+    folds = of_those_at_risk(split.split(drawn.frame.loc[labels.index]), labels)
     return Trial(drawn, labels, folds, places, panel, {}, "income_pc", "income", 1)
 
 
-def argentina(folder) -> Trial:
+def of_those_at_risk(folds, labels: pd.DataFrame) -> list:
+    """Rows that teach only do not test."""
+    could = labels.get("at_risk", pd.Series(1, index=labels.index)).to_numpy() == 1
+    return [(train, test[could[test]]) for train, test in folds]
+
+
+def argentina(folder, *, teach: bool = False) -> Trial:
     pairs = pd.read_csv(folder / "real" / "eph_household_pairs_2009_2015.csv.gz")
-    pairs = pairs[(pairs["poor"] == 0) & (pairs["imp"] == 0) & (pairs["imp_f"] == 0)]
+    pairs = pairs[((pairs["poor"] == 0) | teach) & (pairs["imp"] == 0) & (pairs["imp_f"] == 0)]
     pairs = pairs[pd.util.hash_array(pairs["hid"].to_numpy().astype(object)) % 80 < 3]
     homes = pairs.rename(columns={"hid": "unit", "q": "period"}).set_index(["unit", "period"]).sort_index()
     columns = [name for name in homes.columns if name not in NOT_FEATURES | ASIDE]
@@ -76,7 +89,8 @@ def argentina(folder) -> Trial:
     index = drawn.frame.index
     origin = index.get_level_values(1).to_numpy()
     labels = pd.DataFrame({"label": homes["y"].to_numpy(), "outcome_period": origin + 4, "known_at": origin + 4}, index=index)
-    folds = list(PurgedOrigins(horizon=4, windows=2, span=4, period="origin").split(drawn.frame))
+    labels = labels.assign(at_risk=1 - homes["poor"].to_numpy()) if teach else labels
+    folds = of_those_at_risk(PurgedOrigins(horizon=4, windows=2, span=4, period="origin").split(drawn.frame), labels)
     places = pd.Series(homes["AGLOMERADO"].to_numpy(), index=index)
     key = pd.MultiIndex.from_arrays([index.get_level_values(0), origin + 4], names=["unit", "period"])
     later = homes[["lr_f"]].set_axis(key).rename(columns={"lr_f": "lr"})
@@ -88,6 +102,14 @@ def argentina(folder) -> Trial:
 @pytest.fixture(scope="module", params=["simulation", "argentina"])
 def trial(request):
     return simulated() if request.param == "simulation" else argentina(request.getfixturevalue("real_data"))
+
+
+@pytest.fixture(scope="module", params=["simulation", "argentina"])
+def taught(request):
+    """The same with homes that are poor at the origin, which teach whether they stay so and do not test."""
+    made = simulated(teach=True) if request.param == "simulation" else argentina(request.getfixturevalue("real_data"), teach=True)
+    assert (made.labels["at_risk"] == 0).sum() > 100
+    return made
 
 
 def rules(found) -> set[str]:
@@ -117,9 +139,11 @@ def test_1_a_feature_known_after_the_origin(trial):
 
 
 def test_what_is_beyond_the_first_few_is_counted_in_each_language():
-    leak = Leak(rule="known_after_origin", column="income", count=8, where="a in 2020, b in 2021, c in 2021 and 5 more")
+    leak = Leak(
+        rule="known_after_origin", column="income", count=8, where="labels in rows 1, 4, 6 and 5 more, origins 2020, 2021"
+    )
     assert leak.where in leak.message.en
-    assert "a（2020）, b（2021）, c（2021） 等，另有 5 项" in leak.message.zh
+    assert "：标签表第 1, 4, 6 行 等，另有 5 项，起点期 2020, 2021" in leak.message.zh
     assert " more" not in leak.message.zh
 
 
@@ -271,6 +295,126 @@ def test_16_the_order_of_rows_sorted_by_label(trial):
     found = LeakageCheck().measure(x.assign(row=np.arange(len(x))), labels)
     assert "row" in columns(found, "identifier")
     assert "row" in columns(found, "label_in_feature")
+
+
+def only_there(trial, values, elsewhere=0.0) -> np.ndarray:
+    """A column that holds something in rows that teach only, and nothing of it elsewhere."""
+    return np.where(trial.labels["at_risk"] == 0, values, elsewhere)
+
+
+def test_clean_rows_that_teach_only_pass_every_check(taught):
+    fitted = [FlaggedImputer().fit(taught.x.iloc[train]) for train, _ in taught.folds]
+    found = taught.check(taught.drawn, places=taught.places, panel=taught.panel, fitted=fitted)
+    assert found.frame.empty
+    n = int((taught.labels["at_risk"] == 0).sum())
+    assert any(note.text.en.startswith(f"{n:,} of the rows can only teach") for note in found.notes)
+    assert LeakageCheck().measure(taught.x, taught.labels, panel=taught.panel, places=taught.places).frame.empty
+
+
+def test_a_feature_known_too_late_in_rows_that_teach_only(taught):
+    known = taught.drawn.known.copy()
+    poor = taught.labels.index[taught.labels["at_risk"] == 0][::7]
+    known.loc[poor, known.columns[2]] += 1
+    found = taught.check(replace(taught.drawn, known=known))
+    assert rules(found) == {"known_after_origin"}
+    assert found.frame["count"].tolist() == [len(poor)]
+
+
+def test_a_home_that_tests_teaches_by_a_year_in_which_it_was_poor(taught):
+    train, test = taught.folds[0]
+    unit = pd.factorize(taught.x.index.get_level_values(0))[0]
+    own = np.flatnonzero((taught.labels["at_risk"] == 0) & np.isin(unit, unit[test]))
+    spec = LeakageCheck(accept=("outcome_after_test",))
+    found = taught.check(spec=spec, folds=[(np.r_[train, own], test)])
+    assert rules(found) == {"home_in_both_folds"}
+    assert found.frame["count"].tolist() == [len(np.unique(unit[own]))]
+
+
+def test_outcomes_of_rows_that_teach_only_are_known_before_the_test(taught):
+    train, test = taught.folds[0]
+    unit = pd.factorize(taught.x.index.get_level_values(0))[0]
+    late = np.flatnonzero(
+        (taught.labels["at_risk"] == 0)
+        & (taught.labels["known_at"] >= taught.x.index.get_level_values(1)[test].min())
+        & ~np.isin(unit, unit[test])
+    )
+    found = taught.check(folds=[(np.r_[train, late], test)])
+    assert rules(found) == {"outcome_after_test"}
+    assert found.frame["count"].tolist() == [len(late)]
+
+
+def test_a_home_that_tests_stands_twice_among_those_that_teach_only(taught):
+    train, test = taught.folds[0]
+    copied = np.random.default_rng(5).choice(test, size=max(20, len(test) // 20), replace=False)
+    unit, origin = taught.x.index[copied].get_level_values(0).astype(str), taught.x.index[copied].get_level_values(1)
+    key = pd.MultiIndex.from_arrays(["copy of " + unit, origin - 8], names=["unit", "origin"])
+    x = pd.concat([taught.x, taught.x.iloc[copied].set_axis(key)])
+    more = taught.labels.iloc[copied].set_axis(key).assign(at_risk=0)
+    more[["outcome_period", "known_at"]] -= 8
+    n = len(taught.y)
+    labels = pd.concat([taught.labels, more])
+    found = taught.check(x, labels=labels, folds=[(np.r_[train, n : n + len(copied)], test)])
+    assert rules(found) == {"home_twice"}
+    assert found.frame["count"].iloc[0] >= len(copied)
+
+
+@pytest.mark.parametrize("empty", [0.0, np.nan])
+def test_a_number_of_the_home_in_rows_that_teach_only(taught, empty):
+    number = pd.factorize(taught.x.index.get_level_values(0))[0]
+    lot = np.random.default_rng(4).permutation(number.max() + 1)[number] * 3.0 + 7
+    found = taught.check(taught.x.assign(file=only_there(taught, lot, empty)))
+    assert columns(found, "identifier") == {"file"}
+
+
+def test_an_index_made_of_the_label_in_rows_that_teach_only(taught):
+    noise = np.random.default_rng(1).normal(0, 0.2, len(taught.y))
+    found = taught.check(taught.x.assign(index_of_need=only_there(taught, taught.y + noise, noise)))
+    assert columns(found, "label_in_feature") == {"index_of_need"}
+    assert rules(found) == {"label_in_feature"}
+
+
+def test_later_figures_in_rows_that_teach_only(taught):
+    unit, origin = taught.x.index.get_level_values(0), taught.x.index.get_level_values(1)
+    now, later = (
+        taught.panel[taught.income].reindex(pd.MultiIndex.from_arrays([unit, origin + step])).to_numpy(dtype=float)
+        for step in (0, taught.horizon)
+    )
+    found = taught.check(taught.x.assign(benefits=only_there(taught, later, now)), panel=taught.panel)
+    assert "benefits" in columns(found, "future_values")
+
+
+def test_who_is_at_risk_is_said_of_every_label():
+    x, y = small()
+    told = pd.DataFrame({"label": y, "at_risk": 1})
+    assert LeakageCheck().measure(x, told).frame.empty
+    for wrong in (np.nan, 2, "no"):
+        with pytest.raises(DataError, match="'at_risk' of labels must say 1 or 0"):
+            LeakageCheck().measure(x, told.astype({"at_risk": object}).assign(at_risk=[1] * 59 + [wrong]))
+    with pytest.raises(DataError, match="at least once"):
+        LeakageCheck().measure(x, told.assign(at_risk=0))
+
+
+def test_one_home_makes_no_correlation_with_a_later_figure():
+    """A rare flag that stood before the only home that lost another one is an accident, and no leak."""
+    x, y = small()
+    unit = x.index.get_level_values("unit")
+    waves = pd.MultiIndex.from_product([unit, [2021, 2022]], names=["unit", "period"])
+    lost = (waves.get_level_values("unit") == unit[7]) & (waves.get_level_values("period") == 2022)
+    panel = pd.DataFrame({"insured": np.where(lost, 0.0, 1.0), "income": np.arange(120.0) % 7}, index=waves)
+    found = LeakageCheck().measure(x.assign(unsafe=(unit == unit[7]).astype(float)), y, panel=panel)
+    assert found.frame.empty
+
+
+def test_findings_say_rows_and_no_home():
+    key = pd.MultiIndex.from_product([[f"Wang Xiaoming {i}" for i in range(40)], [2021, 2022]], names=["unit", "origin"])
+    rng = np.random.default_rng(0)
+    x, y = pd.DataFrame({"income": rng.lognormal(9, 1, 80)}, index=key), pd.Series(rng.integers(0, 2, 80), index=key)
+    found = LeakageCheck().measure(x, y, folds=[(np.arange(0, 80, 2), np.arange(1, 80, 2))])
+    assert found.frame["where"].tolist() == ["labels in rows 1, 3, 5, 7, 9 and 35 more, origins 2021"]
+    assert "标签表第 1, 3, 5, 7, 9 行 等，另有 35 项，起点期 2021" in found.frame["message_zh"].iloc[0]
+    with pytest.raises(DataError) as refused:
+        refuse_leaks(found)
+    assert "Wang" not in str(refused.value) + refused.value.in_chinese()
 
 
 def _places_of(trial) -> pd.Series:

@@ -389,6 +389,7 @@ def test_other_versions_and_columns_are_refused(homes, tmp_path, monkeypatch):
         (turned, "fitted on other columns"),
         (fewer, "other columns than its features"),
         (odd, "does not make sense"),
+        ({**record, "kinds": dict.fromkeys(record["kinds"], "figure")}, "does not make sense"),
         ({}, "does not make sense"),
     ):
         (tmp_path / "w").write_bytes(sealed({MODEL: members[MODEL], RECORD: as_json(wrong)}))

@@ -17,18 +17,20 @@ from evalkit.poverty.income.additive import ADDITIVE, additive_values, checked, 
 from evalkit.stats.arrays import Array, Mask
 from evalkit.stats.inequality import gini_influence
 from evalkit.stats.parted import Parted
+from evalkit.stats.ranks import significant
 from evalkit.stats.shapley import shapley
 from evalkit.terms import Text
 
 MOST = 10  # sources: more make too many coalitions
-FLAT = 1e-12  # a source whose Gini coefficient is no more has no correlation with anything
+FLAT = 1e-12  # a Gini coefficient that is no more is none: its source has no correlation with anything
 
 
-def concentration_influence(part: Array, whole: Array, weights: Array) -> tuple[float, Array]:
+def concentration_influence(part: Array, whole: Array, weights: Array, key: Array | None = None) -> tuple[float, Array]:
     """Σ w y_k (2F − 1)/Σ w y, what the source y_k adds to the Gini coefficient of the whole y; and its influence values.
 
-    F is the mid-rank of the whole. Over all sources it sums to the Gini coefficient. It is S_k C_k with S_k the share of the
-    source in all income and C_k its concentration coefficient, or S_k G_k R_k with its own Gini coefficient and Gini correlation.
+    F is the mid-rank of the whole, or of `key`, in which wholes that differ in their last bits alone are ties. Over all
+    sources it sums to the Gini coefficient. It is S_k C_k with S_k the share of the source in all income and C_k its
+    concentration coefficient, or S_k G_k R_k with its own Gini coefficient and Gini correlation.
 
     Source: Lerman & Yitzhaki (1985), Review of Economics and Statistics 67:151–156.
 
@@ -39,7 +41,7 @@ def concentration_influence(part: Array, whole: Array, weights: Array) -> tuple[
     [0.3333, -0.1111]
     """
     total, mean = float(weights.sum()), float(weights @ whole) / float(weights.sum())
-    values, place = np.unique(whole, return_inverse=True)
+    values, place = np.unique(whole if key is None else key, return_inverse=True)
     held, carried = (np.bincount(place, weights=x, minlength=len(values)) for x in (weights, weights * part))
     rank = ((np.cumsum(held) - held / 2) / total)[place]
     above = ((carried.sum() - np.cumsum(carried) + carried / 2) / total)[place]
@@ -92,17 +94,19 @@ class GiniBySource:
         """
         has_rows(frame, self.sources, who="GiniBySource")
         parts = {name: numbers(frame, name, who="GiniBySource") for name in self.sources}
-        whole, grouped = sum(parts.values(), np.zeros(len(frame))), Grouped.of(frame, None, self.design)
+        every, grouped = np.stack([*parts.values()]), Grouped.of(frame, None, self.design)
+        whole = every.sum(axis=0)
+        key = significant(whole, of=np.abs(every).sum(axis=0))
         w, mean = grouped.drawn.weights, float(grouped.parted.mean(whole)[0])
         found = f"a mean of {mean:.4g}"
         if mean <= 0:
             raise NoAnswer("the Gini coefficient by source needs a positive mean of all income", found=found)
         measured: dict[str, Measured] = {}
         for name, part in parts.items():
-            value, own = concentration_influence(part, whole, w)
+            value, own = concentration_influence(part, whole, w, key)
             measured[name] = np.array([value]), own
         total = sum(float(value[0]) for value, _ in measured.values())
-        if not total > 0:
+        if not total > FLAT:
             raise NoAnswer("all incomes are alike, so that no source adds to their inequality", found=found)
         table = grouped.table(measured, frozenset(), self.level)
         table = table.rename(columns={"measure": "source", "estimate": "contribution"})

@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note
-from evalkit.check import instance, whole
+from evalkit.check import instance, neither, whole
 from evalkit.errors import DataError, NoAnswer, SpecError
 from evalkit.panel.design import SurveyDesign
-from evalkit.poverty.columns import has_rows, is_level, is_name, odd
+from evalkit.poverty.columns import has_rows, is_level, is_name
 from evalkit.poverty.dynamics.regressors import keys_of
 from evalkit.poverty.income.ratios import rates, yes_or_no
 from evalkit.poverty.words import measure_names
-from evalkit.stats.arrays import Array, Codes
+from evalkit.stats.arrays import Array, Codes, all_native
 from evalkit.stats.transitions import lagged
 from evalkit.terms import Text
 
@@ -77,7 +77,7 @@ def paired(frame: pd.DataFrame, *, unit: str, period: str, state: str, lag: int 
     states = frame[state].to_numpy(dtype=float, na_value=np.nan) if frame[state].hasnans else frame[state].to_numpy()
     earlier = np.full(len(frame), np.nan)
     earlier[after] = states[before]
-    pairs = frame.iloc[before].reset_index(drop=True)
+    pairs = all_native(frame).iloc[before].reset_index(drop=True)
     return pairs.assign(before=states[before], after=states[after], earlier=earlier[before])
 
 
@@ -170,7 +170,7 @@ def _earlier(column: pd.Series) -> Array:
     real = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_complex_dtype(column)
     if not (real or column.isna().all() or seen.map(lambda x: isinstance(x, bool)).all()) or not seen.isin([0, 1]).all():
         what, do = f"column '{column.name}' must say yes (1), no (0) or nothing", "give 1 where poor, 0 where not, else a gap"
-        raise DataError(what, found=odd(seen[~seen.isin([0, 1])].unique()) if real else str(column.dtype), do=do)
+        raise DataError(what, found=neither(seen[~seen.isin([0, 1])].unique()) if real else str(column.dtype), do=do)
     return np.asarray(column.astype(float).to_numpy(dtype=float, na_value=np.nan), dtype=np.float64)
 
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from evalkit.check import shown
+from evalkit.check import a_period, at_rows, shown
 from evalkit.errors import DataError, SpecError, several
-from evalkit.panel.findings import shown as masked
-from evalkit.poverty.columns import at_rows, has_rows, is_name, numbers, odd
-from evalkit.stats.arrays import Array, Codes
+from evalkit.panel.cells import written_once
+from evalkit.poverty.columns import has_rows, is_name, numbers, odd
+from evalkit.stats.arrays import Array, Codes, native
 from evalkit.stats.least_squares import dependent_columns
 
 
@@ -97,20 +97,21 @@ def keys_of(frame: pd.DataFrame, unit: str, period: str, *, who: str) -> tuple[C
     gaps = [name for name in (unit, period) if frame[name].isna().to_numpy().any()]
     if gaps:
         raise DataError(f"{who}: columns [{several(gaps)}] hold gaps", do="complete them")
-    x = frame[period].to_numpy()
+    units, x = native(frame[unit]), native(frame[period]).to_numpy()
     real = pd.api.types.is_numeric_dtype(frame[period]) and x.dtype.kind in "iuf"
     broken = ~np.isfinite(x) | (x != np.round(x)) if real else np.ones(len(x), dtype=bool)
     if broken.any():
         do = "write years as 2020, not as text"
-        found = f"such as {masked(x[broken][0])}"
-        raise DataError(f"{who}: periods '{period}' must be whole numbers", found=found, do=do)
-    if pd.api.types.infer_dtype(frame[unit], skipna=False).startswith("mixed"):
+        raise DataError(f"{who}: periods '{period}' must be whole numbers", found=a_period(x[broken][0]), do=do)
+    if pd.api.types.infer_dtype(units, skipna=False).startswith("mixed"):
         raise DataError(f"{who}: names in '{unit}' are of several kinds", found="text and others", do="make them all text")
-    twice = frame.duplicated([unit, period]).to_numpy()
+    home, codes = pd.factorize(units)
+    written_once(home, codes, who=who)
+    twice = pd.DataFrame({unit: home, period: x}).duplicated().to_numpy()
     if twice.any():
         do = "keep one row of each"
         raise DataError(f"{who}: some '{unit}' stand twice in one '{period}'", found=at_rows(twice), do=do)
-    return pd.factorize(frame[unit])[0].astype(np.intp), x.astype(np.intp)
+    return home.astype(np.intp), x.astype(np.intp)
 
 
 def _levels(column: pd.Series) -> tuple[Hashable, ...]:

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from evalkit.check import neither
 from evalkit.errors import DataError
 from evalkit.panel.design import Sampled
-from evalkit.poverty.columns import has_rows, odd
+from evalkit.poverty.columns import has_rows
 from evalkit.poverty.estimates import bounded_interval
 from evalkit.stats.arrays import Array, Mask
 from evalkit.stats.inference import ratio_influence
@@ -45,5 +46,7 @@ def yes_or_no(frame: pd.DataFrame, name: str) -> Mask:
         raise DataError(f"column '{name}' holds gaps", found=gaps, do="leave those rows out, by name")
     x = column.to_numpy()
     if x.dtype != bool and ((x != 0) & (x != 1)).any():
-        raise DataError(f"column '{name}' must say yes (1) or no (0)", found=odd(pd.unique(x)), do="give 1 where poor, else 0")
+        raise DataError(
+            f"column '{name}' must say yes (1) or no (0)", found=neither(pd.unique(x)), do="give 1 where poor, else 0"
+        )
     return x.astype(bool)

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note
-from evalkit.check import instance, number, whole
+from evalkit.check import instance, neither, number, whole
 from evalkit.errors import DataError, SpecError, several
 from evalkit.panel.design import Sampled, SurveyDesign
-from evalkit.poverty.columns import TAKEN, groups_of, has_rows, is_free, is_level, numbers, odd
+from evalkit.poverty.columns import TAKEN, groups_of, has_rows, is_free, is_level, numbers
 from evalkit.poverty.estimates import bounded_interval
 from evalkit.poverty.multidimensional.deprivations import DeprivationSystem
 from evalkit.poverty.multidimensional.patterns import packed, pattern_bits, pattern_totals
@@ -181,7 +181,7 @@ class AlkireFoster:
                 numbers(frame, one.id, who=f"the cut-off of '{one.id}'")
             elif x.dtype != bool and ((x != 0) & (x != 1)).any():
                 do = "give 1 where deprived and 0 elsewhere, or declare a cut-off: below = … or above = …"
-                raise DataError(f"column '{one.id}' must say yes (1) or no (0)", found=odd(pd.unique(frame[one.id])), do=do)
+                raise DataError(f"column '{one.id}' must say yes (1) or no (0)", found=neither(pd.unique(frame[one.id])), do=do)
         return columns
 
     def _totals(self, columns: Sequence[Array], layout: _Layout, weights: Array) -> Array:

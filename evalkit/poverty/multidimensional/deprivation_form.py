@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from evalkit import datasets
+from evalkit.errors import SpecError, did_you_mean
 from evalkit.panel.form import Form, Words, read_form
 from evalkit.poverty.multidimensional.deprivations import Deprivation, DeprivationSystem, as_path
 from evalkit.terms import Text
+
+SHIPPED = ("guarantees",)
 
 
 class DeprivationForm(Form):
@@ -53,5 +56,9 @@ def read_deprivations(source: str | Path = "guarantees") -> DeprivationSystem:
     ['food', 'clothing', 'education', 'medical', 'housing', 'water']
     """
     path = as_path(source)
-    shipped = datasets.folder() / "systems" / f"{source}.toml"
-    return read_form(path if path.suffix == ".toml" else shipped, DeprivationSystemForm).build()
+    if path.suffix == ".toml":
+        return read_form(path, DeprivationSystemForm).build()
+    if str(source) not in SHIPPED:
+        do = did_you_mean(str(source), SHIPPED) or f"use '{SHIPPED[0]}', or name a file of yours that ends in .toml"
+        raise SpecError(f"no system of deprivations is called '{source}'", do=do)
+    return read_form(datasets.folder() / "systems" / f"{source}.toml", DeprivationSystemForm).build()

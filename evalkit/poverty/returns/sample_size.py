@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note
-from evalkit.check import positive, shown, whole
+from evalkit.check import at_rows, positive, shown, whole
 from evalkit.errors import DataError, SpecError
-from evalkit.poverty.columns import at_rows, is_level
+from evalkit.poverty.columns import is_level
 from evalkit.stats.arrays import Array, Codes
 from evalkit.stats.exact import TIE, binomial_below, binomial_upper, hypergeometric_below, hypergeometric_upper
 from evalkit.terms import Text

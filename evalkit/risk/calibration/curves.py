@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from evalkit.check import one_of
+from evalkit.check import one_of, shown
 from evalkit.errors import DataError, NoAnswer, SpecError
 from evalkit.stats.arrays import Array
 from evalkit.stats.logistic import EDGE, expit, logistic, logit
@@ -55,7 +55,7 @@ class Platt:
     def __post_init__(self) -> None:
         one_of(self.scale, ("logit", "identity"), who="Platt scale")
         if not isinstance(self.smooth, bool):
-            raise SpecError("Platt smooth must be True or False", found=repr(self.smooth))
+            raise SpecError("Platt smooth must be True or False", found=shown(self.smooth))
 
     def fit(self, risk: Array, outcome: Array, weights: Array) -> PlattCurve:
         """The intercept a and slope b."""

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note
-from evalkit.check import has_columns, positive, whole
+from evalkit.check import has_columns, positive, shown, whole
 from evalkit.errors import DataError, NoAnswer, SpecError, several
 from evalkit.panel.design import Sampled, SurveyDesign
 from evalkit.risk.drift.period_rates import Measured, calibration_of, known_outcomes, mean_of
 from evalkit.risk.observed import a_design, a_frame, a_name, a_share, figures, labeled, names_of, probabilities, sampled
-from evalkit.stats.arrays import Array, Codes, Mask
+from evalkit.stats.arrays import Array, Codes, Mask, all_native
 from evalkit.stats.inference import unit_covariance
 from evalkit.stats.multiplicity import holm
 from evalkit.stats.stability import cells, independent_draws, mass_edges, stability_test
@@ -134,11 +134,11 @@ class Drift:
         if self.deflator is not None and self.line is None:
             raise SpecError("Drift deflator divides a line, and there is none", do="name the column of the line too")
         if self.reference is not None and (not isinstance(self.reference, tuple) or not self.reference):
-            raise SpecError("Drift reference must be a tuple of periods", found=repr(self.reference), do="write (2021,)")
+            raise SpecError("Drift reference must be a tuple of periods", found=shown(self.reference), do="write (2021,)")
         a_design(self.design, who="Drift")
         whole(self.bins, who="Drift bins", least=2)
         if not isinstance(self.rules, DriftRules):
-            raise SpecError("Drift rules must be DriftRules", found=repr(self.rules), do="use DriftRules()")
+            raise SpecError("Drift rules must be DriftRules", found=shown(self.rules), do="use DriftRules()")
         a_share(self.level, who="Drift level")
 
     def measure(self, frame: pd.DataFrame) -> Drifted:
@@ -152,6 +152,7 @@ class Drift:
             There is no period but the reference.
         """
         a_frame(frame, who="Drift")
+        frame = all_native(frame)
         if self.period not in frame.columns and self.period in frame.index.names:
             frame = frame.reset_index(level=self.period)
         codes, names = labeled(frame, self.period, who="Drift")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from evalkit.check import has_columns
-from evalkit.errors import DataError, several
+from evalkit.check import has_columns, neither
+from evalkit.errors import DataError
 from evalkit.panel.design import Sampled
 from evalkit.stats.arrays import Array
 from evalkit.stats.inference import plain_interval, ratio_influence, share_interval
@@ -33,7 +33,7 @@ def known_outcomes(frame: pd.DataFrame, name: str | None) -> Array:
     values = found.to_numpy(dtype=float, na_value=np.nan)
     wrong = ~np.isnan(values) & (values != 0) & (values != 1)
     if wrong.any():
-        raise DataError(f"Drift needs 1, 0 and gaps in column '{name}'", found=several(np.unique(values[wrong])))
+        raise DataError(f"Drift needs 1, 0 and gaps in column '{name}'", found=neither(np.unique(values[wrong])))
     return values
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note
-from evalkit.check import able, one_of, whole
+from evalkit.check import able, one_of, shown, whole
 from evalkit.errors import NoAnswer, SpecError
 from evalkit.panel.design import SurveyDesign
 from evalkit.risk.models.fitted import RiskModel, key_of
@@ -79,7 +79,7 @@ class PermutationImportance:
         a_name(self.outcome, who="PermutationImportance outcome")
         one_of(self.measure_of, MEASURES, who="PermutationImportance measure_of")
         if self.themes is not None and not isinstance(self.themes, Mapping):
-            raise SpecError("PermutationImportance themes must map features to themes", found=repr(self.themes)[:80])
+            raise SpecError("PermutationImportance themes must map features to themes", found=shown(self.themes))
         whole(self.repeats, who="PermutationImportance repeats")
         a_design(self.design, who="PermutationImportance")
         whole(self.seed, who="PermutationImportance seed", least=0)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note
-from evalkit.check import instance, mapping, number, whole
+from evalkit.check import instance, mapping, number, shown, whole
 from evalkit.errors import DataError, SpecError, did_you_mean, several
 from evalkit.risk.models.base import RiskClassifier, ablated, on_logit_scale
 from evalkit.risk.models.fitted import RiskModel, key_of
@@ -100,9 +100,7 @@ class Reasons:
             instance(name, Text, who="each of Reasons names", do=NAMED)
         known = {**THEMES, **(self.names or {})}
         if not isinstance(self.themes, Mapping) or any(not isinstance(x, str) for pair in self.themes.items() for x in pair):
-            raise SpecError(
-                "Reasons themes must map features to themes", found=repr(self.themes)[:80], do='write {"ill": "illness"}'
-            )
+            raise SpecError("Reasons themes must map features to themes", found=shown(self.themes), do='write {"ill": "illness"}')
         lost = [theme for theme in self.themes.values() if theme not in known]
         if lost:
             near = did_you_mean(lost[0], known)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note
-from evalkit.check import able, whole
+from evalkit.check import able, shown, whole
 from evalkit.errors import NoAnswer, SpecError
 from evalkit.panel.design import SurveyDesign
 from evalkit.risk.lists.budgets import Budget, Share
@@ -89,7 +89,7 @@ class FairnessAudit:
         names_of(self.attributes, who="FairnessAudit attributes")
         able(self.budget, "over", who="FairnessAudit budget", do="use Share, Number, VisitsPerVillage or CountyQuotas")
         if not isinstance(self.calibrated, bool):
-            raise SpecError("FairnessAudit calibrated must be True or False", found=repr(self.calibrated))
+            raise SpecError("FairnessAudit calibrated must be True or False", found=shown(self.calibrated))
         a_design(self.design, who="FairnessAudit")
         if self.cost is not None:
             a_name(self.cost, who="FairnessAudit cost")

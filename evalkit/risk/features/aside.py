@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from evalkit.check import has_columns
+from evalkit.check import has_columns, shown
 from evalkit.errors import DataError, SpecError, several
 from evalkit.risk.observed import a_frame, a_name, figures
 
@@ -100,14 +100,14 @@ class HeldAside:
 
     def __post_init__(self) -> None:
         if not isinstance(self.attributes, tuple) or not all(isinstance(name, str) and name for name in self.attributes):
-            raise SpecError("HeldAside attributes must be a tuple of column names", found=repr(self.attributes))
+            raise SpecError("HeldAside attributes must be a tuple of column names", found=shown(self.attributes))
         if not isinstance(self.bands, Mapping) or not isinstance(self.none, Mapping):
             raise SpecError("HeldAside bands and none are mappings of columns", do='write bands={"head_age": (40, 60)}')
         for name, limits in self.bands.items():
             a_name(name, who="a band of HeldAside")
             numbers = isinstance(limits, tuple) and all(isinstance(x, int | float) and np.isfinite(x) for x in limits)
             if not numbers or not limits or list(limits) != sorted(set(limits)):
-                raise SpecError(f"bands of '{name}' need rising limits", found=repr(limits), do="write (40, 60)")
+                raise SpecError(f"bands of '{name}' need rising limits", found=shown(limits), do="write (40, 60)")
         for name, called in self.none.items():
             a_name(name, who="a column of HeldAside none")
             a_name(called, who="a name of HeldAside none")

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note
-from evalkit.check import whole
+from evalkit.check import shown, whole
 from evalkit.errors import DataError, NoAnswer, SpecError, several
 from evalkit.panel.panel import Panel
 from evalkit.risk.features.aside import HeldAside, refuse_protected
@@ -85,10 +85,10 @@ class FeaturePlan:
             isinstance(one, Feature) and not isinstance(one, type) for one in self.features
         )
         if not sound or not self.features:
-            raise SpecError("FeaturePlan features must be a tuple of features", found=repr(self.features)[:80])
+            raise SpecError("FeaturePlan features must be a tuple of features", found=shown(self.features))
         for part in ("delays", "known", "imputed"):
             if not isinstance(getattr(self, part), Mapping):
-                raise SpecError(f"FeaturePlan {part} must map columns", found=repr(getattr(self, part)))
+                raise SpecError(f"FeaturePlan {part} must map columns", found=shown(getattr(self, part)))
         for name, delay in self.delays.items():
             whole(delay, who=f"the delay of '{name}'", least=0)
         for name, other in (*self.known.items(), *self.imputed.items()):
@@ -98,7 +98,7 @@ class FeaturePlan:
             raise SpecError("columns have a delay or a column of dates, not both", found=several(sorted(both)))
         whole(self.step, who="FeaturePlan step")
         if not isinstance(self.held, HeldAside):
-            raise SpecError("FeaturePlan held must be a HeldAside", found=repr(self.held))
+            raise SpecError("FeaturePlan held must be a HeldAside", found=shown(self.held))
         read = [name for one in self.features for name in one.sources]
         refuse_protected(read, self.held.attributes, who="FeaturePlan")
         never = set(self.delays) | set(self.known) | set(self.imputed)
@@ -154,7 +154,7 @@ class FeaturePlan:
             return np.ones(len(homes), dtype=bool)
         sound = isinstance(origins, Sequence) and not isinstance(origins, str)
         if not sound or not all(isinstance(x, int | np.integer) and not isinstance(x, bool) for x in origins):
-            raise SpecError("origins are whole periods", found=repr(origins), do="write (2021, 2022)")
+            raise SpecError("origins are whole periods", found=shown(origins), do="write (2021, 2022)")
         rows = np.isin(homes.period, np.array(origins, dtype=np.intp))
         if not rows.any():
             raise NoAnswer("no home was seen at these origins", found=several(homes.waves), do="name waves that are there")

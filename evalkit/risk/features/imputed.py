@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from evalkit.check import one_of
+from evalkit.risk.observed import only_numbers
 from evalkit.stats.arrays import Array
 
 STATISTICS = ("median", "mean", "zero")
@@ -83,4 +84,5 @@ class FlaggedImputer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return tags
 
     def _read(self, X: Any, *, reset: bool) -> Array:
-        return np.asarray(validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=reset))
+        with only_numbers("FlaggedImputer"):
+            return np.asarray(validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=reset))

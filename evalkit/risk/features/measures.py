@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evalkit.check import positive, whole
+from evalkit.check import positive, shown, whole
 from evalkit.errors import DataError, SpecError
 from evalkit.risk.features.past import Dated, Past, safe_ratio, slope
 from evalkit.risk.observed import a_name, names_of
@@ -229,4 +229,4 @@ def _income_checks(spec: IncomeLevel | IncomeTrend) -> None:
 def _named(name: str, theme: str, who: str) -> None:
     a_name(name, who=f"the name of {who}")
     if not isinstance(theme, str) or not theme:
-        raise SpecError(f"the theme of {who} '{name}' must be a word", found=repr(theme), do='write theme="income"')
+        raise SpecError(f"the theme of {who} '{name}' must be a word", found=shown(theme), do='write theme="income"')

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from evalkit.check import shown
 from evalkit.errors import NoAnswer, SpecError, several
 from evalkit.risk.features.dated import Feature
 from evalkit.risk.features.history import PovertyHistory
@@ -76,7 +77,7 @@ def household_features(columns: Iterable[str]) -> tuple[Feature, ...]:
     ['income_pc', 'income_pc', 'income_pc', 'poor', 'income_pc', 'poor']
     """
     if isinstance(columns, str):
-        raise SpecError("household_features needs names of columns", found=repr(columns), do="pass frame.columns")
+        raise SpecError("household_features needs names of columns", found=shown(columns), do="pass frame.columns")
     have = {str(name) for name in columns}
     found = tuple(one for one in FEATURES if set(one.sources) <= have)
     if not found:

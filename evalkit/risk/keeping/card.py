@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from evalkit.answer import Answer, Note
-from evalkit.check import whole
+from evalkit.check import many, shown, whole
 from evalkit.errors import SpecError
 from evalkit.risk.drift.drift import VERDICTS, Drifted
 from evalkit.risk.fairness.fairness import Fairness, untold
@@ -37,6 +37,12 @@ RIGHTS = Text(
 FILL = Text("（待填写：{what}）", "(to be filled in: {what})")
 CONTACT = Text("负责单位、联系人和电话", "office in charge, person and telephone")
 APPEAL = Text("申诉和自行申报的渠道与时限", "how to object or come forward, and by when")
+ROWS = Text("{n:,} 行", "{n:,} rows")
+OF_POOR = Text(
+    "{n:,} 行，其中 {m:,} 行来自起点期已贫困的农户：这些行只参与学习，不用于校准和检验，模型也不对这类农户给出风险",
+    "{n:,} rows, of which {m:,} are of households poor at the origin: these teach only, they do not calibrate or test, and the "
+    "model says nothing of the risk of such households",
+)
 FIRST = ("exclusion_error", "inclusion_error", "recall", "precision", "gap_missed")
 THEN = ("auc", "average_precision", "brier_skill", "ece", "intercept", "slope")
 SECTIONS = {
@@ -44,6 +50,7 @@ SECTIONS = {
     "never": Text("不得用于", "Never for"),
     "data": Text("数据", "Data"),
     "trained": Text("训练时期", "Training period"),
+    "taught": Text("参与学习的行数", "Rows that taught"),
     "label": Text("标签", "Label"),
     "line": Text("收入线版本", "Version of the line"),
     "despite": Text("标签的含义", "What the label means"),
@@ -79,6 +86,8 @@ class Card:
         What columns are called.
     limits
         What else must be known.
+    taught
+        How many rows taught the model, and how many of these are of homes poor at the origin, which teach only (None: not said).
     contact, appeal
         Whom to ask, and how a household objects or comes forward (None: a blank on the card, and said).
 
@@ -106,6 +115,7 @@ class Card:
     line_version: str = ""
     names: Mapping[str, Text] = field(default_factory=dict)
     limits: tuple[Text, ...] = ()
+    taught: tuple[int, int] | None = None
     contact: Text | None = None
     appeal: Text | None = None
 
@@ -117,11 +127,20 @@ class Card:
                 _said(getattr(self, part), who=f"Card {part}")
         a_name(self.label, who="Card label")
         if not isinstance(self.line_version, str):
-            raise SpecError("Card line_version must be text", found=repr(self.line_version))
+            raise SpecError("Card line_version must be text", found=shown(self.line_version))
         if not isinstance(self.trained, tuple) or len(self.trained) != 2:
-            raise SpecError("Card trained must be the first and the last period", found=repr(self.trained))
+            raise SpecError("Card trained must be the first and the last period", found=shown(self.trained))
         for period in self.trained:
             whole(period, who="a period of Card trained", least=-(10**9))
+        if self.taught is not None:
+            many(
+                self.taught,
+                who="Card taught",
+                do="write (12_000, 2_000): all rows, and those of homes poor at the origin",
+                count=2,
+            )
+            whole(self.taught[0], who="rows of Card taught")
+            whole(self.taught[1], who="rows of poor homes of Card taught", least=0, most=self.taught[0])
         object.__setattr__(self, "features", names_of(self.features, who="Card features"))
         if self.held_aside != ():
             object.__setattr__(self, "held_aside", names_of(self.held_aside, who="Card held_aside"))
@@ -129,7 +148,7 @@ class Card:
         if both:
             raise SpecError("Card features may not be held aside too", found=", ".join(both), do="take them out of the model")
         if not isinstance(self.limits, tuple) or not isinstance(self.names, Mapping):
-            found, do = repr((self.limits, self.names))[:80], "write limits=(Text(…),) and names={column: Text(…)}"
+            found, do = shown((self.limits, self.names)), "write limits=(Text(…),) and names={column: Text(…)}"
             raise SpecError("Card limits must be a tuple, and names a mapping", found=found, do=do)
         for limit in (*self.limits, *self.names.values()):
             _said(limit, who="a limit or name of Card")
@@ -176,7 +195,11 @@ class Card:
         label = Text(f"{self.label}：{self.label_says.zh}", f"{self.label}: {self.label_says.en}")
         contact = self.contact or FILL.format(what=CONTACT)
         appeal = self.appeal or FILL.format(what=APPEAL)
-        rows = [("purpose", PURPOSE), ("never", NEVER), ("data", self.data), ("trained", period), ("label", label)]
+        rows = [("purpose", PURPOSE), ("never", NEVER), ("data", self.data), ("trained", period)]
+        if self.taught is not None:
+            n, poor = self.taught
+            rows.append(("taught", (OF_POOR if poor else ROWS).format(n=n, m=poor)))
+        rows.append(("label", label))
         rows += [("line", same(self.line_version))] if self.line_version else []
         rows += [("despite", DESPITE), ("features", self._listing(self.features))]
         rows += [("held_aside", self._listing(self.held_aside))] if self.held_aside else []
@@ -244,4 +267,4 @@ def _risk(frame: pd.DataFrame, risk: str | None) -> pd.DataFrame:
 
 def _said(text: object, *, who: str) -> None:
     if not isinstance(text, Text) or not all(isinstance(part, str) and part.strip() for part in text):
-        raise SpecError(f"{who} must be said in both languages", found=repr(text)[:80], do='write Text("中文", "English")')
+        raise SpecError(f"{who} must be said in both languages", found=shown(text), do='write Text("中文", "English")')

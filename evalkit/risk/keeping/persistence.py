@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Note
-from evalkit.check import able, has_columns, whole
+from evalkit.check import able, has_columns, shown, whole
 from evalkit.errors import DataError, EvalkitError, SafetyError, SpecError, located, several
 from evalkit.risk.keeping.fingerprint import fingerprint
 from evalkit.risk.keeping.integrity import BROKEN, a_key, as_json, from_json, opened, read_file, sealed, write_file
@@ -75,15 +75,15 @@ class ModelRecord:
         a_name(self.label, who="ModelRecord label")
         if not isinstance(self.line_version, str):
             do = 'write line_version="china-2024"'
-            raise SpecError("ModelRecord line_version must be text", found=repr(self.line_version), do=do)
+            raise SpecError("ModelRecord line_version must be text", found=shown(self.line_version), do=do)
         if not isinstance(self.trained, tuple) or len(self.trained) != 2:
-            raise SpecError("ModelRecord trained must be the first and the last period", found=repr(self.trained))
+            raise SpecError("ModelRecord trained must be the first and the last period", found=shown(self.trained))
         for period in self.trained:
             whole(period, who="a period of ModelRecord trained", least=-(10**9))
         if self.trained[0] > self.trained[1]:
-            raise SpecError("ModelRecord trained must not end before it begins", found=repr(self.trained))
+            raise SpecError("ModelRecord trained must not end before it begins", found=shown(self.trained))
         if not isinstance(self.limits, tuple) or not all(isinstance(one, Text) for one in self.limits):
-            raise SpecError("ModelRecord limits must be a tuple of Text", found=repr(self.limits)[:80])
+            raise SpecError("ModelRecord limits must be a tuple of Text", found=shown(self.limits))
         whole(self.reference, who="ModelRecord reference")
         whole(self.seed, who="ModelRecord seed", least=0)
 
@@ -265,6 +265,8 @@ def _unrecorded(record: Mapping[str, Any]) -> dict[str, Any]:
     )
     if set(record["kinds"]) != set(spec.features) or set(record["reference"]) != set(spec.features):
         raise SafetyError("the record of the model file names other columns than its features", do=BROKEN)
+    if not set(record["kinds"].values()) <= set(KINDS):
+        raise SafetyError("the record of the model file does not make sense", do=BROKEN)
     rows = pd.DataFrame({name: pd.Series(record["reference"][name], dtype=record["dtypes"][name]) for name in spec.features})
     return {
         "spec": spec,
@@ -368,7 +370,7 @@ def _value(value: Any) -> Any:
 def _names(trusted: object) -> tuple[str, ...]:
     if not isinstance(trusted, tuple) or not all(isinstance(name, str) and "." in name for name in trusted):
         do = 'name classes in full, such as ("mine.rules.Rule",)'
-        raise SpecError("trusted must be a tuple of names of classes", found=repr(trusted)[:80], do=do)
+        raise SpecError("trusted must be a tuple of names of classes", found=shown(trusted), do=do)
     return trusted
 
 

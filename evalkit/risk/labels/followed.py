@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from evalkit.check import has_columns, keyed
+from evalkit.check import has_columns, keyed, neither, no_numbers
 from evalkit.errors import DataError, SpecError, several
+from evalkit.panel.cells import written_once
 from evalkit.panel.panel import Panel
 from evalkit.stats.arrays import Array, Codes
 
@@ -42,17 +43,18 @@ class Followed:
         if not isinstance(frame, pd.DataFrame):
             found, do = type(frame).__name__, "pass one row a home and period"
             raise SpecError(f"{who} needs a Panel or a DataFrame", found=found, do=do)
-        keyed(pd.Series(0, index=frame.index), who=f"the frame of {who}")
+        keyed(pd.Series(0, index=frame.index), who=f"the frame of {who}", homes=True)
         assert isinstance(frame.index, pd.MultiIndex)
         has_columns(frame, needed, who=who)
         twice = frame.columns[frame.columns.duplicated()]
         if len(twice):
             raise DataError(f"{who} finds columns more than once", found=several(twice), do="give each column its own name")
         try:
-            unit = pd.factorize(frame.index.get_level_values("unit"), sort=True)[0].astype(np.intp)
+            unit, codes = pd.factorize(frame.index.get_level_values("unit"), sort=True)
         except TypeError as mixed:
             raise DataError(f"units of the frame of {who} are of several kinds", do="make them all text") from mixed
-        period = frame.index.get_level_values("period").to_numpy(dtype=np.intp)
+        written_once(unit, codes, who=who)
+        unit, period = unit.astype(np.intp), frame.index.get_level_values("period").to_numpy(dtype=np.intp)
         key = unit * (int(period.max() - period.min()) + 1) + period - period.min()
         if (key[1:] <= key[:-1]).any():
             order = np.argsort(key, kind="stable")
@@ -89,8 +91,8 @@ class Followed:
         """A column as numbers, NaN where it holds a gap; text and infinite figures are refused."""
         column = self.frame[name]
         if not pd.api.types.is_numeric_dtype(column.dtype) or column.dtype.kind == "c":
-            found = f"{column.dtype}, such as {column.iloc[0]!r}"
-            raise DataError(f"{self.who} needs numbers in column '{name}'", found=found, do="read it as numbers first")
+            what = f"{self.who} needs numbers in column '{name}'"
+            raise DataError(what, found=no_numbers(column), do="read it as numbers first")
         values = column.to_numpy(dtype=float, na_value=np.nan)
         if np.isinf(values).any():
             raise DataError(f"{self.who} finds infinite figures in column '{name}'", do="mend them, or make them gaps")
@@ -101,7 +103,7 @@ class Followed:
         values = self.figures(name)
         bad = ~(np.isnan(values) | (values == 0) | (values == 1))
         if bad.any():
-            found = several(np.unique(values[bad]))
+            found = neither(np.unique(values[bad]))
             raise DataError(f"{self.who} needs 1 and 0 in column '{name}'", found=found, do="give 1 for yes, 0 for no")
         return values
 

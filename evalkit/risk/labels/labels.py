@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note
-from evalkit.check import one_of, positive, whole
+from evalkit.check import one_of, positive, shown, whole
 from evalkit.errors import DataError, NoAnswer, SpecError, several
 from evalkit.panel.panel import Panel
 from evalkit.risk.labels.followed import Followed, origins_of
@@ -128,7 +128,7 @@ class ReturnLabel:
             whole(self.as_of, who="ReturnLabel as_of", least=-(10**9))
         for name in ("within", "strict"):
             if not isinstance(getattr(self, name), bool):
-                raise SpecError(f"ReturnLabel {name} must be True or False", found=repr(getattr(self, name)))
+                raise SpecError(f"ReturnLabel {name} must be True or False", found=shown(getattr(self, name)))
         if isinstance(self.line, str):
             a_name(self.line, who="ReturnLabel line")
         else:
@@ -343,9 +343,9 @@ def _tuples(spec: ReturnLabel) -> None:
         value = getattr(spec, name)
         if not isinstance(value, tuple) or any(not isinstance(x, str) or not x for x in value) or len(set(value)) < len(value):
             do = f'write {name}=("a", "b")'
-            raise SpecError(f"ReturnLabel {name} must be a tuple of different columns", found=repr(value), do=do)
+            raise SpecError(f"ReturnLabel {name} must be a tuple of different columns", found=shown(value), do=do)
     waves = spec.origins
     if waves is not None:
         sound = isinstance(waves, tuple) and all(isinstance(x, int | np.integer) and not isinstance(x, bool) for x in waves)
         if not sound or not waves:
-            raise SpecError("ReturnLabel origins must be a tuple of whole periods", found=repr(waves), do="write (2021, 2022)")
+            raise SpecError("ReturnLabel origins must be a tuple of whole periods", found=shown(waves), do="write (2021, 2022)")

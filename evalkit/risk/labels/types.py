@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note
-from evalkit.check import positive
+from evalkit.check import positive, shown
 from evalkit.errors import DataError, SpecError
 from evalkit.panel.household_kinds import KINDS, Kind, monitoring_kind
 from evalkit.risk.observed import a_frame, a_name, figures, yes_or_no
@@ -95,7 +95,7 @@ class MonitoringTypes:
         for name in ("income", "formerly_poor", "version"):
             a_name(getattr(self, name), who=f"MonitoringTypes {name}")
         if not isinstance(self.strict, bool):
-            raise SpecError("MonitoringTypes strict must be True or False", found=repr(self.strict))
+            raise SpecError("MonitoringTypes strict must be True or False", found=shown(self.strict))
         if self.at_risk is not None:
             a_name(self.at_risk, who="MonitoringTypes at_risk")
         sound = isinstance(self.shocks, tuple) and all(
@@ -103,7 +103,7 @@ class MonitoringTypes:
         )
         if not sound:
             do = 'write shocks=("illness", Threshold(column="medical", least=0.4, of="income"))'
-            raise SpecError("MonitoringTypes shocks must be a tuple of columns and thresholds", found=repr(self.shocks), do=do)
+            raise SpecError("MonitoringTypes shocks must be a tuple of columns and thresholds", found=shown(self.shocks), do=do)
 
     def measure(self, frame: pd.DataFrame) -> HouseholdTypes:
         """The kind of each row, and how many there are of each.

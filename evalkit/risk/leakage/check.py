@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from evalkit.answer import Answer, Note
-from evalkit.check import number, one_of, whole
+from evalkit.check import number, one_of, shown, whole
 from evalkit.errors import SpecError
 from evalkit.panel.panel import Panel
 from evalkit.risk.features.dated import DatedFeatures
@@ -76,12 +76,12 @@ class LeakageCheck:
         number(self.suspicious, "(0.5, 1]", who="LeakageCheck suspicious")
         a_share(self.follows, who="LeakageCheck follows")
         if not isinstance(self.villages_apart, bool):
-            raise SpecError("LeakageCheck villages_apart must be True or False", found=repr(self.villages_apart))
+            raise SpecError("LeakageCheck villages_apart must be True or False", found=shown(self.villages_apart))
         if not isinstance(self.lags, Mapping):
-            raise SpecError("LeakageCheck lags must map columns", found=repr(self.lags), do='write {"income_before": "income"}')
+            raise SpecError("LeakageCheck lags must map columns", found=shown(self.lags), do='write {"income_before": "income"}')
         whole(self.lag_step, who="LeakageCheck lag_step")
         if not isinstance(self.accept, tuple):
-            raise SpecError("LeakageCheck accept must be a tuple of rules", found=repr(self.accept))
+            raise SpecError("LeakageCheck accept must be a tuple of rules", found=shown(self.accept))
         for rule in self.accept:
             one_of(str(rule).partition(":")[0], tuple(RULES), who="an accepted rule")
 
@@ -100,7 +100,8 @@ class LeakageCheck:
         Parameters
         ----------
         features, labels
-            Keyed by (unit, origin); of labels the column `label` and, where there, `outcome_period` and `known_at`.
+            Keyed by (unit, origin); of labels the column `label` and, where there, `outcome_period`, `known_at` and `at_risk`: 1
+            where the outcome can happen, 0 where a row teaches only, such as of a home poor at the origin.
         folds
             Pairs of training and test rows, as places among the rows of the labels.
         places
@@ -118,25 +119,42 @@ class LeakageCheck:
             Keys differ, stand twice or hold gaps, labels are not 0 and 1, or folds point outside of the rows.
         """
         rows = Evidence.of(features, labels, list(folds), places)
-        leaks = [*known_too_late(rows), *homes_in_both(rows), *outcomes_after_test(rows), *homes_twice(rows)]
+        leaks = [*known_too_late(rows), *homes_in_both(rows), *outcomes_after_test(rows)]
         leaks += villages_in_both(rows) if self.villages_apart else []
-        leaks += identifiers(rows)
-        leaks += [*target_encoded(rows), *prepared_columns(rows)]
-        leaks += labels_in_features(rows, self.limit, self.suspicious)
-        leaks += broken_lags(rows, self.lags, self.lag_step)
+        leaks += self._of_those_at_risk(rows.only(rows.at_risk), panel)
+        if not rows.at_risk.all():
+            told = {(leak.rule, leak.column) for leak in leaks}
+            leaks += [leak for leak in self._of_those_that_teach(rows, panel) if (leak.rule, leak.column) not in told]
         unsure: list[Text] = []
-        if panel is not None:
-            leaks += future_values(rows, panel, self.follows)
-            if isinstance(features, DatedFeatures):
-                anew = not_rebuilt(rows, features, panel)
-                leaks += anew or []
-                unsure += [Text("按方案重算特征（缺列）", "features drawn anew (columns are absent)")] if anew is None else []
+        if panel is not None and isinstance(features, DatedFeatures):
+            anew = not_rebuilt(rows, features, panel)
+            leaks += anew or []
+            unsure += [Text("按方案重算特征（缺列）", "features drawn anew (columns are absent)")] if anew is None else []
         if fitted is not None:
             found, unsure = fitted_transformers(rows, fitted)
             leaks += found
         kept = [leak for leak in leaks if not self._accepts(leak)]
         unseen = self._unseen(rows, panel is not None, fitted is not None)
         return Leaks(spec=self, frame=table(kept), notes=_notes(rows, [*unseen, *unsure], leaks, kept))
+
+    def _of_those_at_risk(self, rows: Evidence, panel: Panel | pd.DataFrame | None) -> list[Leak]:
+        """What rows tell to which the outcome can happen."""
+        leaks = [*homes_twice(rows), *identifiers(rows), *target_encoded(rows), *prepared_columns(rows)]
+        leaks += labels_in_features(rows, self.limit, self.suspicious)
+        leaks += broken_lags(rows, self.lags, self.lag_step)
+        return leaks + (future_values(rows, panel, self.follows) if panel is not None else [])
+
+    def _of_those_that_teach(self, rows: Evidence, panel: Panel | pd.DataFrame | None) -> list[Leak]:
+        """What rows tell that teach only, by themselves or among all.
+
+        Who is poor stays so by what is known beforehand, and incomes of the poor lie close together: what follows the outcome
+        or a later figure counts as a leak only where it does so closely.
+        """
+        own = rows.only(~rows.at_risk)
+        leaks = [*(homes_twice(rows) if rows.folds else []), *target_encoded(rows), *prepared_columns(rows)]
+        leaks += broken_lags(rows, self.lags, self.lag_step)
+        leaks += [*identifiers(own, by_name=False), *labels_in_features(own, self.limit, self.limit)]
+        return leaks + (future_values(own, panel, (1 + self.follows) / 2) if panel is not None else [])
 
     def _accepts(self, leak: Leak) -> bool:
         return leak.rule in self.accept or f"{leak.rule}:{leak.column}" in self.accept
@@ -159,7 +177,8 @@ class LeakageCheck:
 class Leaks(Answer):
     """Findings: `frame` has one row each.
 
-    Columns: `rule` (see `RULES`), `severity` ("defect"), `column`, `count` (rows, homes or villages), `where` (the first ones),
+    Columns: `rule` (see `RULES`), `severity` ("defect"), `column`, `count` (rows, homes or villages), `where` (the first ones:
+    rows of the labels counted from 1 and their origins, or villages),
     `found` (the numbers), and what is wrong and what to do in both languages: `message_zh`, `message_en`, `do_zh`, `do_en`.
     """
 
@@ -191,6 +210,13 @@ def _notes(rows: Evidence, unseen: list[Text], leaks: list[Leak], kept: list[Lea
     if taken:
         text = Text("经说明接受：{what}。", "Accepted by name: {what}.")
         notes.append(Note("choice", text.format(what=", ".join(taken))))
+    if more := int((~rows.at_risk).sum()):
+        text = Text(
+            "其中 {n:,} 行只能参与学习：日期、划分、编号与后期数值一并核查，标签只查近乎完全的复原。",
+            "{n:,} of the rows can only teach: their dates, folds, identifiers and later figures were checked too, and labels "
+            "for near-perfect telling alone.",
+        )
+        notes.append(Note("choice", text.format(n=more)))
     if len(rows.y) > MOST:
         text = Text(
             "特征组合与日期的检查取均匀分布的 {n:,} 行。", "Sets of features and dates were searched on {n:,} spread rows."

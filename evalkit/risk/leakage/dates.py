@@ -21,6 +21,7 @@ from evalkit.terms import Text
 
 LAGS = 6  # waves on either side that are looked at
 FEWEST = 50  # rows below which nothing can be told
+FEW = 5  # rows that differ from all others, below which a column tells nothing
 SETTLED = 0.98  # squared correlation of a column with its own next figures, above which they tell nothing new
 
 
@@ -150,7 +151,7 @@ def _following(seen: _Seen, later: int, limit: float) -> list[Leak]:
     held = (now >= 0) & (then >= 0)
     if held.sum() < FEWEST:
         return []
-    own = {name: x for name, x in seen.columns.items() if not _of_places(x, seen.homes.period)}
+    own = {name: x for name, x in seen.columns.items() if not _of_places(x, seen.homes.period) and _varies(x[then[held]])}
     if not own:
         return []
     stacked = np.stack(list(own.values()), axis=1)
@@ -162,7 +163,8 @@ def _following(seen: _Seen, later: int, limit: float) -> list[Leak]:
     given = np.abs(partial_correlation(with_next, with_now, settled))
     with_next, with_now = np.abs(with_next), np.abs(with_now)
     leaks = []
-    for j in np.flatnonzero(((given >= limit) & (with_next > with_now)).any(axis=1)):
+    told = np.array([_varies(column) for column in seen.x[held].T])
+    for j in np.flatnonzero(told & ((given >= limit) & (with_next > with_now)).any(axis=1)):
         m = int(np.where(with_next[j] > with_now[j], given[j], 0.0).argmax())
         text = Text(
             "与 {k} 期后的“{c}”偏相关 {r:.2f}", "it goes with '{c}' {k} period(s) later: correlation {r:.2f} given the present"
@@ -216,6 +218,11 @@ def _of_places(column: Array, wave: Codes) -> bool:
         return False
     pairs = pd.DataFrame({"wave": wave[held], "x": column[held]}).drop_duplicates()
     return bool(pairs.groupby("wave").size().median() < FEWEST)
+
+
+def _varies(column: Array) -> bool:
+    """Whether more than a few rows differ from the figure that most have; else one home makes a correlation."""
+    return len(column) - int(np.unique(column, return_counts=True)[1].max()) >= FEW
 
 
 def _taken(column: Array, row: Codes) -> Array:

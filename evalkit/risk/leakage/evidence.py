@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from evalkit.check import shown
+from evalkit.check import a_period, at_rows, neither
 from evalkit.errors import DataError, SpecError, several
 from evalkit.risk.features.dated import DatedFeatures
 from evalkit.risk.labels.labels import Labels
@@ -22,7 +22,8 @@ MOST = 20_000  # rows that searches over sets of features and over dates look at
 class Evidence:
     """Rows of homes at origins: features `x` (n, k) with NaN for gaps, and all else by row; None where it was not given.
 
-    `frame` are the features as they came; `text` marks columns of words, which `x` holds as codes in order.
+    `frame` are the features as they came; `text` marks columns of words, which `x` holds as codes in order. `at_risk` says to
+    which rows the outcome can happen, the others teach only; `row` is where each stands among the labels.
     """
 
     frame: pd.DataFrame
@@ -31,6 +32,8 @@ class Evidence:
     unit: Codes
     origin: Codes
     y: Array
+    at_risk: Mask
+    row: Codes
     due: Codes | None
     known_at: Codes | None
     known: Array | None
@@ -57,8 +60,8 @@ class Evidence:
             raise DataError("labels need a column 'label'", found=found, do=do)
         at = frame.index.get_indexer(told.index)
         if (at < 0).any():
-            keys = several(told.index[at < 0])
-            raise DataError("some labeled homes have no features", found=keys, do="draw features at these origins")
+            do = "draw features at these origins"
+            raise DataError("some labeled homes have no features", found=f"labels in {at_rows(at < 0)}", do=do)
         frame = frame.iloc[at]
         x, text = _matrix(frame)
         y = _outcome(told["label"])
@@ -71,6 +74,8 @@ class Evidence:
             unit=unit,
             origin=told.index.get_level_values(1).to_numpy(dtype=np.intp),
             y=y,
+            at_risk=_at_risk(told),
+            row=np.arange(len(told)),
             due=_periods(told, "outcome_period"),
             known_at=_periods(told, "known_at"),
             known=None if known is None else known[at],
@@ -93,11 +98,33 @@ class Evidence:
         """All rows, or evenly spread ones where there are more than searches look at."""
         return np.unique(np.linspace(0, len(self.y) - 1, min(len(self.y), MOST)).astype(np.intp))
 
-    def where(self, rows: Mask | Codes, most: int = 3) -> str:
-        """The first few of some rows, as "unit in origin"."""
-        at = np.flatnonzero(rows) if rows.dtype == bool else rows
-        keys = several(self.frame.index[at[:most]], most)
-        return f"{keys} and {len(at) - most:,} more" if len(at) > most else keys
+    def where(self, rows: Mask | Codes) -> str:
+        """Where some rows stand among the labels, and at which origins; no home is named."""
+        wrong = np.zeros(int(self.row[-1]) + 1, dtype=bool)
+        wrong[self.row[rows]] = True
+        return f"labels in {at_rows(wrong)}, origins {several(np.unique(self.origin[rows]))}"
+
+    def only(self, held: Mask) -> Evidence:
+        """Some of the rows; folds that lose a side are left out."""
+        if held.all():
+            return self
+        place = np.cumsum(held) - 1
+        folds = [(place[train[held[train]]], place[test[held[test]]]) for train, test in self.folds]
+        return replace(
+            self,
+            frame=self.frame.loc[held],
+            x=self.x[held],
+            unit=pd.factorize(self.unit[held])[0].astype(np.intp),
+            origin=self.origin[held],
+            y=self.y[held],
+            at_risk=self.at_risk[held],
+            row=self.row[held],
+            due=None if self.due is None else self.due[held],
+            known_at=None if self.known_at is None else self.known_at[held],
+            known=None if self.known is None else self.known[held],
+            place=None if self.place is None else self.place[held],
+            folds=tuple((train, test) for train, test in folds if len(train) and len(test)),
+        )
 
 
 def _keyed(frame: object, what: str) -> None:
@@ -113,9 +140,9 @@ def _keyed(frame: object, what: str) -> None:
         raise DataError(f"{what} hold rows without a unit or an origin", do="complete or leave out these rows")
     if index.levels[1].dtype.kind not in "iu":
         do = "write origins as whole numbers such as 2021"
-        raise DataError(f"origins of {what} must be whole numbers", found=f"such as {shown(index[0][1])}", do=do)
+        raise DataError(f"origins of {what} must be whole numbers", found=a_period(index[0][1]), do=do)
     if index.has_duplicates:
-        raise DataError(f"{what} hold some (unit, origin) twice", found=several(index[index.duplicated()]), do="keep one of each")
+        raise DataError(f"{what} hold some (unit, origin) twice", found=at_rows(index.duplicated()), do="keep one of each")
     if frame.columns.has_duplicates:
         twice = several(frame.columns[frame.columns.duplicated()])
         raise DataError(f"{what} hold some columns twice", found=twice, do="give each column its own name")
@@ -143,8 +170,18 @@ def _matrix(frame: pd.DataFrame) -> tuple[Array, Mask]:
 def _outcome(label: pd.Series) -> Array:
     y = pd.to_numeric(label, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
     if not ((y == 0) | (y == 1)).all():
-        raise DataError("labels must say 1 or 0", found=several(pd.unique(label)[:5]), do="leave out rows without a label")
+        raise DataError("labels must say 1 or 0", found=neither(pd.unique(label)), do="leave out rows without a label")
     return y
+
+
+def _at_risk(told: pd.DataFrame) -> Mask:
+    if "at_risk" not in told:
+        return np.ones(len(told), dtype=bool)
+    said = pd.to_numeric(told["at_risk"], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    if not ((said == 0) | (said == 1)).all() or not said.any():
+        do = "give 1 where the outcome can happen, at least once, and 0 where a row teaches only"
+        raise DataError("'at_risk' of labels must say 1 or 0", found=neither(pd.unique(told["at_risk"])), do=do)
+    return np.asarray(said == 1)
 
 
 def _periods(told: pd.DataFrame, name: str) -> Codes | None:
@@ -167,7 +204,8 @@ def _places(places: pd.Series | None, index: pd.Index) -> tuple[Codes | None, tu
         raise DataError("places hold some keys twice", do="keep one place of each")
     found = places.reindex(by)
     if found.isna().any():
-        raise DataError("some homes have no place", found=several(by[found.isna().to_numpy()]), do="complete the places")
+        where = at_rows(found.isna().to_numpy())
+        raise DataError("some homes have no place", found=f"labels in {where}", do="complete the places")
     codes, names = pd.factorize(found)
     return codes.astype(np.intp), tuple(names)
 

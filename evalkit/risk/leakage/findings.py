@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -120,7 +119,7 @@ class Leak:
     @property
     def message(self) -> Text:
         """What is wrong, in both languages."""
-        where = Text(in_chinese(re.sub(r" in (\d+)", r"（\1）", self.where)), self.where)
+        where = Text(in_chinese(self.where), self.where)
         return RULES[self.rule].says.format(column=self.column, count=f"{self.count:,}", where=where, found=self.found)
 
 

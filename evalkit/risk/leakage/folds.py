@@ -30,8 +30,8 @@ def homes_in_both(rows: Evidence) -> list[Leak]:
     every = np.unique(np.concatenate(shared)) if shared else np.zeros(0, dtype=np.intp)
     if not len(every):
         return []
-    first = rows.frame.index.get_level_values(0)[np.unique(rows.unit, return_index=True)[1]]
-    return [Leak(rule="home_in_both_folds", count=len(every), where=_names([first[u] for u in every[:3]], len(every)))]
+    first = np.unique(rows.unit, return_index=True)[1]
+    return [Leak(rule="home_in_both_folds", count=len(every), where=rows.where(first[every]))]
 
 
 def villages_in_both(rows: Evidence) -> list[Leak]:

@@ -44,16 +44,16 @@ def counted_off(x: Array) -> bool:
     return bool(np.allclose(places, np.round(places), atol=1e-3) and places[-1] <= 2 * len(values))
 
 
-def identifiers(rows: Evidence) -> list[Leak]:
+def identifiers(rows: Evidence, *, by_name: bool = True) -> list[Leak]:
     """Features that name homes: by what they are called, by being each home's own, or by following the order of homes."""
     homes, first = np.unique(rows.unit, return_index=True)
     if len(homes) < FEW:
-        return [_leak(name, _called()) for name in rows.names if named_like_one(name)]
+        return [_leak(name, _called()) for name in rows.names if by_name and named_like_one(name)]
     label = rows.frame.index.get_level_values(0)
     order = np.argsort(np.argsort(label[first].astype(str), kind="stable"), kind="stable").astype(float)
     leaks = []
     for j, name in enumerate(rows.names):
-        why = _why(rows, j, name, first, order)
+        why = _why(rows, j, name if by_name else "", first, order)
         if why is not None:
             leaks.append(_leak(name, why))
     return leaks

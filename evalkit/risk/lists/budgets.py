@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import pandas as pd
 
-from evalkit.check import able, number, positive
+from evalkit.check import able, number, positive, shown
 from evalkit.errors import DataError, SpecError, several
 from evalkit.risk.observed import a_name, labeled
 from evalkit.stats.arrays import Array, Codes
@@ -155,10 +155,9 @@ class CountyQuotas:
     def __post_init__(self) -> None:
         a_name(self.county, who="CountyQuotas county")
         if not isinstance(self.quotas, Mapping) or not self.quotas:
-            raise SpecError("CountyQuotas quotas must name a number for each county", found=repr(self.quotas))
+            raise SpecError("CountyQuotas quotas must name a number for each county", found=shown(self.quotas))
         for name, quota in self.quotas.items():
-            if quota != 0:
-                positive(quota, who=f"the quota of {name!r}")
+            number(quota, "[0, ∞)", who=f"the quota of {name!r}", do="give a number, 0 for none")
         object.__setattr__(self, "quotas", dict(self.quotas))
 
     def over(self, frame: pd.DataFrame, cost: Array) -> Allowed:
@@ -193,5 +192,5 @@ def budgets_of(value: Budget | tuple[Budget, ...], *, who: str) -> tuple[Budget,
     for budget in budgets:
         able(budget, "over", who=f"a budget of {who}", do="use Share, Number, VisitsPerVillage or CountyQuotas")
     if not budgets or len({budget.label for budget in budgets}) != len(budgets):
-        raise SpecError(f"{who} needs one budget, or several different ones", found=repr(value))
+        raise SpecError(f"{who} needs one budget, or several different ones", found=shown(value))
     return budgets

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note
-from evalkit.check import able, one_of, positive
+from evalkit.check import able, one_of, positive, shown
 from evalkit.errors import DataError, SpecError
 from evalkit.panel.design import Sampled, SurveyDesign
 from evalkit.risk.lists.budgets import Allowed, Share
@@ -89,7 +89,7 @@ class WelfareCurve:
             one_of(self.against, names, who="WelfareCurve against")
         positive(self.amount, who="WelfareCurve amount")
         if not isinstance(self.shares, tuple) or not self.shares or len(set(self.shares)) != len(self.shares):
-            raise SpecError("WelfareCurve shares must be a tuple of different shares", found=repr(self.shares))
+            raise SpecError("WelfareCurve shares must be a tuple of different shares", found=shown(self.shares))
         for share in self.shares:
             Share(share=share)
         if self.aversion != 0:

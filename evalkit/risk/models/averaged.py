@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 
+from evalkit.check import shown
 from evalkit.errors import SpecError
 from evalkit.risk.models.base import RiskClassifier, logit_parts
 from evalkit.risk.models.boosting import BoostedTrees
@@ -45,7 +46,7 @@ class AveragedLogits(RiskClassifier):
         rungs = tuple(self.rungs) if isinstance(self.rungs, list | tuple) else None
         if rungs is None or any(not isinstance(rung, RiskClassifier) for rung in rungs):
             do = "write (PenalizedLogistic(), BoostedTrees())"
-            raise SpecError("AveragedLogits rungs must be a tuple of rungs", found=repr(self.rungs), do=do)
+            raise SpecError("AveragedLogits rungs must be a tuple of rungs", found=shown(self.rungs), do=do)
         self._rows(X, y, sample_weight, later)
         self.rungs_ = [clone(rung) for rung in rungs or (PenalizedLogistic(), BoostedTrees())]
         for rung in self.rungs_:

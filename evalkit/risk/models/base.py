@@ -12,7 +12,9 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from evalkit.check import shown
 from evalkit.errors import DataError, NoAnswer, SpecError, did_you_mean, several
+from evalkit.risk.observed import only_numbers
 from evalkit.stats.arrays import Array
 from evalkit.stats.logistic import expit, logit
 from evalkit.stats.quantiles import weighted_quantile
@@ -102,21 +104,22 @@ class RiskClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
 
     def _rows(self, X: Any, y: Any, sample_weight: Any, later: Any = None) -> tuple[Array, Array, Array, Array | None]:
         """Rows with weight: features, the event as 1 and 0, weights, and later figures where they were given."""
-        X, y = validate_data(self, X, y, dtype=np.float64, ensure_all_finite="allow-nan" if self.gaps else True)
+        with only_numbers(type(self).__name__):
+            X, y = validate_data(self, X, y, dtype=np.float64, ensure_all_finite="allow-nan" if self.gaps else True)
+            weights = np.asarray(_check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True))
+            after = None if later is None else np.asarray(later, dtype=np.float64)
         check_classification_targets(y)
         kinds = np.unique(y)
         if len(kinds) > 2:
             kind = type_of_target(y, input_name="y")
             raise OneOutcomeTooMany(f"Only binary classification is supported. The type of the target is {kind}.")
         self.classes_ = kinds
-        weights = np.asarray(_check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True))
         event = (y == kinds[-1]).astype(float)
         held = weights > 0
         if len(kinds) < 2 or not event[held].any() or event[held].all():
             found = f"one class ({several(np.unique(y[held]))})" if held.any() else "no row with weight"
             what = "a risk needs both classes of the outcome among rows with weight"
             raise TwoOutcomesNeeded(what, found=found, do="give rows of both")
-        after = None if later is None else np.asarray(later, dtype=np.float64)
         if after is not None and (after.shape != event.shape or not np.isfinite(after[held]).all()):
             found, do = f"{int(np.isfinite(after).sum())} of them for {len(event)} rows", "complete them, or leave those rows out"
             raise OneOutcomeTooMany("later figures must be finite numbers, one a row", found=found, do=do)
@@ -127,13 +130,14 @@ class RiskClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
     def _read(self, X: Any) -> Array:
         check_is_fitted(self)
         finite = "allow-nan" if self.gaps else True
-        return np.asarray(validate_data(self, X, dtype=np.float64, ensure_all_finite=finite, reset=False))
+        with only_numbers(type(self).__name__):
+            return np.asarray(validate_data(self, X, dtype=np.float64, ensure_all_finite=finite, reset=False))
 
     def _places(self, columns: Sequence[Column], what: str) -> list[int]:
         """Where columns stand: a name among those of the frame that was learnt from, or a place."""
         if isinstance(columns, str) or not isinstance(columns, Sequence):
             who = f"{what} of {type(self).__name__}"
-            raise SpecError(f"{who} must be a tuple of columns", found=repr(columns), do='write ("a", "b")')
+            raise SpecError(f"{who} must be a tuple of columns", found=shown(columns), do='write ("a", "b")')
         return [self._place(column, what) for column in columns]
 
     def _place(self, column: Column, what: str) -> int:
@@ -146,7 +150,7 @@ class RiskClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
             return names.index(column)
         if isinstance(column, bool) or not isinstance(column, int | np.integer) or not 0 <= column < self.n_features_in_:
             what = f"{who} must be a name or a place from 0 to {self.n_features_in_ - 1}"
-            raise SpecError(what, found=repr(column), do="name columns of the frame that is learnt from")
+            raise SpecError(what, found=shown(column), do="name columns of the frame that is learnt from")
         return int(column)
 
 

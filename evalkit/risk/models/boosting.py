@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from evalkit.check import number, one_of, positive, whole
+from evalkit.check import number, one_of, positive, shown, whole
 from evalkit.errors import SpecError, not_installed
 from evalkit.risk.models.base import Column, RiskClassifier, middles
 from evalkit.stats.arrays import Array, pieces
@@ -107,7 +107,7 @@ class BoostedTrees(RiskClassifier):
         falling = self._places(self.falling, "falling")
         if found[falling].any():
             do = "name it in rising or in falling"
-            raise SpecError("BoostedTrees cannot both rise and fall with a column", found=repr(self.falling), do=do)
+            raise SpecError("BoostedTrees cannot both rise and fall with a column", found=shown(self.falling), do=do)
         found[falling] = -1
         return [int(x) for x in found]
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note
-from evalkit.check import has_columns, whole
+from evalkit.check import a_period, has_columns, shown, whole
 from evalkit.errors import DataError, SpecError, several
 from evalkit.risk.calibration.curves import Curve
 from evalkit.risk.calibration.venn_abers import VennAbersCurve
@@ -30,7 +30,8 @@ class RiskModel:
 
     `rung` is what was asked, `estimator` what learnt, `features` its columns in order, `reference` their weighted medians among
     the rows learnt from, `curve` the calibration (None: none), `unit` and `period` where the key of a row stands (levels of the
-    index or columns), `learnt` what it learnt from: rows, events and origins.
+    index or columns), `learnt` what it learnt from: rows, events and origins, and
+    how many more rows, not at risk, taught it beside them (`teach_only`).
     """
 
     rung: Rung
@@ -152,7 +153,7 @@ def key_of(frame: pd.DataFrame, unit: str, period: str, *, who: str) -> pd.Multi
             raise DataError(f"{who} finds gaps in '{name}'", do="complete it")
     if not pd.api.types.is_integer_dtype(parts[1].dtype):
         do = "number the periods, such as year × 4 + quarter"
-        raise DataError(f"{who} needs whole numbers in '{period}'", found=f"such as {parts[1][0]!r}", do=do)
+        raise DataError(f"{who} needs whole numbers in '{period}'", found=a_period(parts[1][0]), do=do)
     return pd.MultiIndex.from_arrays(parts, names=["unit", "period"])
 
 
@@ -160,5 +161,5 @@ def features_of(value: object, *, who: str) -> tuple[str, ...]:
     """Different column names, at least one, as a tuple."""
     names = tuple(value) if isinstance(value, tuple | list) else ()
     if not names or any(not isinstance(name, str) or not name for name in names) or len(set(names)) < len(names):
-        raise SpecError(f"{who} must be a tuple of different columns", found=repr(value), do='write ("size", "schooling")')
+        raise SpecError(f"{who} must be a tuple of different columns", found=shown(value), do='write ("size", "schooling")')
     return names

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note
-from evalkit.check import has_columns
+from evalkit.check import has_columns, shown
 from evalkit.errors import DataError, SpecError, several
 from evalkit.panel.design import SurveyDesign
 from evalkit.risk.observed import a_design, a_frame, a_name, a_share, figures, labeled, sampled, varied, yes_or_no
@@ -61,7 +61,7 @@ class OddsRatios:
         for what in ("covariates", "factors"):
             value = getattr(self, what)
             if not isinstance(value, tuple) or any(not isinstance(name, str) or not name for name in value):
-                raise SpecError(f"OddsRatios {what} must be a tuple of columns", found=repr(value), do='write ("size", "age")')
+                raise SpecError(f"OddsRatios {what} must be a tuple of columns", found=shown(value), do='write ("size", "age")')
             names += value
         if not names or len(set(names)) < len(names) or self.outcome in names:
             found, do = several(names) or "none", "name each column once, in covariates or in factors"

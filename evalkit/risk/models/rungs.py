@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
 
-from evalkit.check import able
+from evalkit.check import able, shown
 from evalkit.errors import SpecError
 from evalkit.risk.models.averaged import AveragedLogits
 from evalkit.risk.models.base import RiskClassifier
@@ -131,5 +131,5 @@ def standard_rungs(  # noqa: PLR0913
 def several_names(value: Sequence[str], what: str) -> tuple[str, ...]:
     """Refuse a word where several names are wanted."""
     if isinstance(value, str) or any(not isinstance(name, str) for name in value):
-        raise SpecError(f"{what} must be a tuple of column names", found=repr(value))
+        raise SpecError(f"{what} must be a tuple of column names", found=shown(value))
     return tuple(value)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evalkit.check import whole
+from evalkit.check import shown, whole
 from evalkit.errors import NoAnswer, SpecError
 from evalkit.risk.splits import balanced_folds
 from evalkit.stats.arrays import Mask
@@ -54,7 +54,7 @@ class Windows:
                 continue
             whole_pair = isinstance(span, tuple) and len(span) == 2 and all(isinstance(t, int | np.integer) for t in span)
             if not whole_pair or span[0] > span[1]:
-                raise SpecError(f"Windows {name} must be (first, last) period", found=repr(span), do="write (2015, 2018)")
+                raise SpecError(f"Windows {name} must be (first, last) period", found=shown(span), do="write (2015, 2018)")
         for name in ("train", "calibrate"):
             span = getattr(self, name)
             wait = self.horizon + self.lag

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Answer, Note
-from evalkit.check import able, one_of
+from evalkit.check import able, one_of, shown
 from evalkit.errors import NoAnswer, SpecError
 from evalkit.panel.design import Sampled, SurveyDesign
 from evalkit.risk.observed import a_design, a_frame, a_name, a_share, groups, names_of, probabilities, sampled, yes_or_no
@@ -79,7 +79,7 @@ class DecisionCurve:
             raise SpecError(f"a risk of DecisionCurve may not be called '{EVERYBODY}' or '{NOBODY}'", do="rename the column")
         one_of(self.against, (*names, EVERYBODY, NOBODY), who="DecisionCurve against")
         if not isinstance(self.thresholds, tuple) or not self.thresholds or len(set(self.thresholds)) != len(self.thresholds):
-            raise SpecError("DecisionCurve thresholds must be a tuple of different ones", found=repr(self.thresholds))
+            raise SpecError("DecisionCurve thresholds must be a tuple of different ones", found=shown(self.thresholds))
         for threshold in self.thresholds:
             a_share(threshold, who="DecisionCurve thresholds")
         a_design(self.design, who="DecisionCurve")
