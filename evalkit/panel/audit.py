@@ -178,16 +178,17 @@ def _values(observed: Observed) -> list[Finding]:
         return findings
     findings += [*implausible(observed), *contradicted(observed), *missing_periods(observed), *unit_jumps(observed)]
     findings += [*odd_marks(observed), *far_levels(observed), *leaps(observed), *copies(observed)]
-    return [*findings, *bad_weights(observed), *_jumps_of_weights(observed)]
+    return [*findings, *bad_weights(observed), *_units_of_weights(observed)]
 
 
-def _jumps_of_weights(observed: Observed) -> list[Finding]:
-    """Jumps of the weights by a power of ten."""
+def _units_of_weights(observed: Observed) -> list[Finding]:
+    """Weights that are in another unit of measure: jumps by a power of ten, and units far from all others."""
     if observed.weights is None:
         return []
     name, values = observed.weights
     frame = pd.DataFrame({name: values}, index=observed.frame.index)
-    return unit_jumps(replace(observed, frame=frame, asked={}))
+    alone = replace(observed, frame=frame, asked={})
+    return [*unit_jumps(alone), *far_levels(alone)]
 
 
 def _observed(tidied: Tidied, checks: Checks) -> Observed:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+from evalkit.check import at_rows
+from evalkit.errors import DataError
 
 MISSING = frozenset({"", "-", "--", "---", "—", "——", "–", "...", "......", ".", "..", "/", "na", "n/a", "nan", "null", "none"})
 
@@ -32,6 +35,9 @@ _WIDE = re.compile(r"[\uff01-\uff5e\u3000]")
 _RAISED = re.compile(r"(?<![^\W\d_])[\u00b2\u00b3\u00b9\u2070-\u209c\u2460-\u24ff\u2776-\u2793\u3251-\u325f\u32b1-\u32bf]")
 _UNSEEN = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _WRITTEN = {ord(sign): str(digit) for digit, signs in enumerate(("〇零○", *"一二三四五六七八九")) for sign in signs}
+LONGEST = 200  # letters of a code or a name, and of a figure
+_SIMPLE = re.compile(r"[\w#/:-]*", re.ASCII)  # codes that are read as they are
+LONG = 1e15  # a spreadsheet keeps fifteen digits of a number
 YEARS = (1900, 2100)  # what is outside is no year of these data, but two of its four digits, or one too many
 
 
@@ -68,7 +74,7 @@ def read_cell(text: str, missing: Collection[str] = ()) -> Cell:
     plain = unseen(unicodedata.normalize("NFKC", text)).replace("\u2212", "-").strip()
     if plain.casefold() in MISSING or text.strip() in missing or plain in missing:
         return Cell(np.nan, repairs=("missing_marker",))
-    if (match := _NUMBER.fullmatch(plain)) is None or _RAISED.search(text):
+    if len(text) > LONGEST or (match := _NUMBER.fullmatch(plain)) is None or _RAISED.search(text):
         return UNREADABLE
     money, sign, simple, grouped, tail = match[1], match[2], match[3], match[4], match[6] or ""
     unit = (tail or money).strip()
@@ -156,11 +162,13 @@ def read_numbers(column: pd.Series, missing: Collection[str] = ()) -> Numbers:
 
 
 def _without(numbers: Numbers, missing: Collection[str]) -> Numbers:
-    """The numbers with those taken out that the user says mean missing, such as -999."""
-    marks = [cell.value for cell in map(read_cell, missing) if cell.readable and not np.isnan(cell.value)]
+    """The numbers with those taken out that the user says mean missing, such as -999; 100% is none but where the % is written."""
+    marks = [cell for cell in map(read_cell, missing) if cell.readable and not np.isnan(cell.value)]
     if not marks:
         return numbers
-    marked = np.isin(numbers.values, marks)
+    marked = np.isin(numbers.values, [mark.value for mark in marks if not mark.unit])
+    for unit, at in numbers.units.items():
+        marked[at] |= np.isin(numbers.values[at], [mark.value for mark in marks if mark.unit == unit])
     numbers.values[marked] = np.nan
     before = numbers.repairs.get("missing_marker", _NONE)
     repairs = numbers.repairs | ({"missing_marker": np.union1d(before, np.flatnonzero(marked))} if marked.any() else {})
@@ -221,6 +229,24 @@ def _code(value: object) -> str | None:
     return re.sub(r"^(\d+)\.0+$", r"\1", text) or None
 
 
+def written_once(which: NDArray[np.intp], codes: Iterable[object], *, who: str) -> None:
+    """Refuse codes of homes that read the same once blanks and full-width letters are out: one home would count as two.
+
+    `which` says at which place among the `codes` the code of each row stands.
+
+    Examples
+    --------
+    >>> written_once(np.array([0, 1, 1]), ["1", "2"], who="this")
+    """
+    every = list(codes)
+    if all(not isinstance(code, str) or _SIMPLE.fullmatch(code) for code in every):
+        return
+    read = pd.Series([_code(code) if isinstance(code, str) else code for code in every], dtype=object)
+    if (again := read.duplicated(keep=False).to_numpy()).any():
+        what = f"{who}: codes of homes differ in blanks or wide letters alone"
+        raise DataError(what, where=at_rows(again[which]), do="write each code in one way, such as by .str.strip()")
+
+
 def single_precision(column: pd.Series) -> bool:
     """Whether figures are stored in fewer than 64 bits and those do not tell them exactly: fractions, and what is too large.
 
@@ -228,8 +254,12 @@ def single_precision(column: pd.Series) -> bool:
     --------
     >>> [single_precision(pd.Series(x, dtype="float32")) for x in ([1.0, 12588.0], [0.1, 0.2])]
     [False, True]
+    >>> [single_precision(pd.Series([0.1, 0.2], dtype=kind)) for kind in ("float[pyarrow]", ">f4", "Sparse[float32]")]
+    [True, True, True]
     """
-    digits = {"float16": 2**11, "float32": 2**24}.get(str(column.dtype).lower())
+    kind = column.dtype.subtype if isinstance(column.dtype, pd.SparseDtype) else column.dtype
+    kind = getattr(kind, "numpy_dtype", kind)  # what pandas and Arrow call otherwise
+    digits = {"float16": 2**11, "float32": 2**24}.get(kind.name)
     if digits is None:
         return False
     values = column.to_numpy(dtype=np.float64, na_value=np.nan)

@@ -11,7 +11,7 @@ import pandas as pd
 from evalkit.answer import Note
 from evalkit.check import has_columns, one_of, shown
 from evalkit.errors import DataError, NoAnswer, SpecError, several
-from evalkit.stats.arrays import Array, Codes, Mask
+from evalkit.stats.arrays import Array, Codes, Mask, native
 from evalkit.stats.domains import DomainRatios, domain_degrees, domain_variances, linearized_ratios, relabeled
 from evalkit.stats.inference import SINGLE, Single, overlap_covariance, unit_covariance
 from evalkit.stats.replicates import Jackknife, ReplicateScheme, replicated
@@ -82,10 +82,6 @@ class SurveyDesign:
             raise DataError("a survey design lies over a DataFrame", found=shown(frame))
         named = [name for name in (self.weights, self.strata, self.clusters, self.population) if name is not None]
         has_columns(frame, named, who="the survey design")
-        other = [name for name in named if name not in frame.columns]
-        if other:
-            do = "rename the columns to text"
-            raise DataError(f"columns of the survey design are named by numbers: [{several(other)}]", do=do)
         if not len(frame):
             raise DataError("the frame of a survey design has no rows", do="check what was selected before")
         twice = [name for name in named if isinstance(frame[name], pd.DataFrame)]
@@ -99,8 +95,8 @@ class SurveyDesign:
             wrong = int(((weights < 0) | ~np.isfinite(weights)).sum())
             what = f"design weights '{self.weights}' must be finite and not be negative, and not all 0"
             raise DataError(what, found=f"{wrong} that are not" if wrong else "all 0")
-        strata = np.zeros(len(frame), dtype=np.intp) if self.strata is None else pd.factorize(frame[self.strata])[0]
-        clusters = np.arange(len(frame)) if self.clusters is None else pd.factorize(frame[self.clusters])[0]
+        strata = np.zeros(len(frame), dtype=np.intp) if self.strata is None else pd.factorize(native(frame[self.strata]))[0]
+        clusters = np.arange(len(frame)) if self.clusters is None else pd.factorize(native(frame[self.clusters]))[0]
         unit, unit_stratum = _units(strata, clusters, alone=self.clusters is None)
         fraction = self._fraction(frame, strata, unit_stratum)
         return Sampled(self, weights, strata, clusters, fraction, unit, unit_stratum, frame)

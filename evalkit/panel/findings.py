@@ -18,6 +18,7 @@ ALL = Text(
     "列出全部问题：evalkit audit {file} --study 设定文件 --out problems.csv",
     "list every problem with: evalkit audit {file} --study STUDY --out problems.csv",
 )
+SOME = Text("逐项改正后再运行", "correct them one by one, and run again")
 
 
 class Listed(str):
@@ -129,10 +130,10 @@ def shown(value: object) -> str:
     return f"'{text}'" if len(text) <= 40 else f"'{text[:37]}…'"
 
 
-def refusal(findings: Iterable[Finding], *, where: str) -> DataError:
-    """One error that lists every defect, the first twenty in full."""
+def refusal(findings: Iterable[Finding], *, where: str, homes: bool = False) -> DataError:
+    """One error that lists every defect, the first twenty in full; a file of `homes` is none that the audit of panels reads."""
     wrong = [item for item in findings if item.severity == "defect"]
-    every = ALL.format(file=where.partition(" › ")[0])
+    every = SOME if homes else ALL.format(file=where.partition(" › ")[0])
     if len(wrong) == 1:
         told = DataError(wrong[0].message.en, where=where, do=f"{RULES[wrong[0].rule].do.en} [{wrong[0].rule}]")
         told.zh = f"{where}：{_line_zh(wrong[0])}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args
@@ -22,8 +22,9 @@ from pydantic import (
 from pydantic_core import CoreSchema, ErrorDetails
 
 from evalkit.errors import DataError, SpecError, did_you_mean
+from evalkit.panel.header import a_header
 from evalkit.panel.system import Dimension, Direction, Indicator, IndicatorSystem, Theme
-from evalkit.panel.toml_lines import Place, last_line, line_of
+from evalkit.panel.toml_lines import Place, last_line, line_of, lines_of
 from evalkit.terms import Text
 
 SHOWN, LONGEST, MOST_BYTES, DEEPEST = 20, 80, 2**22, 1000  # faults told, letters of an id, bytes, tables within tables
@@ -94,18 +95,24 @@ def read_form(path: Path, form: type[SomeForm]) -> SomeForm:
     try:
         return form.model_validate(plain)
     except ValidationError as wrong:
-        raise _refusal(path, text, *_faults(wrong, plain, form)) from None
+        raise _refusal(path, text, *_faults(wrong, plain, form, text)) from None
 
 
 def _refusal(path: Path, text: str, faults: list[_Fault], count: int) -> SpecError:
-    """One error that lists the first twenty faults, each with its line, and says how many there are."""
-    lines = [line_of(text, fault.place) or 1 for fault in faults]
+    """One error that lists the first twenty faults in the order of their lines, and says how many there are."""
+    order = _in_order(text, [fault.place for fault in faults])
+    faults, lines = [faults[at] for _, at in order], [line or 1 for line, _ in order]
     if count == 1:
         return SpecError(faults[0].what, where=f"{path.name}, line {lines[0]}", do=faults[0].do or "correct the file")
     listed = [f"{fault.what} ({fault.do})" if fault.do else fault.what for fault in faults]
     told = "".join(f"\n  line {line}: {what}" for line, what in zip(lines, listed, strict=True))
     more = f"\n  and {count - len(faults)} more" if count > len(faults) else ""
     return SpecError(f"{count} faults:{told}{more}", where=path.name, do="correct the file")
+
+
+def _in_order(text: str, places: Sequence[Place]) -> list[tuple[int, int]]:
+    """The first twenty of some places in the order of their lines: the line of each, and which of the places it is."""
+    return sorted((line, at) for at, line in enumerate(lines_of(text, places)))[:SHOWN]
 
 
 def _parsed(text: str, name: str) -> dict[str, Any]:
@@ -149,7 +156,7 @@ def read_system(path: str | Path) -> IndicatorSystem:
     except SpecError as wrong:
         text = path.read_text(encoding="utf-8-sig")
         if faults := list(_wrong_parts(form)):
-            raise _refusal(path, text, faults[:SHOWN], len(faults)) from None
+            raise _refusal(path, text, faults, len(faults)) from None
         names = re.findall(r"'([^']+)'", wrong.what)
         line = next((at for name in names if (at := last_line(text, name))), 1)
         raise SpecError(wrong.what, where=f"{path.name}, line {line}", found=wrong.found, do=wrong.do) from None
@@ -162,6 +169,16 @@ def _an_id(value: str) -> str:
 
 
 Id = Annotated[str, AfterValidator(_an_id)]
+
+
+def _a_header(row: int | None) -> int | None:
+    try:
+        return a_header(row)
+    except SpecError as wrong:
+        raise ValueError(wrong) from None
+
+
+HeaderRow = Annotated[int | None, AfterValidator(_a_header)]
 
 
 class IndicatorForm(Form):
@@ -276,14 +293,15 @@ def _wrong_parts(form: SystemForm) -> Iterator[_Fault]:
             seen[item.id] = part.id
 
 
-def _faults(wrong: ValidationError, plain: object, form: type[Form]) -> tuple[list[_Fault], int]:
+def _faults(wrong: ValidationError, plain: object, form: type[Form], text: str) -> tuple[list[_Fault], int]:
     """The first faults, each once, and their number: of a value of several kinds, only the one it comes nearest to is told."""
     found = defaultdict[Place, list[ErrorDetails]](list)
     for one in wrong.errors():
         found[_place(one, plain)].append(one)
     led_through = {place[:at] for place in found for at in range(len(place))}
     nearest = [place for place in found if place not in led_through]
-    return [_fault(place, found[place], form) for place in nearest[:SHOWN]], len(nearest)
+    first = [nearest[at] for _, at in _in_order(text, nearest)]
+    return [_fault(place, found[place], form) for place in first], len(nearest)
 
 
 def _place(fault: ErrorDetails, plain: object) -> Place:

@@ -10,19 +10,20 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from evalkit.check import whole
 from evalkit.errors import DataError
 from evalkit.panel.cells import read_cell, unseen
 from evalkit.panel.checks.measure_words import line_measure
 from evalkit.panel.findings import Finding, finding, listing, shown
-from evalkit.panel.formats.sheet import letter
+from evalkit.panel.formats.addresses import letter
 from evalkit.panel.raw import Cells, Merge
 
 _DEEPEST = 60  # rows looked at for a header
 _ASIDE = re.compile(
-    r"\s*[(（]?\s*(?:单位|计量单位|制表|填报|报送|审核|附表|表\s*\d|unit\s*:|units\s*:|table\s*\d)", re.IGNORECASE
+    r"\s*(?:[(（]\s*)?(?:单位|计量单位|制表|填报|报送|审核|附表|表\s*\d|unit\s*:|units\s*:|table\s*\d)", re.IGNORECASE
 )
 _FOOT = re.compile(
-    r"\s*[(（*]?\s*(?:注|资料来源|数据来源|来源|说明|备注|填表人|note|notes|source|sources)\s*\d*\s*[:：.、]", re.IGNORECASE
+    r"\s*(?:[(（*]\s*)?(?:注|资料来源|数据来源|来源|说明|备注|填表人|note|notes|source|sources)\s*\d*\s*[:：.、]", re.IGNORECASE
 )
 
 
@@ -57,10 +58,26 @@ def find_header(table: pd.DataFrame, merges: Sequence[Merge] = ()) -> int | None
     return None
 
 
+def a_header(row: int | None) -> int | None:
+    """The row in which a header begins; rows are counted from 1, as a spreadsheet program does.
+
+    Raises
+    ------
+    SpecError
+        It is no whole number from 1 on.
+    """
+    if row is not None:
+        whole(row, who="the row of the header", do="count the rows from 1: the first row of the file is 1, not 0")
+    return row
+
+
 def cut_table(cells: Cells, header: int | None, *, place: str) -> Table:
     """The table of a sheet: names from its header (two rows joined as "upper/lower"), rows below it, merged cells filled."""
     top = header - 1 if header is not None else find_header(cells.table, cells.merges)
-    if top is None or not 0 <= top < len(cells.table):
+    if top is not None and top >= len(cells.table):
+        what, do = f"the table has no row {header} for a header", "count the rows from 1, or leave the header's row to be found"
+        raise DataError(what, where=place, found=f"{len(cells.table):,} rows", do=do)
+    if top is None:
         raise DataError(
             "no row looks like a header: a row of names above the figures",
             where=place,

@@ -13,7 +13,7 @@ from evalkit.errors import DataError, SpecError, did_you_mean, several
 from evalkit.stats.arrays import Array
 
 ROUNDING = 0.05  # 1/8 written as 0.13 is 4 percent off
-MOST = 100  # no scale of judgements reaches so far
+MOST = 9  # the end of Saaty's scale
 SHOWN = 20  # problems told before the rest is only counted
 
 Rows = Sequence[Sequence[float | None]]
@@ -33,15 +33,15 @@ class Judgements:
     items
         Ids of what is compared: the indicators of a dimension, or the dimensions.
     ratios
-        The judgements, most often 1 to 9 and their reciprocals. Of each pair one may be left blank (None), and a rounded
-        reciprocal (0.33 beside 3) is made exact; the diagonal is 1.
+        The judgements, on Saaty's scale: from 1/9 to 9. Of each pair one may be left blank (None), and a rounded reciprocal
+        (0.33 beside 3) is made exact; the diagonal is 1.
     expert
         Who judged, as the report may name them.
 
     Raises
     ------
     DataError
-        The matrix is not square, holds what is not positive, leaves a pair out, or has judgements that contradict each
+        The matrix is not square, holds what is not on the scale, leaves a pair out, or has judgements that contradict each
         other; each pair is named, with both values.
 
     Examples
@@ -135,9 +135,12 @@ def reciprocal(items: Sequence[str], ratios: Rows, *, where: str, cell: Callable
         raise DataError(f"judgements of {size} items must be a square of {size} by {size}", where=where, found=found)
     a = np.array(ratios, dtype=np.float64)
     wrong = list[DataError]()
-    for i, j in np.argwhere(~np.isnan(a) & ~((a >= 1 / MOST) & (a <= MOST))).tolist():
-        what = f"a judgement must be a positive number{f' up to {MOST}' if a[i, j] > 0 else ''}"
-        wrong.append(DataError(what, where=f"{where}, {cell(i, j)}", found=f"{a[i, j]:g} for '{items[i]}' over '{items[j]}'"))
+    low, high = (1 - ROUNDING) / MOST, MOST * (1 + 1e-9)
+    for i, j in np.argwhere(~np.isnan(a) & ~((a >= low) & (a <= high))).tolist():
+        what = f"a judgement must be a positive number from 1/{MOST} to {MOST}, as on Saaty's scale"
+        do = "ask again; items that lie farther apart are compared in groups" if 0 < a[i, j] < np.inf else ""
+        found = f"{a[i, j]:g} for '{items[i]}' over '{items[j]}'"
+        wrong.append(DataError(what, where=f"{where}, {cell(i, j)}", found=found, do=do))
         a[i, j] = np.nan
     a = np.where(np.isnan(a), 1 / a.T, a)
     np.fill_diagonal(a, np.where(np.isnan(np.diag(a)), 1.0, np.diag(a)))
@@ -158,4 +161,4 @@ def reciprocal(items: Sequence[str], ratios: Rows, *, where: str, cell: Callable
         )
     refuse_all(wrong, where)
     as_given = (a > a.T) | ((a == a.T) & np.triu(np.ones_like(a, dtype=bool)))  # whole numbers are given, reciprocals rounded
-    return np.where(as_given, a, 1 / a.T)
+    return np.clip(np.where(as_given, a, 1 / a.T), 1 / MOST, MOST)  # 0.11 alone is 1/9, rounded

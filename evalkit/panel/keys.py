@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from evalkit.panel.cells import unseen
-from evalkit.panel.findings import Finding, finding, listing
+from evalkit.panel.cells import LONG, LONGEST, MISSING, unseen
+from evalkit.panel.findings import Finding, finding, listing, shown
 from evalkit.panel.layout import Layout
 from evalkit.panel.raw import RawTable
 from evalkit.terms import Text
 
+_OF = "grand|sub|sample|group|overall|un|weighted|simple|arithmetic|annual|regional|national|provincial|municipal|county|city"
 _TOTAL = re.compile(
-    r"(?:.*(?:合计|总计|小计|共计)|其中[:：]?.*|全国|全省|全市|全县|全区|全州|各地区?平均|平均值?|均值|"
-    r"(?:grand|sub|regional|national)?totals?|sum|average|mean|wholecountry|all(?:counties|provinces|units|regions))",
+    r"(?:.*(?:合计|总计|小计|共计|总和|汇总)|其中[:：]?.*|.*(?:平均(?:水平|值|数)?|均值|均数|中位[数值])|"
+    r"(?:全(?:[国省市县区州体]|样本)|各(?:省|市|县|区|州|地区?))?(?:总(?:数|量|体)|整体|全部)|全[国省市县区州体]|"
+    rf"(?:{_OF})*(?:totals?|sums?|averages?|means?|medians?)(?:values?|levels?|figures?|(?:of|for|over|across)[a-z]+)?|"
+    r"wholecountry|all(?:counties|provinces|units|regions|places)?)",
     re.IGNORECASE,
 )
 _SUM = re.compile(r".*(?:合计|总计|小计|共计)|(?:grand|sub)?totals?|sum", re.IGNORECASE)  # no group is called so
 _ASIDE = re.compile(r"[(（\[].*?[)）\]]|[\s:：_*-]")
 _SHORT = (5, 8, 11)  # one digit less than codes of counties, of townships and of villages have
 _REGION = (6, 9, 12)
-_LONG = 1e15  # a spreadsheet keeps fifteen digits of a number
 _POWER = re.compile(r"\d(?:\.\d+)?[eE]\+?\d+")
 
 
@@ -35,25 +38,50 @@ def keyed_rows(raw: RawTable, frame: pd.DataFrame, layout: Layout) -> tuple[NDAr
         return np.zeros(len(frame), dtype=bool), _totals(raw, frame, layout) if unit in frame else []
     findings = list[Finding]()
     years = frame[period].to_numpy()
-    blank = frame[unit].isna().to_numpy() | (raw.frame[period].isna().to_numpy() & np.isnan(years))
+    nameless = frame[unit].isna().to_numpy() | _means_nothing(raw.frame[unit], words=False)
+    blank = nameless | ((raw.frame[period].isna().to_numpy() | _means_nothing(raw.frame[period])) & np.isnan(years))
     if blank.any():
         at = np.flatnonzero(blank)
-        findings.append(finding("missing_key", count=len(at), where=listing([f"row {row}" for row in raw.rows[at]])))
+        findings.append(
+            finding("missing_key", count=len(at), where=listing([_lacking(raw, row, unit, period) for row in at.tolist()]))
+        )
     findings += _totals(raw, frame, layout)
-    known = ~(frame[unit].isna().to_numpy() | np.isnan(years))
+    known = ~(nameless | np.isnan(years))
     keys = pd.MultiIndex.from_arrays([frame[unit].to_numpy(object)[known], years[known]])
     again = np.zeros(len(frame), dtype=bool)
     again[known] = keys.duplicated()
     if again.any():
         findings.append(_twice(raw, frame, keys, known, layout))
     for group in (group for group in layout.groups if group in frame):
-        distinct = frame.loc[known, [unit, group]].drop_duplicates()
-        moved = distinct[unit][distinct[unit].duplicated()].unique()
-        if len(moved):
-            findings.append(finding("group_changes", column=group, count=len(moved), where=listing(list(moved))))
+        if where := _moved(raw, frame.loc[known], unit, group):
+            findings.append(finding("group_changes", column=group, count=len(where), where=listing(where)))
     if layout.name is not None and layout.name in frame:
         findings += _names(frame.loc[known], unit, layout.name, period)
     return known & ~again, findings
+
+
+def _means_nothing(cells: pd.Series, *, words: bool = True) -> NDArray[np.bool_]:
+    """Which cells hold what stands for a missing value, such as —, and of `words` NA: among codes, it may be one."""
+    which, distinct = pd.factorize(cells.to_numpy(object))
+    texts = [cell.strip().casefold() if isinstance(cell, str) else "0" for cell in distinct]
+    return np.array([*(text in MISSING and (words or not re.search("[a-z]", text)) for text in texts), False])[which]
+
+
+def _lacking(raw: RawTable, row: int, *columns: str) -> str:
+    """The row of a key that is not whole, with what stands there for a missing value."""
+    cells = [raw.frame[column].iloc[row] for column in columns]
+    stood = [shown(cell.strip()) for cell in cells if isinstance(cell, str) and cell.strip().casefold() in MISSING - {""}]
+    return f"row {raw.rows[row]}" + (f" ({', '.join(stood)})" if stood else "")
+
+
+def _moved(raw: RawTable, known: pd.DataFrame, unit: str, group: str) -> list[str]:
+    """Units that are of several groups, each with the rows in which it is of another than in most of its rows."""
+    distinct = known[[unit, group]].drop_duplicates()
+    moved = known[known[unit].isin(distinct[unit][distinct[unit].duplicated()])]
+    named = moved[group].fillna("")
+    other = named != named.groupby(moved[unit]).transform(lambda held: Counter(held).most_common(1)[0][0])
+    rows = pd.Series(raw.rows[moved.index[other]], index=moved[unit][other]).groupby(level=0, sort=False).agg(list)
+    return [f"{key} (row{'s' if len(at) > 1 else ''} {listing(at, 6)})" for key, at in rows.items()]
 
 
 def called_totals(cells: pd.Series) -> NDArray[np.intp]:
@@ -70,17 +98,23 @@ def called_totals(cells: pd.Series) -> NDArray[np.intp]:
 
 
 def _called(name: object, pattern: re.Pattern[str]) -> bool:
-    return pattern.fullmatch(_ASIDE.sub("", unicodedata.normalize("NFKC", str(name)))) is not None
+    return len(str(name)) <= LONGEST and pattern.fullmatch(_ASIDE.sub("", unicodedata.normalize("NFKC", str(name)))) is not None
 
 
 def spoilt_codes(raw: RawTable, unit: str, codes: pd.Series) -> list[Finding]:
     """Codes of units that a spreadsheet turned into numbers: without their zero, or with a power of ten for their last digits."""
-    long = [isinstance(cell, float) and abs(cell) >= _LONG for cell in raw.frame[unit].to_numpy(object)]
+    long = [isinstance(cell, float) and abs(cell) >= LONG for cell in raw.frame[unit].to_numpy(object)]
     powers = np.flatnonzero(codes.str.fullmatch(_POWER).fillna(value=False).to_numpy(bool) | np.array(long, dtype=bool))
     if powers.size:
         some = listing(list(codes.iloc[powers].unique()), 5)
         return [finding("code_in_powers", column=unit, count=len(powers), found=some, where=raw.where(unit, powers))]
     return _zeros(raw, unit, codes)
+
+
+def long_codes(raw: RawTable, column: str) -> list[Finding]:
+    """Codes and names that are too long to be any: a text, or several cells in one."""
+    at = np.flatnonzero([isinstance(cell, str) and len(cell) > LONGEST for cell in raw.frame[column].to_numpy(object)])
+    return [finding("long_code", column=column, count=len(at), found=LONGEST, where=raw.where(column, at))] if at.size else []
 
 
 def unseen_signs(raw: RawTable, column: str) -> list[Finding]:

@@ -11,12 +11,13 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Note, by_period, first_rows
-from evalkit.check import has_columns, shown
+from evalkit.check import a_period, at_rows, rising, shown
 from evalkit.errors import DataError, SpecError, several
-from evalkit.panel.cells import single_precision
-from evalkit.panel.findings import finding, listing
+from evalkit.panel.in_memory import a_table, figures_of, notes_of_table, unit_codes, weights_of, whole_periods
 from evalkit.stats.arrays import Columns, Mask
 from evalkit.terms import Text
+
+TOLD = 5  # cells that a message names
 
 Periods = slice | range | list[int] | set[int] | int | None
 
@@ -45,8 +46,8 @@ class Panel:
     Parameters
     ----------
     frame
-        Index (unit, period): unit a text code, period a whole number (a year), sorted, each pair once; columns of
-        floats, one an indicator; NaN means not observed.
+        Index (unit, period): unit a text code, period a whole number (a year), each pair once; columns of floats, one an
+        indicator; NaN means not observed. It is sorted by its keys where it is not, and weights are put in its order.
     names
         Name of each unit, in each language; empty where the code is the name.
     groups
@@ -72,6 +73,18 @@ class Panel:
     notes: tuple[Note, ...] = ()
     places: Places | None = None
 
+    def __post_init__(self) -> None:
+        index = _keys(self.frame.index, who="a panel")
+        if self.frame.columns.has_duplicates:
+            twice = self.frame.columns[self.frame.columns.duplicated()].unique()
+            raise DataError(f"columns [{several(twice)}] stand more than once in the table", do="rename one of each")
+        if not (rising(index) and all(level.is_monotonic_increasing for level in index.levels)):
+            _once(index)
+            object.__setattr__(self, "frame", self.frame.sort_index())
+        if self.weights is not None and not self.weights.index.equals(self.frame.index):
+            _once(_keys(self.weights.index, who="the weights of a panel"))
+            object.__setattr__(self, "weights", self.weights.reindex(self.frame.index))
+
     @classmethod
     def from_frame(
         cls,
@@ -85,6 +98,18 @@ class Panel:
     ) -> Panel:
         """A panel from a table with one row a unit and period.
 
+        Codes of units are read as those of a file are: 110000.0 is "110000", and blanks and full-width letters are no part of
+        them. Dates that are the first days of years, or the last, stand for these years, and a note says so.
+
+        Raises
+        ------
+        SpecError
+            This is no DataFrame.
+        DataError
+            A column is absent or stands twice; a row lacks a unit or a period, or shares both with another; periods are dates
+            within years, or no numbers; figures are text or complex; weights are text, infinite or below 0; a unit changes its
+            group.
+
         Examples
         --------
         >>> rows = pd.DataFrame({"county": ["a", "a"], "year": [2020, 2021], "income": [1.0, 1.2]})
@@ -92,39 +117,30 @@ class Panel:
         (2020, 2021)
         """
         roles = [unit, period, *groups, *(column for column in (name, weight) if column)]
-        has_columns(frame, roles, who="a panel")
-        codes = frame[unit].astype("string").str.strip()
-        years = pd.to_numeric(frame[period], errors="coerce")
-        bad = codes.isna() | (codes == "") | years.isna() | (years % 1 != 0)
+        frame = a_table(frame, roles)
+        codes, (years, dated) = unit_codes(frame[unit]), whole_periods(frame[period])
+        nameless = codes.isna().to_numpy(dtype=bool)
+        bad = nameless | np.isnan(years)
         if bad.any():
             raise DataError(
                 f"every row needs a unit in '{unit}' and a whole number in '{period}'",
-                where=f"rows {several(frame.index[bad])}",
-                found=several(map(tuple, frame.loc[bad, [unit, period]].to_numpy().tolist()), 3),
+                where=at_rows(bad),
+                found="no unit" if nameless.any() else a_period(frame[period].to_numpy()[bad][0]),
                 do="complete or remove these rows",
             )
-        index = pd.MultiIndex.from_arrays([codes.astype(object), years.astype("int64")], names=["unit", "period"])
-        if index.has_duplicates:
-            twice = index[index.duplicated()].unique()
-            raise DataError("some units have several rows in one period", found=several(twice), do="keep one row of each")
-        values = frame.drop(columns=roles)
-        texts = [c for c in values.columns if not pd.api.types.is_numeric_dtype(values[c])]
-        if texts:
-            raise DataError(
-                f"columns [{several(texts)}] hold text where figures belong",
-                do="name them as groups or names, drop them, or correct the cells",
-            )
-        single = [str(name) for name in values.columns if single_precision(values[name])]
-        keyed = values.astype("float64").set_axis(index, axis=0).sort_index()
-        units = pd.Index(codes.astype(object), name="unit")
+        index = pd.MultiIndex.from_arrays([codes, years.astype(np.int64)], names=["unit", "period"])
+        _once(index)
+        keyed = figures_of(frame.drop(columns=roles)).set_axis(index, axis=0).sort_index()
+        weights = None if weight is None else weights_of(frame[weight]).set_axis(index).reindex(keyed.index)
+        units = pd.Index(codes, dtype=object, name="unit")
         return cls(
             frame=keyed,
-            names={str(k): Text(str(v), str(v)) for k, v in zip(units, frame[name], strict=True)} if name else {},
+            names={str(k): Text(str(v), str(v)) for k, v in zip(units, frame[name], strict=True) if not pd.isna(v)}
+            if name
+            else {},
             groups=_constant_by_unit(frame[list(groups)].set_axis(units, axis=0)) if groups else pd.DataFrame(),
-            weights=frame[weight].astype("float64").set_axis(index).reindex(keyed.index) if weight else None,
-            notes=(Note("caution", finding("single_precision", count=len(single), found=listing(single)).message),)
-            if single
-            else (),
+            weights=weights,
+            notes=notes_of_table(frame, list(keyed.columns), weights, period if dated else None),
         )
 
     @property
@@ -161,15 +177,38 @@ class Panel:
         weights = None if self.weights is None else self.weights.loc[keep]
         return replace(self, frame=frame, weights=weights)
 
+    def where(self, cells: Sequence[tuple[str, int, str]], *, named: bool = True) -> str:
+        """Some cells (unit, period, column) for messages; of a panel from a file, the file and the cells in it as well.
+
+        Examples
+        --------
+        >>> rows = pd.DataFrame({"county": ["a", "a"], "year": [2020, 2021], "income": [1.0, None]})
+        >>> Panel.from_frame(rows, unit="county", period="year").where([("a", 2021, "income")])
+        "a 2021 'income'"
+        """
+        told = []
+        for unit, period, column in cells[:TOLD]:
+            key = pd.MultiIndex.from_tuples([(unit, period)])
+            at = self.places.cells(column, key)[0] if self.places else ""
+            told.append(f"{unit} {period}" + (f" '{column}'" if named else "") + (f" ({at})" if at else ""))
+        some = several([*told, *cells[TOLD:]], most=TOLD)
+        return f"{self.source.en}, {some}" if self.places and self.source.en else some
+
     def _within(self, periods: Periods) -> Mask:
         place, known = by_period(self.frame.index)
         return np.isin(known, resolve(periods, known))[place]
 
-    def _repr_html_(self) -> str:
+    def __repr__(self) -> str:
+        return f"Panel({self._size})"  # a dataclass prints the whole frame, of homes too
+
+    @property
+    def _size(self) -> str:
         span = f"{self.periods[0]}–{self.periods[-1]}" if self.periods else "–"
-        size = f"{len(self.units):,} × {span} × {self.frame.shape[1]}"
+        return f"{len(self.units):,} × {span} × {self.frame.shape[1]}"
+
+    def _repr_html_(self) -> str:
         source = " · ".join(dict.fromkeys(text for text in (self.source.zh, self.source.en) if text))
-        return f"<div><b>Panel</b> · {size}<div>{escape(source)}</div>{first_rows(self.frame)}</div>"
+        return f"<div><b>Panel</b> · {self._size}<div>{escape(source)}</div>{first_rows(self.frame)}</div>"
 
 
 def resolve(periods: Periods, known: Sequence[int]) -> tuple[int, ...]:
@@ -217,10 +256,26 @@ def _is_whole(period: object) -> bool:
     return isinstance(period, Integral) and not isinstance(period, bool)
 
 
+def _keys(index: pd.Index, *, who: str) -> pd.MultiIndex:
+    """The keys of a panel or its weights; anything else is refused."""
+    if not isinstance(index, pd.MultiIndex) or list(index.names) != ["unit", "period"]:
+        do = "make it with Panel.from_frame(frame, unit=…, period=…)"
+        raise DataError(f"{who} must be keyed by (unit, period)", found=f"index {list(index.names)}", do=do)
+    return index
+
+
+def _once(index: pd.Index) -> None:
+    """Refuse keys that stand twice."""
+    if index.has_duplicates:
+        what, do = "some units have several rows in one period", "keep one row of each"
+        raise DataError(what, found=at_rows(index.duplicated()), do=do)
+
+
 def _constant_by_unit(groups: pd.DataFrame) -> pd.DataFrame:
     """One row a unit; a unit that changes its group is refused, for it would be counted in both."""
-    distinct = groups.reset_index().drop_duplicates()
-    moved = distinct["unit"][distinct["unit"].duplicated()]
-    if not moved.empty:
-        raise DataError(f"units change their group over the periods: [{several(moved.unique())}]", do="give each unit one group")
-    return distinct.set_index("unit").sort_index()
+    held = groups.reset_index()
+    moved = ~held.duplicated() & held.duplicated("unit")
+    if moved.any():
+        what, do = "units change their group over the periods", "give each unit one group"
+        raise DataError(what, found=at_rows(moved.to_numpy()), do=do)
+    return held.drop_duplicates().set_index("unit").sort_index()

@@ -8,6 +8,7 @@ import re
 import unicodedata
 from base64 import b32encode
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -147,12 +148,15 @@ def read_key(file: Path | None, apart_from: Iterable[Path] = (), *, variable: st
     SafetyError
         Its file lies in one of the folders it is to be kept apart from.
     DataError
-        The file cannot be read.
+        The file is not there, or cannot be read.
     """
     if file is None:
         told = os.environ.get(variable, "").strip()
         return _sound(told.encode(), f"the environment variable {variable}") if told else None
     place = file.resolve()
+    with suppress(OSError):  # a folder that may not be looked into is told below
+        if not place.exists():
+            raise DataError("there is no such file", where=str(file), do="check the path of the key")
     if any(place.is_relative_to(folder.resolve()) for folder in apart_from):
         do = "keep it in a folder of its own, which is not passed on"
         raise SafetyError("the key lies beside what it is to be kept apart from", where=file.name, do=do)

@@ -21,13 +21,14 @@ Merge = tuple[int, int, int, int]  # first row, first column, last row, last col
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Cells:
-    """All cells of a sheet: row and column numbers are positions in the file, counted from 0."""
+    """All cells of a sheet: row and column numbers are positions in the file, counted from 0; `labels` are those of values."""
 
     table: pd.DataFrame
     merges: tuple[Merge, ...] = ()
     percent: Mapping[int, NDArray[np.intp]] = field(default_factory=dict)
     sheet: str = ""
     findings: tuple[Finding, ...] = ()
+    labels: Mapping[str, Mapping[float, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -56,6 +57,8 @@ class RawTable:
         Whether it holds names or numbers of persons; then no cell of it is told.
     unit
         The unit of measure that a line above the table names for all of it.
+    labels
+        For each column of figures of a Stata file, what its values are called.
     """
 
     frame: pd.DataFrame
@@ -70,6 +73,7 @@ class RawTable:
     totals: Mapping[str, NDArray[np.intp]] = field(default_factory=dict)
     personal: bool = False
     unit: str = ""
+    labels: Mapping[str, Mapping[float, str]] = field(default_factory=dict)
 
     @property
     def place(self) -> str:
@@ -92,6 +96,7 @@ class RawTable:
             merged=_renamed(self.merged, names),
             percent=_renamed(self.percent, names),
             totals=_renamed(self.totals, names),
+            labels=_renamed(self.labels, names),
         )
 
     def where(self, column: str, positions: Iterable[int]) -> str:

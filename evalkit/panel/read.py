@@ -19,10 +19,11 @@ from evalkit.errors import DataError, did_you_mean
 from evalkit.identifiers import direct_identifier
 from evalkit.panel.cells import read_codes
 from evalkit.panel.findings import refusal
+from evalkit.panel.formats.addresses import letter
 from evalkit.panel.formats.plain import read_parquet, read_text
-from evalkit.panel.formats.sheet import MOST_BYTES, letter, read_sheet
+from evalkit.panel.formats.sheet import MOST_BYTES, read_sheet
 from evalkit.panel.formats.stata import read_stata
-from evalkit.panel.header import cut_table
+from evalkit.panel.header import a_header, cut_table
 from evalkit.panel.keys import called_totals
 from evalkit.panel.panel import Panel
 from evalkit.panel.persons import unheaded
@@ -137,6 +138,7 @@ def read_as(path: str | Path, layout: Layout, *, sheet: str | None = None, heade
 def open_table(path: str | Path, *, sheet: str | None = None, header: int | None = None, text: Collection[str] = ()) -> RawTable:
     """As `read_table`, but what is wrong with the header or the formulas is handed back in `findings`, for an audit."""
     path = Path(path)
+    a_header(header)
     data, kind = file_bytes(path)
     if sheet is not None and kind != ".xlsx":
         raise DataError("only spreadsheets have sheets", where=path.name, found=f"sheet='{sheet}'", do="leave the sheet out")
@@ -145,7 +147,7 @@ def open_table(path: str | Path, *, sheet: str | None = None, header: int | None
     if "names" in cells.table.attrs:
         frame, rows = cells.table.set_axis(cells.table.attrs["names"], axis=1), np.arange(1, len(cells.table) + 1)
         frame.attrs = {}
-        raw = RawTable(frame=frame, rows=rows, path=path, fingerprint=_digest(data), findings=cells.findings)
+        raw = RawTable(frame=frame, rows=rows, path=path, fingerprint=_digest(data), findings=cells.findings, labels=cells.labels)
     else:
         table = cut_table(cells, header, place=place)
         percent = {

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import re
 import unicodedata
-import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -17,7 +14,8 @@ from evalkit.errors import DataError, did_you_mean, several
 from evalkit.panel.cells import read_cell
 from evalkit.panel.findings import refusal
 from evalkit.panel.form import Form, read_form
-from evalkit.panel.formats.sheet import letter, open_archive, read_sheet
+from evalkit.panel.formats.addresses import letter
+from evalkit.panel.formats.sheet import read_sheet, titles
 from evalkit.panel.judgements import Judgements, Rows, position, reciprocal, refuse_all, upper_rows
 from evalkit.panel.raw import Cells
 from evalkit.panel.read import file_bytes
@@ -76,14 +74,14 @@ def read_judgements(
     data, kind = file_bytes(path)
     if kind != ".xlsx":
         raise DataError("judgements are read from .xlsx and .toml", where=path.name, do="save the matrices as a workbook")
-    titles = _titles(data, path.name)
-    known = {title: what for title in titles if (what := _named(title, _compared(system)))}
+    there = titles(data, path.name)
+    known = {title: what for title in there if (what := _named(title, _compared(system)))}
     if not known:
-        near = next((hint for title in titles if (hint := did_you_mean(title, _compared(system)))), "")
+        near = next((hint for title in there if (hint := did_you_mean(title, _compared(system)))), "")
         raise DataError(
             f"no sheet is named after what '{system.id}' compares",
             where=path.name,
-            found=f"sheets [{several(titles, 8)}]" if near else f"{len(titles)} sheets of other names",
+            found=f"sheets [{several(there, 8)}]" if near else f"{len(there)} sheets of other names",
             do=near or f"name the sheets {', '.join(_compared(system))}",
         )
     said = dict[str, Judgements]()
@@ -214,10 +212,12 @@ def _ratio(cell: object, where: str) -> float:
     """A judgement as written: a number, a fraction, or NaN where it is blank."""
     if cell is None or isinstance(cell, int | float):
         return float("nan") if cell is None else float(cell)
-    signs = [unicodedata.normalize("NFKC", sign) if _BAR.search(unicodedata.decomposition(sign)) else sign for sign in str(cell)]
-    text = "".join(signs).replace("\u2044", "/").replace("\u2215", "/").strip()
+    bars = {sign: unicodedata.normalize("NFKC", sign) for sign in str(cell) if _BAR.search(unicodedata.decomposition(sign))}
+    text = "".join(f" {bars[sign]} " if sign in bars else sign for sign in str(cell))  # apart, so that 2½ is not 21/2
+    text = text.replace("\u2044", "/").replace("\u2215", "/").strip()
     parts = [read_cell(part) for part in (text.split("/") if text != "/" else [text])]
-    if len(parts) > 2 or any(part.unit or not part.readable for part in parts) or (len(parts) == 2 and not parts[1].value > 0):
+    broken = len(parts) == 2 and (np.isnan(parts[0].value) or not parts[1].value > 0)
+    if len(parts) > 2 or broken or any(part.unit or not part.readable for part in parts):
         turned = "the spreadsheet made a date of a fraction: write =1/3, or set the cell to text before writing 1/3"
         raise DataError(
             "a judgement must be a number or a fraction",
@@ -255,14 +255,3 @@ def _named(name: str, known: Mapping[str, Text]) -> str:
 
 def _plain(name: str) -> str:
     return unicodedata.normalize("NFKC", name).strip().casefold()
-
-
-def _titles(data: bytes, name: str) -> list[str]:
-    """The names of the sheets of a workbook."""
-    from python_calamine import CalamineError, CalamineWorkbook
-
-    open_archive(data, name)
-    try:
-        return list(CalamineWorkbook.from_filelike(io.BytesIO(data)).sheet_names)
-    except (CalamineError, zipfile.BadZipFile, zlib.error):
-        raise DataError("the spreadsheet is damaged, or is none", where=name, do="open and save it again as .xlsx") from None

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from evalkit.identifiers import called_personal
+from evalkit.identifiers import called_personal, direct_identifier
 from evalkit.panel.cells import Numbers, read_codes, read_numbers, read_years
 from evalkit.panel.checks.measure_words import header_measure
 from evalkit.panel.findings import Finding, absent, finding, listing, refusal, shown
-from evalkit.panel.keys import keyed_rows, spoilt_codes, unseen_signs
+from evalkit.panel.keys import keyed_rows, long_codes, spoilt_codes, unseen_signs
 from evalkit.panel.layout import Layout
 from evalkit.panel.panel import Panel, Places
 from evalkit.panel.persons import about_persons, named_persons, numbered, private
@@ -55,17 +55,23 @@ class Tidied:
         """Where those rows stand in the file."""
         return Places(pd.Series(self.raw.rows[self.keyed], index=self.keys), self.letters, self.said)
 
+    @property
+    def weights(self) -> pd.Series | None:
+        """The weights of those rows, whatever they are: an audit tells what is wrong with them."""
+        weight = self.layout.weight
+        return self.frame.loc[self.keyed, weight].set_axis(self.keys) if weight is not None and weight in self.frame else None
+
     def panel(self) -> Panel:
         """The panel, or one error with everything that keeps it from being one."""
         if any(item.severity == "defect" for item in self.findings):
-            raise refusal(self.findings, where=self.raw.place)
+            raise refusal(self.findings, where=self.raw.place, homes=self.layout.waves)
         layout = self.layout
         assert layout.unit is not None and layout.period is not None
-        panel = Panel.from_frame(
-            self.frame, unit=layout.unit, period=layout.period, name=layout.name, groups=layout.groups, weight=layout.weight
-        )
+        rows = self.frame.drop(columns=[] if layout.weight is None else [layout.weight])
+        panel = Panel.from_frame(rows, unit=layout.unit, period=layout.period, name=layout.name, groups=layout.groups)
         return replace(
             panel,
+            weights=self.weights,
             source=same(self.raw.place),
             fingerprint=self.raw.fingerprint,
             notes=notes_of(self.findings),
@@ -76,7 +82,8 @@ class Tidied:
 def tidy(raw: RawTable, layout: Layout) -> Tidied:
     """A raw table with its columns read for what `layout` says they are; nothing is raised, all is found."""
     raw, ambiguous = _known_below(replace(raw, personal=raw.personal or about_persons(raw.frame) is not None), layout)
-    findings = [*raw.findings, *ambiguous, *_absent(raw, layout)]
+    told = [item for item in raw.findings if item.rule != "encoded_figures" or layout.columns.get(item.column, item.column)]
+    findings = [*told, *ambiguous, *_absent(raw, layout)]
     have = [column for column in raw.frame.columns if layout.columns.get(column, column)]
     columns = dict[str, pd.Series]()
     for column in (column for column in layout.texts if column in raw.frame):
@@ -87,7 +94,7 @@ def tidy(raw: RawTable, layout: Layout) -> Tidied:
         short = spoilt_codes(raw, column, columns[column]) if column == layout.unit else []
         if numeric.size and not short:
             findings.append(finding("code_number", column=column, count=len(numeric)))
-        findings += [*short, *unseen_signs(raw, column), *_filled(raw, column)]
+        findings += [*short, *long_codes(raw, column), *unseen_signs(raw, column), *_filled(raw, column)]
     if layout.period is not None and layout.period in raw.frame:
         findings += _filled(raw, layout.period) + _years(raw, layout, columns)
     figures, said = list[str](), dict[str, str]()
@@ -179,6 +186,8 @@ def _figures(raw: RawTable, column: str, target: str, layout: Layout) -> tuple[N
     if wordy and not _digits(cells, numbers.unreadable):
         some = _some(raw, column, numbers.unreadable[:3])
         return None, [finding("text_column", column=target, count=len(numbers.unreadable), where=some)], ""
+    if hidden := _told_in_words(cells, numbers.unreadable):
+        return None, [finding("personal_data", column=target, count=hidden)], ""
     findings = list[Finding]()
     if numbers.unreadable.size:
         bad = numbers.unreadable
@@ -217,6 +226,11 @@ def _no_members(raw: RawTable, column: str, values: NDArray[np.float64], target:
         return []
     some = listing([f"{value:g}" for value in dict.fromkeys(values[at[:50]].tolist())], 5)
     return [finding("member_count", column=target, count=len(at), where=raw.where(column, at), found=some)]
+
+
+def _told_in_words(cells: pd.Series, at: NDArray[np.intp]) -> int:
+    """How many of some texts hold somebody's number, such as a telephone, among words."""
+    return sum(map(direct_identifier, cells.to_numpy(object)[at]))
 
 
 def _digits(cells: pd.Series, at: NDArray[np.intp]) -> bool:

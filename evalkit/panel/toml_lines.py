@@ -3,26 +3,39 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterator
 
 Place = tuple[int | str, ...]
 
 
 def line_of(text: str, loc: Place) -> int:
     """The line on which a place of a TOML document stands or begins, or the nearest above that leads to it; 0: there is none."""
-    best, best_depth, counts = 0, 0, dict[Place, int]()
+    return lines_of(text, [loc])[0]
+
+
+def lines_of(text: str, places: Collection[Place]) -> list[int]:
+    """The lines of some places of a TOML document, as `line_of` tells each, in one reading."""
+    deepest = max(map(len, places), default=0)
+    stands, begins = dict[Place, int](), dict[Place, int]()
+    for number, path in _paths(text):
+        if len(path) <= deepest:
+            stands.setdefault(path, number)
+        for depth in range(1, min(len(path), deepest) + 1):
+            begins.setdefault(path[:depth], number)
+    above = [(begins.get(loc), *(stands.get(loc[:depth]) for depth in range(len(loc) - 1, 0, -1))) for loc in places]
+    return [next((line for line in found if line is not None), 0) for found in above]
+
+
+def _paths(text: str) -> Iterator[tuple[int, Place]]:
+    """The lines on which tables and keys stand, each with the path of what it declares."""
+    counts = dict[Place, int]()
     here: Place = ()
     for number, line in enumerate(text.splitlines(), start=1):
         if header := re.match(r"\s*(\[\[?)\s*([\w.\"'-]+)\s*\]", line):
             here = _header(header.group(2), many=header.group(1) == "[[", counts=counts)
-            path = here
+            yield number, here
         elif key := re.match(r"\s*([\w.\"'-]+)\s*=", line):
-            path = (*here, *(part.strip("\"'") for part in key.group(1).split(".")))
-        else:
-            continue
-        depth = shared(path, loc)
-        if depth == min(len(path), len(loc)) and depth > best_depth:
-            best, best_depth = number, depth
-    return best
+            yield number, (*here, *(part.strip("\"'") for part in key.group(1).split(".")))
 
 
 def _header(words: str, *, many: bool, counts: dict[Place, int]) -> Place:
@@ -37,14 +50,6 @@ def _header(words: str, *, many: bool, counts: dict[Place, int]) -> Place:
         counts[path] = counts.get(path, 0) + 1
         path = (*path, counts[path] - 1)
     return path
-
-
-def shared(path: Place, wanted: Place) -> int:
-    """How many leading steps two paths share."""
-    for at, (a, b) in enumerate(zip(path, wanted, strict=False)):
-        if a != b:
-            return at
-    return min(len(path), len(wanted))
 
 
 def last_line(text: str, name: str) -> int:

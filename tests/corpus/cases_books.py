@@ -340,7 +340,7 @@ judged("in_words", 3, "a number or a fraction", at=(2, 1), value="强")
 judged("as_date", 3, "made a date of a fraction", at=(2, 1), value=datetime.date(2020, 1, 3))
 judged("not_reciprocal", 3, "not reciprocal", "C2 and B3", at=(2, 1), value=3)
 judged("diagonal", 3, "compared with itself is judged 1", at=(1, 1), value=2)
-judged("huge", 3, "up to 100", at=(1, 2), value=1e6)
+judged("huge", 3, "from 1/9 to 9", "C2", at=(1, 2), value=1e6)
 judged("ringed", 3, "a number or a fraction", at=(1, 2), value="③")
 judged("item_unknown", 3, "not among what is compared", at=(2, 0), value="taps")
 judged(

@@ -139,7 +139,7 @@ def survey(
     case(kind, f"survey_{name}", build, code, *says, command=ASSESS, **more)
 
 
-survey("negative_weight", 3, "not be negative", at=(3, 4), value=-1)
+survey("negative_weight", 3, "homes.csv", "(row 4)", "below 0, or infinite", at=(3, 4), value=-1)
 survey("weight_in_words", 3, "unreadable_cell", "row 4", at=(3, 4), value="高")
 survey("infinite_weight", 3, "unreadable_cell", at=(3, 4), value="inf")
 survey("home_twice", 3, "duplicate_rows", "rows 4, 122", change=lambda made: [*made, made[3]])
@@ -166,6 +166,16 @@ survey(
     3,
     "not in one unit of measure",
     change=lambda made: [made[0], *([*row[:5], row[5] / 10000] for row in made[1:])],
+)
+survey("wave_of_one_home", 3, "a wave has only a handful of homes", "(row 4)", "2042: 1", at=(3, 1), value=2042)
+survey("mark_for_a_year", 3, "missing_key", "row 4 ('—')", at=(3, 1), value="—")
+survey(
+    "transfers_in_another_unit",
+    3,
+    "not in one unit of measure",
+    "'income_pc' 元, 'benefit' 万元",
+    change=lambda made: [[*made[0], "benefit"], *([*row[:5], f"{row[5]}元", "0.1万元"] for row in made[1:])],
+    form=("line = 4000", 'line = 4000\ntransfers = ["benefit"]'),
 )
 survey("no_incomes", 3, "no home has all the columns", change=lambda made: [made[0], *([*row[:5], None] for row in made[1:])])
 survey("no_weight_column", 3, "no column 'weight'", change=lambda made: [[*row[:4], row[5]] for row in made])

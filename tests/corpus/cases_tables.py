@@ -21,6 +21,14 @@ def added(*more: Row) -> Any:
     return body(lambda made: [*made, *more])
 
 
+def averages(name: str, code: str) -> Any:
+    """Rows that are the means of all others."""
+    years = [[row for row in ROWS if row[3] == year] for year in range(2018, 2023)]
+    return added(
+        *([code, name, "东省", of[0][3], *(round(sum(row[k] for row in of) / len(of), 1) for k in range(4, 9))] for of in years)
+    )
+
+
 def totals(name: str, code: str) -> Any:
     """Rows that are the sums of all others."""
     years = [[row for row in ROWS if row[3] == year] for year in range(2018, 2023)]
@@ -83,7 +91,7 @@ case("file", "latin1", raw(TEXT.replace("甲", "Café é").encode("latin-1", "re
 case("file", "web_page", raw("<html><table><tr><td>county</td><td>year</td></tr></table></html>"), 3, "a web page")
 case("file", "spreadsheet_called_csv", raw(b"PK\x03\x04" + b"x" * 100), 3, "its name does not say what it is")
 case("file", "only_header", raw(",".join(HEAD) + "\n"), 3, "a header and no rows yet")
-case("file", "open_quote", raw(TEXT.replace("丙县", '"丙县', 1)), 3, "same number of cells")
+case("file", "open_quote", raw(TEXT.replace("丙县", '"丙县', 1)), 3, "panel.csv, row 12", "is never closed")
 case("file", "long_line", raw(TEXT.replace(",2019,", ",2019,7,", 1)), 3, "blank_header", "J (row 3)")
 case(
     "file",
@@ -155,6 +163,9 @@ case(
 )
 case("panel", "no_year", cells("year", 3, None), 3, "missing_key", "row 5")
 case("panel", "no_unit", cells("county", 3, None), 3, "missing_key", "row 5")
+case("panel", "dash_for_a_year", cells("year", 3, "—"), 3, "missing_key", "row 5 ('—')")
+case("panel", "word_for_a_year", cells("year", 3, "NA"), 3, "missing_key", "row 5 ('NA')")
+case("panel", "dash_for_a_unit", cells("county", 3, "-"), 3, "missing_key", "row 5 ('-')")
 case("panel", "two_digit_year", cells("year", 3, 21), 3, "unreadable_period", "row 5", "'21'")
 case("panel", "two_digit_years", cells("year", range(40), lambda year: year % 100), 3, "unreadable_period", "40 value(s)")
 case("panel", "year_of_the_republic", cells("year", range(40), lambda year: year - 1911), 3, "unreadable_period")
@@ -185,6 +196,10 @@ case("panel", "code_changes", cells("county", [3, 4], "530191"), 3, "missing_per
 case("panel", "name_changes", cells("name", [3, 4], "甲区"), 0, "name_changes", "甲县 → 甲区")
 case("panel", "group_changes", cells("province", 3, "西省"), 3, "group_changes", "530111")
 case("panel", "total_row", totals("合　计", "530100"), 3, "total_row", "sum_row")
+case("panel", "provincial_average", added(["539999", "全省平均水平", "东省", 2018, 30000, 12000, 75, 6000, 500]), 3, "total_row")
+case("panel", "mean_in_english", added(["539999", "Provincial average", "东省", 2018, 1, 12000, 75, 6000, 500]), 3, "total_row")
+case("panel", "mean_without_a_name", averages("某某", "539999"), 3, "mean_row", "539999")
+case("panel", "weight_of_one_county", cells("population", range(5), 3.0), 0, "far_level", "'population'", "530111")
 case("panel", "total_without_a_name", totals("某某", "539999"), 3, "sum_row", "539999")
 case(
     "panel",
@@ -197,7 +212,7 @@ case(
 case(
     "panel",
     "whole_region",
-    added(*(["530100", "全部", "东省", y, 90000, 12000 + y, 75 + y / 100, 9000 + y, 800 + y] for y in range(2018, 2023))),
+    added(*(["530100", "昆明", "东省", y, 90000, 12000 + y, 75 + y / 100, 9000 + y, 800 + y] for y in range(2018, 2023))),
     0,
     "whole_region",
     "530100",

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import cases_books
 import cases_other
+import cases_readers
 import cases_roles
 import cases_tables
 from bad_files import CASES
 
-MADE_BY = (cases_tables, cases_books, cases_other, cases_roles)
+MADE_BY = (cases_tables, cases_books, cases_other, cases_readers, cases_roles)
 
 
 def make(folder: Path) -> None:

@@ -137,6 +137,14 @@ class TestValues:
         assert rules(audit) == []
         assert rules(audit, "notice") == ["constant_column"]
 
+    def test_a_column_that_is_constant_but_for_its_last_bits_is_constant(self) -> None:
+        people = np.random.default_rng(3).integers(1000, 90_000, len(figures()))
+        frame = figures().assign(tap=people * 0.95 / people * 100)
+        assert frame["tap"].nunique() > 1
+        found = audited(frame).defects.set_index("rule")["message_en"]
+        assert found["constant_column"] == "all 72 values of 'tap' are 95"
+        assert rules(audited(frame.assign(tap=95 + 1e-9 * np.arange(72)))) == []
+
     def test_constant_empty_infinite_and_absent_columns(self) -> None:
         frame = figures().assign(tap=50.0, income=np.nan)
         frame.loc[4, "beds"] = np.inf

@@ -543,7 +543,7 @@ def test_frames_that_cannot_be_are_refused(frame, said):
 
 
 def test_columns_named_by_numbers_are_refused():
-    with pytest.raises(DataError, match="named by numbers"):
+    with pytest.raises(DataError, match=r"the survey design finds no column named by the text '0'. To do: rename the columns"):
         SurveyDesign(weights="0").on(pd.DataFrame({0: [1.0, 2.0]}))
 
 

@@ -73,6 +73,8 @@ class TestMatrix:
             ),
             ([[1, 3, 0], [1 / 3, 1, 2], [0.2, 0.5, 1]], r"row 1, column 3: .*positive.*0 for 'roads' over 'schools'"),
             ([[1, 3, -5], [1 / 3, 1, 2], [-0.2, 0.5, 1]], "-5 for 'roads'"),
+            ([[1, 3, 10], [1 / 3, 1, 2], [None, 0.5, 1]], r"row 1, column 3: .*from 1/9 to 9.*10 for 'roads'.*in groups"),
+            ([[1, 3, 0.1], [1 / 3, 1, 2], [None, 0.5, 1]], r"row 1, column 3: .*from 1/9 to 9.*0.1 for 'roads'"),
             ([[1, float("inf"), 5], [0, 1, 2], [0.2, 0.5, 1]], "inf for 'roads'"),
             ([[1, 3, 5], [1 / 3, 2, 2], [0.2, 0.5, 1]], "row 2, column 2: .*itself is judged 1; found 2 for 'water'"),
             ([[1, 3, None], [1 / 3, 1, 2], [None, 0.5, 1]], "row 1, column 3 and row 3, column 1: 'roads' and 'schools' are not"),
@@ -102,6 +104,10 @@ class TestMatrix:
             rounded = round(1 / k, 2)
             assert Judgements(items=("a", "b"), ratios=[[1, k], [rounded, 1]]).matrix[1, 0] == 1 / k
             assert Judgements(items=("a", "b"), ratios=[[1, rounded], [k, 1]]).matrix[0, 1] == 1 / k
+
+    def test_the_ends_of_the_scale_may_be_given_by_either_cell(self):
+        for rows in ([[1, 9], [None, 1]], [[1, None], [1 / 9, 1]], [[1, None], [0.11, 1]], [[1, 3 / (1 / 3)], [None, 1]]):
+            assert Judgements(items=("a", "b"), ratios=rows).matrix.tolist() == [[1, 9], [1 / 9, 1]]
 
     def test_another_order(self):
         said = Judgements(items=ITEMS, ratios=EXACT)
@@ -164,7 +170,13 @@ class TestWorkbook:
             pytest.param(living((1, 3, "很重要"), (None, 1, 2), (None, None, 1)), r"D2: .*fraction; found '很重要'", id="a word"),
             pytest.param(living((1, 3, "5倍"), (None, 1, 2), (None, None, 1)), r"D2: .*found '5倍'", id="a unit"),
             pytest.param(living((1, "1/0", 5), (None, 1, 2), (None, None, 1)), r"C2: .*found '1/0'", id="over zero"),
+            pytest.param(living((1, "/3", 5), (None, 1, 2), (None, None, 1)), r"C2: .*found '/3'", id="under nothing"),
             pytest.param(living((1, "1/2/3", 5), (None, 1, 2), (None, None, 1)), r"C2: .*found '1/2/3'", id="two strokes"),
+            pytest.param(living((1, "1 1/2", 5), (None, 1, 2), (None, None, 1)), r"C2: .*found '1 1/2'", id="one and a half"),
+            pytest.param(living((1, "2½", 5), (None, 1, 2), (None, None, 1)), r"C2: .*fraction; found '2½'", id="two and a half"),
+            pytest.param(living((1, "３⅓", 5), (None, 1, 2), (None, None, 1)), r"C2: .*found '３⅓'", id="three and a third"),
+            pytest.param(living((1, "½2", 5), (None, 1, 2), (None, None, 1)), r"C2: .*found '½2'", id="half of a number"),
+            pytest.param(living((1, "2\u200b½", 5), (None, 1, 2), (None, None, 1)), r"C2: .*fraction; found", id="unseen"),
             pytest.param(
                 living((1, datetime(2024, 1, 3), 5), (None, 1, 2), (None, None, 1)),
                 r"C2: .*made a date of a fraction",

@@ -17,25 +17,25 @@ def panel(rows: pd.DataFrame = ROWS, **more: object) -> ek.Panel:
 @pytest.mark.parametrize(
     ("column", "value", "found"),
     [
-        ("county", None, "nan in 2018.0"),
-        ("county", "  ", "   in 2018.0"),
-        ("year", 2018.5, "b in 2018.5"),
-        ("year", np.inf, "b in inf"),
+        ("county", None, "no unit"),
+        ("county", "  ", "no unit"),
+        ("year", 2018.5, "such as 2018.5"),
+        ("year", np.inf, "such as inf"),
     ],
 )
-def test_a_row_without_a_key_is_named(column, value, found):
+def test_a_row_without_a_key_is_told_by_its_place(column, value, found):
     rows = ROWS.astype({"year": float}).set_axis(["w", "x", "y", "z"])
     rows.loc["z", column] = value
     with pytest.raises(DataError, match="every row needs a unit in 'county' and a whole number in 'year'") as refused:
         panel(rows)
-    assert (refused.value.where, refused.value.do) == ("rows z", "complete or remove these rows")
+    assert (refused.value.where, refused.value.do) == ("row 4", "complete or remove these rows")
     assert refused.value.found == found
 
 
-def test_a_key_that_stands_twice_is_named_once():
+def test_a_key_that_stands_twice_is_told_by_its_rows():
     with pytest.raises(DataError, match="several rows in one period") as refused:
         panel(pd.concat([ROWS, ROWS.tail(1), ROWS.tail(1)]))
-    assert (refused.value.found, refused.value.do) == ("b in 2018", "keep one row of each")
+    assert (refused.value.found, refused.value.do) == ("rows 5, 6", "keep one row of each")
 
 
 def test_words_are_no_figures():
@@ -45,7 +45,9 @@ def test_words_are_no_figures():
 
 
 def test_a_unit_is_of_one_group():
-    with pytest.raises(DataError, match=r"units change their group over the periods: \[b\]. To do: give each unit one group"):
+    with pytest.raises(
+        DataError, match=r"units change their group over the periods; found row 4. To do: give each unit one group"
+    ):
         panel(ROWS.assign(kind=["hill", "hill", "hill", "plain"]), groups=["kind"])
 
 

@@ -86,7 +86,7 @@ def test_a_panel_made_in_memory_is_held_to_the_same_rules():
         "beds": figures,
         "pay": [*figures[:3], 0.0, *figures[4:]],
         "many": [-1.0] * 2 + [3 * at for at in figures[2:]],
-        "people": [1.0] * 39 + [-4.0],
+        "people": [1.0] * 39 + [0.0],
     }
     panel = ek.Panel.from_frame(rows.assign(**columns), unit="county", period="year", weight="people")
     found = ek.audit_panel(panel).defects

@@ -15,7 +15,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from evalkit.errors import DataError
+from evalkit.errors import DataError, SpecError
 from evalkit.panel.read import Layout, RawTable, read_as, read_panel, read_table
 
 PLAIN = (
@@ -292,7 +292,7 @@ class TestRefusals:
             ("p.csv", b"\xff\xfe\xff\xff\x81", "not text in UTF-8 or GB18030"),
             ("p.csv", b"PK\x03\x04abc", "not text"),
             ("p.csv", b"u,year,x\na,2020,1\na,2021,1,2\n", "columns hold data and have no name: D"),
-            ("p.csv", b"u,year,x\n" + b"a,2020,1\n" * 99 + b"a,2021,1,2\n", "same number of cells; found Expected 3 fields"),
+            ("p.csv", b"u,year,x\n" + b"a,2020,1\n" * 99 + b"a,2021,1,2\n", "the same number of cells; found 4 cells where"),
             ("p.xlsx", b"u,year\n", "not a readable .xlsx"),
             ("p.xlsx", b"\xd0\xcf\x11\xe0rest", "old .xls"),
             ("p.parquet", b"nothing", "not a readable Parquet"),
@@ -306,6 +306,40 @@ class TestRefusals:
     def test_files_that_are_none(self, tmp_path: Path, name: str, data: bytes, words: str) -> None:
         (tmp_path / name).write_bytes(data)
         assert words in refused(tmp_path / name, unit="u", period="year")
+
+    @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+    @pytest.mark.parametrize(("above", "header", "row"), [("", None, 4), ("一张表\n\n", 3, 6), ("# 说明\n# 来源\n", None, 6)])
+    def test_a_quotation_mark_that_nothing_closes_is_told_with_the_row_a_text_editor_shows(
+        self, tmp_path: Path, end: str, above: str, header: int | None, row: int
+    ) -> None:
+        text = f'{above}u,year,x\na,2020,1\nb,2020,"2""\n"\nc,2020,"3\nd,2020,4\n'
+        (tmp_path / "p.csv").write_bytes(text.replace("\n", end).encode())
+        with pytest.raises(DataError) as wrong:
+            read_table(tmp_path / "p.csv", header=header)
+        told = "a quotation mark opens a cell and is never closed. To do: close it, or take it out."
+        assert str(wrong.value) == f"p.csv, row {row + 1}: {told}"
+
+    @pytest.mark.parametrize("end", ["\n", "\r\n"])
+    def test_a_line_that_is_too_long_is_told_with_the_row_a_text_editor_shows(self, tmp_path: Path, end: str) -> None:
+        text = 'u,year,x\n"a\nb",2020,1\n' + "a,2021,1\n" * 99 + "a,2022,1,2\n"
+        (tmp_path / "p.csv").write_bytes(text.replace("\n", end).encode())
+        assert "p.csv, row 103: the lines do not have the same number of cells; found 4 cells where there should be 3" in refused(
+            tmp_path / "p.csv", unit="u", period="year"
+        )
+
+    def test_a_cell_that_is_longer_than_the_machine_takes_is_told(self, tmp_path: Path) -> None:
+        (tmp_path / "p.csv").write_text(f'u,year,x\na,2020,"{"1" * 200_000}\nb,2020,2\n', encoding="utf-8")
+        assert "p.csv, row 2: a quotation mark opens" in refused(tmp_path / "p.csv", unit="u", period="year")
+        (tmp_path / "p.csv").write_text(f"u,year,x\na,2020,{'1' * 200_000}\nb,2020,2\n", encoding="utf-8")
+        assert "p.csv: a cell is longer than any of a table" in refused(tmp_path / "p.csv", unit="u", period="year")
+
+    @pytest.mark.parametrize("header", [0, -1, True])
+    def test_rows_of_the_header_are_counted_from_1(self, tmp_path: Path, header: int) -> None:
+        write(tmp_path / "p.csv", PLAIN)
+        with pytest.raises(SpecError, match=r"whole number from 1 on; found .* the first row of the file is 1, not 0"):
+            read_table(tmp_path / "p.csv", header=header)
+        with pytest.raises(DataError, match=r"p.csv: the table has no row 6 for a header; found 5 rows"):
+            read_table(tmp_path / "p.csv", header=6)
 
     def test_a_missing_file_hints_at_its_neighbor_and_a_folder_is_no_file(self, tmp_path: Path) -> None:
         write(tmp_path / "counties.csv", PLAIN)

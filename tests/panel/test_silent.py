@@ -166,6 +166,34 @@ class TestNoAnswer:
         assert (told.rule, told.severity, told.where) == ("encoded_figures", "notice", "row 31")
         assert told.found == "9999 = 'ten thousand and more'"
 
+    @pytest.mark.parametrize(
+        ("labels", "found", "row"),
+        [
+            ({1: "1", 2: "2", 3: "3", 4: "4", 5: "5", 6: "7"}, "6 = '7'", "row 6"),
+            ({1: "1", 2: "2", 3: "3", 4: "30"}, "4 = '30'", "row 4"),
+            ({1: "1", 2: "2", 3: "3", 4: "30", 9: "不知道"}, "4 = '30'", "row 4"),
+        ],
+    )
+    def test_one_label_that_is_another_number_than_its_code_shows_that_all_are_the_figures(self, tmp_path, labels, found, row):
+        path = stata(tmp_path / "p.dta", [1.0, 2, 3, 4, 5, 6], labels)
+        with pytest.raises(DataError, match="that have a label and may only number it") as refused:
+            read_panel(path, unit="county", period="year")
+        assert f"({found}): {row}" in refused.value.what
+        assert "encoded_figures" in refused.value.do
+
+    def test_a_column_that_is_left_out_refuses_nothing(self, tmp_path):
+        path = stata(tmp_path / "p.dta", [1.0, 2, 3], {1: "1", 2: "2", 3: "30"})
+        assert read_panel(path, unit="county", period="year", columns={"income": ""}).frame.columns.tolist() == []
+
+    def test_one_among_labels_that_are_words_is_told(self, tmp_path):
+        path = stata(tmp_path / "p.dta", [1.0, 2, 3, 9], {1: "yes", 2: "no", 3: "both", 9: "99"})
+        (told,) = open_table(path).findings
+        assert (told.rule, told.severity, told.found) == ("encoded_figures", "notice", "9 = '99'")
+
+    @pytest.mark.parametrize("income", [[1.0, 2, 2], [1.0, 2, np.nan]])
+    def test_one_that_no_cell_holds_is_not(self, tmp_path, income):
+        assert open_table(stata(tmp_path / "p.dta", income, {1: "1", 2: "2", 6: "7"})).findings == ()
+
     def test_words_for_every_value_are_a_scale_and_not_told(self, tmp_path):
         path = stata(tmp_path / "p.dta", [1.0, 2, 1, 2], {1: "yes", 2: "no"})
         assert open_table(path).findings == ()

@@ -306,16 +306,7 @@ def bare_sheets(patched: pytest.MonkeyPatch) -> None:
 
 
 def bare_parquet(patched: pytest.MonkeyPatch) -> None:
-    class Unquoted(str):
-        def replace(self, *_: object) -> str:  # type: ignore[override]
-            return str(self)
-
-    batches = reading.parquet_batches
-
-    def bare(path, columns, *, text=(), many=2**19):
-        return batches(path, [Unquoted(one) for one in columns], text=text, many=many)
-
-    patched.setattr(reading, "parquet_batches", bare)
+    patched.setattr(reading, "name_in_sql", lambda column: f'"{column}"')
 
 
 def never_cut(patched: pytest.MonkeyPatch) -> None:

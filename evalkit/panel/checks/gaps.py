@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from evalkit.panel.checks.observed import Observed, Span
 from evalkit.panel.findings import Finding, absent, finding, listing, shown
 from evalkit.panel.rules.rules import Severity
+from evalkit.stats.ranks import flat
 
 
 def absent_columns(observed: Observed) -> list[Finding]:
@@ -36,7 +37,7 @@ def flat_columns(observed: Observed) -> list[Finding]:
         infinite = np.flatnonzero(np.isinf(values))
         if infinite.size:
             findings.append(observed.found("not_finite", column, count=len(infinite), where=observed.where(column, infinite)))
-        if known.size > 1 and (known == known[0]).all():
+        if known.size > 1 and not infinite.size and flat(known.min(), known.max()):
             findings.append(observed.found("constant_column", column, count=len(known), found=shown(float(known[0]))))
         if known.size < values.size and (not observed.asked or column in observed.asked):
             share = f"{1 - known.size / values.size:.1%}"

@@ -16,17 +16,18 @@ HUGE = 1e18  # more than the product of the world in its smallest coin
 _FAR = 2.0  # how many times beyond all other figures a code for missing stands
 _MADE = {int(digit * n) for digit in "987" for n in range(2, 9)} | {10**n - k for n in range(3, 9) for k in (2, 3, 4)}
 _CODES = np.array(sorted(_MADE | {-code for code in _MADE} | {-1, -7, -8, -9}))
+_ANSWERS = (7.0, 8.0, 9.0)  # to a question of yes or no: refused, does not apply, not known
 _LOW = 3.0  # how far below the median of a unit all its figures lie at most, for a 0 among them to be odd
 
 
-def odd_marks(observed: Observed) -> list[Finding]:
+def odd_marks(observed: Observed, *, homes: bool = False) -> list[Finding]:
     """For every column: figures too large to be any, codes for missing such as −99 and 9999, zeros among large figures, and the
-    rare figure below 0."""
+    rare figure below 0; of `homes`, also a 7, 8 or 9 in a column of yes and no."""
     findings = list[Finding]()
     for column in map(str, observed.frame.columns):
         values = observed.values(column)
         huge = np.isfinite(values) & (np.abs(values) >= HUGE)
-        coded = _coded(np.where(huge, np.nan, values))
+        coded = _coded(np.where(huge, np.nan, values), homes=homes)
         zeros = _zeros(observed, np.where(coded | huge, np.nan, values))
         below = _below(np.where(coded | huge, np.nan, values), falls=_may_fall(observed, column))
         marks = {"too_large": huge, "missing_code": coded, "zero_for_missing": zeros, "few_negative": below}
@@ -49,20 +50,28 @@ def bad_weights(observed: Observed) -> list[Finding]:
     return [*findings, *([observed.of_weights("weight_missing", name, gaps)] if gaps.size else [])]
 
 
-def _coded(values: NDArray[np.float64]) -> NDArray[np.bool_]:
+def _coded(values: NDArray[np.float64], *, homes: bool) -> NDArray[np.bool_]:
     """Which figures are codes for missing: made of 9s, 8s or 7s, of 9s before a 6 to 8, −1 to −9; and far from all others."""
     code = np.isin(values, _CODES)
     code &= (values < 0) | (values >= 99)
+    code |= _beside_yes_and_no(values) if homes else False
     rest = values[~code & np.isfinite(values)]
     if not code.any() or len(rest) < 5 or rest.max() <= 0:
         return np.zeros(len(values), dtype=bool)
     low, high = float(rest.min()), float(rest.max())
     often = np.isin(values, [mark for mark in np.unique(values[code]) if (values == mark).sum() > 1])
-    nines = np.isin(values, _CODES[np.isin(_CODES % 10, [9])])
+    nines = np.isin(values, [*_CODES[_CODES % 10 == 9], 9.0])
     above = (values > _FAR * high) & (nines | often)
     under = (values > 0) & (values < low / _FAR) & often
     below = (values < 0) & (low >= 0)
     return np.asarray(code & (below | above | under))
+
+
+def _beside_yes_and_no(values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which figures are a 7, 8 or 9 in a column that holds 0 and 1 otherwise, and mostly."""
+    mark, known = np.isin(values, _ANSWERS), np.isfinite(values)
+    flags = known.any() and np.array_equal(np.unique(values[known & ~mark & ~np.isin(values, _CODES)]), [0, 1])
+    return mark & bool(flags and 2 * mark.sum() < known.sum())
 
 
 def _zeros(observed: Observed, values: NDArray[np.float64]) -> NDArray[np.bool_]:

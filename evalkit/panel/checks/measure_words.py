@@ -11,7 +11,10 @@ from typing import NamedTuple
 from evalkit.terms import Text
 
 _BRACKETS = re.compile(r"[(\[]\s*([^()\[\]]+?)\s*[)\]]\s*$")
-_LINE = re.compile(r"(?:计量)?单位\s*:\s*([^\s,、;)]+)\s*\)?\s*$|\bunits?\s*:\s*([^,;)]+?)\s*\)?\s*$", re.IGNORECASE)
+_WHOSE = "".join(
+    f"(?<!{who})" for who in ("填报", "报送", "上报", "编制", "制表", "主管", "责任", "帮扶", "经办", "工作", "所在")
+)
+_LINE = re.compile(rf"{_WHOSE}单位\s*:\s*([^\s,、;)]+)\s*\)?\s*$|\bunits?\s*:\s*([^,;)]+?)\s*\)?\s*$", re.IGNORECASE)
 _SCALES = {"十": 10.0, "百": 100.0, "千": 1e3, "万": 1e4, "亿": 1e8}
 _WORDS = {
     "yuan": "元",
@@ -62,8 +65,8 @@ def line_measure(text: str) -> str:
 
     Examples
     --------
-    >>> line_measure("单位：万元"), line_measure("单位：万元、人"), line_measure("表1")
-    ('万元', '', '')
+    >>> line_measure("计量单位：万元"), line_measure("单位：万元、人"), line_measure("填报单位：甲县"), line_measure("表1")
+    ('万元', '', '', '')
     """
     match = _LINE.search(unicodedata.normalize("NFKC", text).strip())
     return (match[1] or match[2] or "") if match else ""

@@ -17,7 +17,8 @@ import pandas as pd
 from evalkit.errors import DataError, SafetyError, did_you_mean, several
 from evalkit.identifiers import masked as masked_number
 from evalkit.panel.findings import Finding, finding, listing, refusal
-from evalkit.panel.formats.sheet_scan import hidden, lost, masked, not_renewed, raised_marks, repeated, shown_as, span
+from evalkit.panel.formats.addresses import addressed, letter
+from evalkit.panel.formats.sheet_scan import hidden, is_due, lost, masked, not_renewed, raised_marks, repeated, shown_as, span
 from evalkit.panel.raw import Cells
 from evalkit.terms import Text
 
@@ -40,12 +41,13 @@ def read_sheet(data: bytes, *, name: str, sheet: str | None) -> Cells:
         chosen, others, unseen = _choose(book, sheet, name)
         xml = archive.read(_part(archive, chosen))
         _measure(xml, name)
-        findings = broken = lost(xml)
+        xml, workbook = addressed(xml), archive.read("xl/workbook.xml")
+        findings = broken = lost(xml, due=is_due(workbook))
         table = book.get_sheet_by_name(chosen)
         rows = table.to_python(skip_empty_area=False)
         merges = tuple((a[0], a[1], b[0], b[1]) for a, b in table.merged_cell_ranges or ())
         findings, shown = (*findings, *repeated(xml)), shown_as(archive, xml)
-        raised, old = raised_marks(archive, xml), not_renewed(archive.read("xl/workbook.xml"), xml)
+        raised, old = raised_marks(archive, xml), not_renewed(workbook, xml)
     except (CalamineError, zipfile.BadZipFile, zlib.error, ElementTree.ParseError, KeyError, ValueError, OSError, EOFError):
         if broken:  # such as an error newer than the reader
             raise refusal(broken, where=name) from None
@@ -64,22 +66,6 @@ def read_sheet(data: bytes, *, name: str, sheet: str | None) -> Cells:
     findings += (*_hidden(xml, columns, chosen if chosen in unseen else ""), *_scaled(columns, shown.scaled))
     cells = pd.DataFrame(columns, dtype=object)
     return Cells(table=cells, merges=merges, sheet=chosen, findings=findings, percent=shown.percent)
-
-
-def letter(column: int) -> str:
-    """The spreadsheet letter of a column counted from 0.
-
-    Examples
-    --------
-    >>> letter(0), letter(25), letter(26), letter(701)
-    ('A', 'Z', 'AA', 'ZZ')
-    """
-    text = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        text = chr(65 + rest) + text
-    return text
 
 
 def _column(cells: tuple[Any, ...]) -> list[str | float | None]:
@@ -152,6 +138,17 @@ def _no_archive(data: bytes, name: str) -> DataError:
     text = b"\0" not in data[:4096] and any(mark in data[:4096] for mark in (b",", b";", b"\t"))
     do = "call it .csv, or save it again as .xlsx" if text else "save it again as .xlsx"
     return DataError("the file is not a readable .xlsx spreadsheet", where=name, found="text" if text else "", do=do)
+
+
+def titles(data: bytes, name: str) -> list[str]:
+    """The names of the sheets of a workbook."""
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    open_archive(data, name)
+    try:
+        return list(CalamineWorkbook.from_filelike(io.BytesIO(data)).sheet_names)
+    except (CalamineError, zipfile.BadZipFile, zlib.error):
+        raise DataError("the spreadsheet is damaged, or is none", where=name, do="open and save it again as .xlsx") from None
 
 
 def _choose(book: Any, sheet: str | None, name: str) -> tuple[str, list[str], set[str]]:

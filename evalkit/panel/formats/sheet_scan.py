@@ -15,13 +15,17 @@ from numpy.typing import NDArray
 
 from evalkit.panel.cells import read_cell, unit_word
 from evalkit.panel.findings import Finding, finding, listing
+from evalkit.panel.formats.addresses import number
 
 _ERROR = re.compile(
     rb"<(?:\w+:)?c\b(?=[^>]*\bt=[\"']e[\"'])[^>]*\br=[\"']([A-Z]+\d+)[\"'][^>]*>(?:\s*<(?:\w+:)?f\b[^>]*(?:/>|>[^<]*</(?:\w+:)?f>))?"
     rb"\s*(?:<(?:\w+:)?v>([^<]*)<)?"
 )
-_FORMULA = re.compile(rb"<(?:\w+:)?c\b([^>]*)>\s*<(?:\w+:)?f\b[^>]*?(?:/>|>[^<]*</(?:\w+:)?f>)\s*(<(?:\w+:)?v>[^<])?")
-_ADDRESS = re.compile(rb"\br=[\"']([A-Z]+)(\d+)[\"']")
+_FORMULA = re.compile(rb"<(?:\w+:)?c\b([^>]*)>\s*<(?:\w+:)?f\b[^>]*?(?:/>|>[^<]*</(?:\w+:)?f>)\s*(<(?:\w+:)?v\b[^>]*>)?([^<]*)")
+_ADDRESS = re.compile(rb"\br=[\"']([A-Z]+\d+)[\"']")
+_KIND = re.compile(rb"\bt=[\"'](\w+)[\"']")
+_ZERO = re.compile(r"-?0+(?:\.0*)?")
+_DUE = re.compile(rb"<(?:\w+:)?calcPr\b[^>]*\bfullCalcOnLoad\s*=\s*[\"'](?:1|true)[\"']")
 _STYLED = re.compile(rb"<(?:\w+:)?c\b(?=[^>]*\bs=[\"'](\d+)[\"'])[^>]*\br=[\"']([A-Z]+)(\d+)[\"']")
 _NOT_SEEN = rb"(?=[^>]*\b(?:hidden=[\"'](?:1|true)|%b=[\"']0(?:\.0*)?)[\"'])"
 _HIDDEN = re.compile(rb"<(?:\w+:)?row\b" + _NOT_SEEN % b"ht" + rb"[^>]*?\br=[\"'](\d+)[\"']")
@@ -42,7 +46,7 @@ _PLACE = re.compile(rb"\br\s*=\s*[\"'][A-Za-z]*(\d+)[\"']")
 _NARROW = re.compile(rb"\br=[\"']([A-Z]{1,2})\d+[\"']")
 _MERGED = re.compile(rb"\bref\s*=\s*[\"'][A-Za-z]+\d+:[A-Za-z]+(\d+)[\"']")
 _TEXT = re.compile(rb"\bt\s*=\s*[\"']str[\"']")
-_MARKS = ("superscript", "subscript")
+_MARKS = (b"superscript", b"subscript", b"strike")
 _LONGEST = 40_000  # bytes of a formula
 
 
@@ -56,41 +60,72 @@ class Shown(NamedTuple):
     scaled: list[tuple[int, int]]
 
 
-def number(letters: bytes) -> int:
-    """A column counted from 0 by its letters.
+class Formula(NamedTuple):
+    """A cell with a formula: where, the type of its result, and the result that is stored; None where none is."""
 
-    Examples
-    --------
-    >>> number(b"A"), number(b"AA")
-    (0, 26)
+    address: str
+    kind: str
+    stored: str | None
+
+
+def lost(xml: bytes, *, due: bool = False) -> tuple[Finding, ...]:
+    """Cells that a reader would hand back as blank or 0: formula errors, and formulas without a stored result.
+
+    In a workbook that is `due` to be calculated, 0 and an empty text are no result where no formula of the column has another.
     """
-    at = 0
-    for byte in letters:
-        at = at * 26 + byte - 64
-    return at - 1
-
-
-def lost(xml: bytes) -> tuple[Finding, ...]:
-    """Cells that a reader would hand back as blank: formula errors, and formulas without a stored result."""
     if _BOXED.search(xml):
-        return _lost_slowly(xml)
+        return _lost_slowly(xml, due=due)
     findings, marked = [], len(re.findall(rb"<(?:\w+:)?c\b[^>]*\bt=[\"']e[\"']", xml))
     if marked:
         errors = [(m[1].decode(), (m[2] or b"").decode()) for m in _ERROR.finditer(xml)]
         if len(errors) != marked:
-            return _lost_slowly(xml)
+            return _lost_slowly(xml, due=due)
         found = ", ".join(dict.fromkeys(value for _, value in errors if value))
         findings.append(finding("error_cell", count=len(errors), where=listing([cell for cell, _ in errors]), found=found))
     formulas = len(re.findall(rb"<(?:\w+:)?f\b", xml))
     if formulas:
         matches = list(_FORMULA.finditer(xml))
         if len(matches) != formulas:
-            return _lost_slowly(xml)
-        bare = [m[1] for m in matches if not m[2] and not re.search(rb"\bt=[\"'](?:str|e)[\"']", m[1])]
-        cells = [b"".join(at.groups()).decode() for attributes in bare if (at := _ADDRESS.search(attributes))]
-        if cells:
-            findings.append(finding("formula_without_value", count=len(cells), where=listing(cells)))
+            return _lost_slowly(xml, due=due)
+        findings += _bare(list(map(_formula, matches)), due=due)
     return tuple(findings)
+
+
+def _formula(match: re.Match[bytes]) -> Formula:
+    address, kind = _ADDRESS.search(match[1]), _KIND.search(match[1])
+    stored = match[3].decode().strip() if match[2] else None
+    return Formula(address[1].decode() if address else "", kind[1].decode() if kind else "n", stored)
+
+
+def _bare(formulas: list[Formula], *, due: bool) -> list[Finding]:
+    """The formulas without a stored result; a text may well be empty."""
+    known = {_column(one) for one in formulas if one.stored and not _ZERO.fullmatch(one.stored)}
+    nothing = [
+        one.address
+        for one in formulas
+        if one.kind != "e"
+        and (
+            one.stored is None
+            or (not one.stored and one.kind != "str")
+            or (due and _column(one) not in known and _ZERO.fullmatch(one.stored or "0"))
+        )
+    ]
+    return [finding("formula_without_value", count=len(nothing), where=listing(nothing))] if nothing else []
+
+
+def _column(formula: Formula) -> str:
+    return formula.address.rstrip("0123456789")
+
+
+def is_due(workbook: bytes) -> bool:
+    """Whether a workbook asks to be calculated when it is opened, as programs write that cannot calculate.
+
+    Examples
+    --------
+    >>> is_due(b'<calcPr calcId="124519" fullCalcOnLoad="1"/>'), is_due(b'<calcPr calcId="191029"/>')
+    (True, False)
+    """
+    return _DUE.search(workbook) is not None
 
 
 def not_renewed(workbook: bytes, xml: bytes) -> int:
@@ -108,9 +143,9 @@ def not_renewed(workbook: bytes, xml: bytes) -> int:
     )
 
 
-def _lost_slowly(xml: bytes) -> tuple[Finding, ...]:
-    """The same by a parser, for sheets that no spreadsheet program writes so: remarks, cells without an address, odd order."""
-    errors, bare, values, row = list[str](), list[str](), dict[str, None](), 0
+def _lost_slowly(xml: bytes, *, due: bool) -> tuple[Finding, ...]:
+    """The same by a parser, for sheets that no spreadsheet program writes so: remarks, odd order."""
+    errors, formulas, values, row = list[str](), list[Formula](), dict[str, None](), 0
     for event, element in ElementTree.iterparse(io.BytesIO(xml), events=("start", "end")):
         tag = element.tag.rpartition("}")[2]
         if tag == "row" and event == "start":
@@ -123,12 +158,13 @@ def _lost_slowly(xml: bytes) -> tuple[Finding, ...]:
         if kind == "e":
             errors.append(address)
             values[parts.get("v", "")] = None
-        elif "f" in names and kind != "str" and (not parts.get("v") or names.index("v") < names.index("f")):
-            bare.append(address)
+        elif "f" in names:
+            behind = "v" in names and names.index("v") > names.index("f")
+            formulas.append(Formula(address, kind, parts["v"].strip() if behind else None))
         element.clear()
     found = ", ".join(value for value in values if value)
-    told = {"error_cell": errors, "formula_without_value": bare}
-    return tuple(finding(rule, count=len(at), where=listing(at), found=found) for rule, at in told.items() if at)
+    told = [finding("error_cell", count=len(errors), where=listing(errors), found=found)] if errors else []
+    return (*told, *_bare(formulas, due=due))
 
 
 def hidden(xml: bytes) -> tuple[list[int], list[tuple[int, int]]]:
@@ -153,11 +189,10 @@ def repeated(xml: bytes) -> tuple[Finding, ...]:
 
 
 def raised_marks(archive: zipfile.ZipFile, xml: bytes) -> set[str]:
-    """Texts whose figure ends in a raised or lowered mark, such as a footnote's, which a reader would take for a digit of it."""
+    """Texts of which a reader would take for digits of a figure what is raised, lowered or struck through: a footnote's mark, or
+    what no longer holds."""
     shared = archive.read("xl/sharedStrings.xml") if "xl/sharedStrings.xml" in archive.namelist() else b""
-    return {
-        text for part in (shared, xml) if any(mark in part for mark in (b"superscript", b"subscript")) for text in _raised(part)
-    }
+    return {text for part in (shared, xml) if any(mark in part for mark in _MARKS) for text in _raised(part)}
 
 
 def _raised(part: bytes) -> Iterator[str]:
@@ -168,7 +203,11 @@ def _raised(part: bytes) -> Iterator[str]:
         for run in element:
             text = "".join(child.text or "" for child in run if child.tag.endswith("}t")) if run.tag.endswith("}r") else ""
             mark = any(
-                child.get("val") in ("superscript", "subscript") for child in run.iter() if child.tag.endswith("}vertAlign")
+                child.get("val") in ("superscript", "subscript")
+                if child.tag.endswith("}vertAlign")
+                else child.get("val", "1") in ("1", "true")
+                for child in run.iter()
+                if child.tag.endswith(("}vertAlign", "}strike"))
             )
             raised |= mark and any(letter.isdigit() for letter in text)
             whole += text
@@ -229,14 +268,16 @@ def told_by(code: str) -> tuple[str, str]:
 
     Examples
     --------
-    >>> [told_by(code) for code in ("0.0%", "000000", '0.00"万元"', '0.0"%"', '#,##0,', "[>1]0.0;0.0%")]
-    [('percent', ''), ('zeros', '6'), ('unit', '万元'), ('unit', '%'), ('scaled', ''), ('scaled', '')]
+    >>> [told_by(code) for code in ("0.0%", "000000", '0.00"万元"', '0.0"%"', '#,##0,')]
+    [('percent', ''), ('zeros', '6'), ('unit', '万元'), ('unit', '%'), ('scaled', '')]
+    >>> [told_by(code)[0] for code in ("[>1]0.0;0.0%", "[<=1]0.0%;General")]
+    ['scaled', 'scaled']
     >>> [told_by(code)[0] for code in (";;;", '"缺"', '"-"0', "@", "yyyy-mm-dd", "_-* #,##0_-", "0;-0;;@")]
     ['scaled', 'scaled', 'scaled', '', '', '', '']
     """
     if _otherwise(code.partition(";")[0]):
         return "scaled", ""
-    sections = [part for part in _QUOTED.sub("", code).split(";")[:2] if re.search("[0#?]", part)]
+    sections = [part for part in _QUOTED.sub("", code).split(";")[:2] if re.search("[0#?]|general", part, re.IGNORECASE)]
     percent = ["%" in part for part in sections]
     if any(percent):
         return ("percent" if all(percent) else "scaled"), ""

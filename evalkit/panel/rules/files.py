@@ -48,6 +48,13 @@ FILES: dict[str, Rule] = {
         "重新导出或重新传送该文件",
         "export or transfer the file again",
     ),
+    "swallowed_lines": rule(
+        "defect",
+        "引号没有在同一单元格内结束，把后面的行并入了一个单元格：{where}",
+        "a quotation mark is not closed in its cell, and takes the lines below into it: {where}",
+        "补上或删去该引号",
+        "close it, or take it out",
+    ),
     "repeated_cell": rule(
         "defect",
         "同一地址出现多次，只能读入其一：{where}",
@@ -57,10 +64,11 @@ FILES: dict[str, Rule] = {
     ),
     "raised_marks": rule(
         "defect",
-        "数字后有上标或下标（如注释标记），会被读作数字的末位：{where}",
-        "figures with a raised or lowered mark, such as that of a footnote, which would be read as their last digit: {where}",
-        "删去上下标后另存",
-        "take the marks out and save again",
+        "数字中有上标、下标（如注释标记）或删除线，会被读作数字的一部分：{where}",
+        "figures with a raised or lowered mark, such as that of a footnote, or with a part struck through, which would be read "
+        "as digits: {where}",
+        "删去上下标和带删除线的部分后另存",
+        "take the marks and what is struck through out, and save again",
     ),
     "mixed_encodings": rule(
         "defect",
@@ -150,10 +158,17 @@ FILES: dict[str, Rule] = {
         "在源文件中按文本保存代码，按全部位数保存数值",
         "store codes as text, and figures with all their digits, in the source file",
     ),
+    "long_code": rule(
+        "defect",
+        "“{column}”有 {count} 个代码或名称超过 {found} 个字符：{where}",
+        "'{column}' holds {count} code(s) or name(s) of more than {found} letters: {where}",
+        "核对；改为代码或名称，说明另列一列",
+        "check them, and write a code or a name; a remark belongs in a column of its own",
+    ),
     "comma_of_two_kinds": rule(
         "defect",
-        "文件以分号分隔，{count} 个单元格中的{mark}（{found}）可能是小数点，也可能是千位分隔符：{where}",
-        "the file is parted by semicolons, and the {mark} in {count} cell(s) ({found}) may be decimal or part thousands: {where}",
+        "{count} 个单元格中的{mark}（{found}）可能是小数点，也可能是千位分隔符：{where}",
+        "the {mark} in {count} cell(s) ({found}) may be decimal or part thousands: {where}",
         "小数用点号，不写千位分隔符",
         "write decimal points, and nothing between thousands",
     ),
@@ -161,8 +176,9 @@ FILES: dict[str, Rule] = {
         "defect",
         "“{column}”有 {count} 个值带有标签，可能只是标签的序号或代号（{found}）：{where}",
         "'{column}' holds {count} value(s) that have a label and may only number it or stand for it ({found}): {where}",
-        "若数字在标签里，请在 Stata 中用 decode、destring 还原；若表示无回答，请列入 missing",
-        "turn labels that are the figures back (in Stata: decode, then destring); list codes of no answer under 'missing'",
+        "若数字在标签里，请在 Stata 中用 decode、destring 还原；若表示无回答，请列入 missing；或不读入该列",
+        "turn labels that are the figures back (in Stata: decode, then destring); list codes of no answer under 'missing'; "
+        "or leave the column out",
     ),
     "duplicate_rows": rule(
         "defect",

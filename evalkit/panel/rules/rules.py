@@ -15,6 +15,7 @@ RULES: dict[str, Rule] = FILES | VALUES
 #: Defects of values, which a study may accept with a reason; the others leave nothing to assess.
 ACCEPTABLE: tuple[str, ...] = (
     "constant_column",
+    "mean_row",
     "missing_code",
     "missing_periods",
     "out_of_range",

@@ -119,6 +119,13 @@ VALUES: dict[str, Rule] = {
         "删去这些行；合计不是评价对象",
         "remove them: a total is no unit",
     ),
+    "mean_row": rule(
+        "defect",
+        "{count} 个地区每年都等于其余地区的平均，是平均行：{where}",
+        "{count} unit(s) are the mean of all others in every year, a row of averages: {where}",
+        "删去这些行；平均不是评价对象",
+        "remove them: an average is no unit",
+    ),
     "out_of_range": rule(
         "defect",
         "“{column}”有 {count} 个值超出合理范围 {span}：{where}；如 {found}",
