@@ -71,6 +71,14 @@ class SpecError(EvalkitError):
     exit_code = 2
 
 
+class Undeclared(SpecError):
+    """Some indicators, `of`, declare no `part` ("target", "weight" or "plausible") that a method needs."""
+
+    def __init__(self, what: str, *, part: str, of: Iterable[str], found: str = "", do: str = "") -> None:
+        super().__init__(what, found=found, do=do)
+        self.part, self.of = part, tuple(of)
+
+
 class DataError(EvalkitError):
     """The data cannot answer the question."""
 

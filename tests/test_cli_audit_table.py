@@ -156,3 +156,21 @@ def test_classes_in_brackets_keep_their_commas():
 
     assert _listed("[0,0.4),[0.4,1]") == ("[0,0.4)", "[0.4,1]")
     assert _listed(".000~.090，.100~.190") == (".000~.090", ".100~.190")
+
+
+def test_what_is_wrong_with_a_table_is_told_of_its_file_and_of_the_row_under_its_header(evalkit, tmp_path):
+    (tmp_path / "table.csv").write_text("# a comment\n" + LOST.replace("0.4169", "abc"), encoding="utf-8")
+    done = evalkit("table.csv")
+    assert done.returncode == 3
+    assert "table.csv: column 'U1' of a printed table holds what is no number; found under the header, row 3: abc" in done.stderr
+    done = evalkit("table.csv", "--systems", "U1,U3")
+    assert done.returncode == 3 and "table.csv: the printed table has no column 'U3'" in done.stderr
+
+
+@pytest.mark.parametrize("row", ["0", "-1"])
+def test_a_header_of_row_0_is_told_how_rows_are_counted(evalkit, tmp_path, row):
+    (tmp_path / "table.csv").write_text(RIGHT, encoding="utf-8")
+    done = evalkit("table.csv", "--header", row)
+    assert done.returncode == 2
+    assert "--header: the row of the header must be a whole number from 1 on; found " + row in done.stderr
+    assert "the first row of the file is 1, not 0" in done.stderr

@@ -11,7 +11,7 @@ import typer
 from evalkit import datasets
 from evalkit.cli.console import Quiet, can_be_written, complain, examples, one_file, progress, show_folder, speak
 from evalkit.cli.each import Each, EachAsked, Jobs, Language, Only, assess_each, only_each, spoken_in
-from evalkit.errors import OutputError
+from evalkit.errors import OutputError, located
 from evalkit.panel.audit import Audit, audit_file
 from evalkit.panel.findings import SHOWN
 from evalkit.terms import Lang, Text, first_of
@@ -62,6 +62,7 @@ def assess(  # noqa: PLR0913, PLR0917  each option is one choice
     """
     from evalkit.study.deliver import deliver
     from evalkit.study.run import Study
+    from evalkit.study.slips import unprinted
 
     chosen = Study.read(study or datasets.folder() / "studies" / "counties.toml")
     langs = spoken_in(lang)
@@ -71,6 +72,8 @@ def assess(  # noqa: PLR0913, PLR0917  each option is one choice
         assess_each(chosen, out, each, asked, quiet=quiet)
         return
     only_each(langs, only, jobs)
+    for note in () if quiet else unprinted(chosen.form):
+        speak.print(note.say(spoken), markup=False)
     with progress(spoken, quiet=quiet) as tell:
         folder = deliver(chosen, out, lang=spoken, force=force, template=template, progress=tell)
     show_folder(folder, spoken, quiet=quiet)
@@ -145,15 +148,20 @@ def audit_table(  # noqa: PLR0913, PLR0917  each option names a column
     """
     from evalkit.coupling.audit.audit import audit_coupling
     from evalkit.coupling.audit.columns import PrintedColumns
+    from evalkit.panel.header import a_header
     from evalkit.panel.read import read_table
 
+    with located("--header"):
+        a_header(header)
     columns = PrintedColumns(
         systems=_listed(systems), c=c, t=t, d=d, grade=grade, unit=unit, period=period, limits=_listed(limits)
     )
     if out is not None:
         can_be_written(out, AUDIT_FILES, "an audit")
     with one_file(out, file) as unchanged:
-        answer = audit_coupling(read_table(file, sheet=sheet, header=header).frame, columns)
+        raw = read_table(file, sheet=sheet, header=header)
+        with located(raw.place):
+            answer = audit_coupling(raw.frame, columns)
         _print_verdicts(answer, file.name, lang, quiet=quiet)
         if out is not None:
             unchanged()

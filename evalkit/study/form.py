@@ -6,9 +6,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from evalkit.errors import SpecError
 from evalkit.indicators.treatment.availability import Screen
 from evalkit.indicators.treatment.denominators import Denominate
-from evalkit.panel.form import Form, Words
+from evalkit.panel.form import Form, HeaderRow, Words
 from evalkit.panel.rules.rules import ACCEPTABLE
 from evalkit.report.assessment.found import CHAPTERS, Chapter, Signatories
 from evalkit.study.coupling_form import CouplingForm, ForecastForm, UncertaintyForm, Years
@@ -26,7 +27,7 @@ class PanelForm(Form):
     file: str | None = None
     dataset: str | None = None
     sheet: str | None = None
-    header: int | None = None
+    header: HeaderRow = None
     unit: str = "unit"
     period: str = "period"
     name: str | None = None
@@ -58,6 +59,14 @@ class DenominateForm(Form):
     by: dict[str, str]
     times: dict[str, float] = Field(default_factory=dict)
 
+    @model_validator(mode="after")
+    def _fits(self) -> DenominateForm:
+        try:
+            self.build()
+        except SpecError as wrong:
+            raise ValueError(wrong) from None
+        return self
+
     def build(self) -> Denominate:
         """The division it declares; "weight" stands for the panel's weight."""
         by = {column: None if other == "weight" else other for column, other in self.by.items()}
@@ -67,8 +76,8 @@ class DenominateForm(Form):
 class ScreenForm(Form):
     """`[screen]`: the least share of figures that must be observed of an indicator, and then of a unit."""
 
-    units: float = 0.65
-    indicators: float = 0.65
+    units: Annotated[float, Field(ge=0, le=1)] = 0.65
+    indicators: Annotated[float, Field(ge=0, le=1)] = 0.65
 
     def build(self) -> Screen:
         """The screening it declares."""
@@ -168,7 +177,7 @@ class StudyForm(Form):
     subtitle: Words = Text("", "")
     lang: Lang = "zh"
     reference: Years | None = None
-    top_obstacles: int = 5
+    top_obstacles: Annotated[int, Field(ge=1)] = 5
     panel: PanelForm
     system: Annotated[tuple[SystemChoice, ...], Field(min_length=2)]
     accept: tuple[AcceptForm, ...] = ()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import partial
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
 
 from evalkit.indicators.aggregation.grey import GreyRelational
 from evalkit.indicators.aggregation.means import PowerMean
@@ -101,6 +104,12 @@ class NormalizeForm(Choice):
     targets: dict[str, float] | None = None
     shift: float | None = None
 
+    def of(self, indicators: Collection[str]) -> NormalizeForm:
+        """With the bounds and targets of some indicators alone: those of another system have no part in theirs."""
+        given = {key: one for key in ("bounds", "targets") if isinstance(one := getattr(self, key), dict)}
+        kept = {key: {name: value for name, value in one.items() if name in indicators} for key, one in given.items()}
+        return self.model_copy(update={key: one or None for key, one in kept.items()})
+
 
 class WeighForm(Choice):
     """`[weigh]`; methods may hold others: `parts` of a combination, `dimensions` and `indicators` of levels."""
@@ -138,7 +147,7 @@ class WeighForm(Choice):
     how: Literal["arithmetic", "multiplicative", "geometric", "game"] | None = None
     shares: tuple[float, ...] | None = None
     judgements: tuple[str, ...] | None = None
-    limit: float | None = None
+    limit: Annotated[float, Field(gt=0, le=1)] | None = None
     beyond: Literal["refuse", "accept"] | None = None
 
     def checked(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import version
@@ -32,12 +33,14 @@ from evalkit.panel.system import IndicatorSystem
 from evalkit.panel.tidy import tidy
 from evalkit.report.assessment.found import Accepted, Assessment, Monitored
 from evalkit.report.assessment.households import HouseholdFindings
+from evalkit.study.blame import blamed, placed, refuse_its_weight
 from evalkit.study.doubt import coordination_doubts
 from evalkit.study.form import StudyForm, SystemChoice
 from evalkit.study.households.survey import household_findings
 from evalkit.study.monitor.told import filled, monitored
 from evalkit.study.movement import STILL, movement
 from evalkit.study.robust import Asked, Scores, applicable, firmness, quality
+from evalkit.study.slips import refuse_strange_accepts, unprinted
 from evalkit.study.whole_file import defects_of, whole_panel
 from evalkit.terms import Text
 
@@ -191,7 +194,10 @@ class Study:
         """A panel as the study takes it."""
         form = self.form.panel
         panel = panel if told is None else filled(panel, told, self.columns)
-        panel = panel if self.form.denominate is None else self.form.denominate.build().apply(panel)
+        if self.form.denominate is not None:
+            refuse_its_weight(self.form, self.path, panel)
+            with located(whereabouts(self.path, "denominate")):
+                panel = self.form.denominate.build().apply(panel)
         if form.periods is not None:
             with located(whereabouts(self.path, "panel", "periods")):
                 panel = panel.at(slice(*form.periods))
@@ -217,15 +223,18 @@ class Study:
         """
         progress("audit")
         audit = self.audit()
+        refuse_strange_accepts(self.form.accept, self.panel, self.systems.values(), self.path)
         refuse(audit, accept=[one.key for one in self.form.accept])
         ground = self._ground()
         progress("indices")
         screened, panel, systems = self._screened()
-        treated = treat(panel, _columns(systems), tuple(step.build() for step in self.form.missing.steps))
+        with located(whereabouts(self.path, "missing", "steps")):
+            treated = treat(panel, _columns(systems), tuple(step.build() for step in self.form.missing.steps))
         asked = Asked(self._indices(systems), treated.panel, self.form.reference, self._couple)
-        with located(f"{self.path.name}, [robustness]"):
+        with placed(self.path, self.form.panel.file or self.path.name), self._blamed(asked):
+            scores = asked.scores()
+        with located(f"{self.path.name}, [robustness]"), self._blamed(asked):
             asked = applicable(asked, self.form.robustness)
-        scores = asked.scores()
         bond = self._couple(scores)
         progress("obstacles")
         drag = ObstacleDegree(top=self.form.top_obstacles)
@@ -233,7 +242,7 @@ class Study:
         return Assessment(
             **self._words(),
             **self._further(asked, scores, bond, progress),
-            panel=replace(treated.panel, notes=(*panel.notes, *treated.notes)),
+            panel=replace(treated.panel, notes=(*panel.notes, *treated.notes, *unprinted(self.form))),
             audit=audit,
             accepted=tuple(self._accepted(audit)),
             screened=screened,
@@ -270,7 +279,7 @@ class Study:
         with located(f"{self.path.name}, [forecast]"):
             ahead = form.forecast.build().measure(bond.series) if form.forecast and "forecast" in chapters else None
         progress("robustness")
-        with located(f"{self.path.name}, [robustness]"):
+        with located(f"{self.path.name}, [robustness]"), self._blamed(asked):
             firm = firmness(asked, form.robustness, scores, bond)
         return {
             "doubts": doubts,
@@ -292,6 +301,7 @@ class Study:
             ground = self.form.map.build(self.path.parent, self.panel.units)
             if not set(ground.units) & set(self.panel.units):
                 what, do = "no place of the panel is among those of the map", "name the property that holds its codes: key = …"
+                do = do if self.form.map.tiles is None else "give the codes of the panel in the column unit of the tiles"
                 raise DataError(what, found=f"{len(ground.units):,} other codes", do=do)
         return ground
 
@@ -315,7 +325,8 @@ class Study:
         found, panel, systems = dict[str, Screened](), self.panel, dict(self.systems)
         if self.form.screen is not None:
             for name, system in self.systems.items():
-                found[name] = self.form.screen.build().measure(panel, system)
+                with located(whereabouts(self.path, "screen")):
+                    found[name] = self.form.screen.build().measure(panel, system)
                 panel, systems[name] = found[name].panel, found[name].system
         return found, panel, systems
 
@@ -328,12 +339,16 @@ class Study:
                 system=system,
                 treat=(),
                 outliers=None if form.outliers is None else form.outliers.build(),
-                normalize=form.normalize.build(),
+                normalize=form.normalize.of(system.columns).build(),
                 weigh=(choices[name].weigh or form.weigh).build(folder, system, self._whole(choices[name])),
                 aggregate=form.aggregate.build(),
             )
             for name, system in systems.items()
         }
+
+    def _blamed(self, asked: Asked) -> AbstractContextManager[None]:
+        """What is declared nowhere is said of the table that lacks it."""
+        return blamed(self.form, self.path, [index.system for index in asked.indices.values()])
 
     def _accepted(self, audit: Audit) -> list[Accepted]:
         """What the study answers for, and how many defects that covers."""

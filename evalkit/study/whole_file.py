@@ -24,7 +24,7 @@ def whole_panel(tidied: Tidied, wrong: Callable[[Panel], Iterable[Finding]]) -> 
     if not cells:
         return tidied.panel()
     values = wrong(_readable(tidied)) if tidied.keyed.any() else ()
-    raise refusal([*cells, *values], where=tidied.raw.place)
+    raise refusal([*cells, *values], where=tidied.raw.place, homes=tidied.layout.waves)
 
 
 def defects_of(audit: Audit, accept: Collection[str]) -> list[Finding]:
@@ -42,8 +42,6 @@ def _readable(tidied: Tidied) -> Panel:
     layout = tidied.layout
     assert layout.unit is not None
     assert layout.period is not None
-    weight = layout.weight if layout.weight in tidied.frame else None
-    columns = [layout.unit, layout.period, *tidied.figures, *([weight] if weight else [])]
-    rows = tidied.frame.loc[tidied.keyed, columns]
-    panel = Panel.from_frame(rows, unit=layout.unit, period=layout.period, weight=weight)
-    return replace(panel, source=same(tidied.raw.place), places=tidied.places)
+    rows = tidied.frame.loc[tidied.keyed, [layout.unit, layout.period, *tidied.figures]]
+    panel = Panel.from_frame(rows, unit=layout.unit, period=layout.period)
+    return replace(panel, weights=tidied.weights, source=same(tidied.raw.place), places=tidied.places)

@@ -183,3 +183,13 @@ def test_bounds_of_what_no_system_holds_are_refused():
         _ = study(**asked).systems
     asked["normalize"]["bounds"].pop("G1O")
     assert list(study(**asked).systems) == ["consolidation", "revitalization"]
+
+
+def test_bounds_of_one_system_are_no_slip_in_another():
+    """Each index is given those of its own indicators, and says nothing of the others'."""
+    form = NormalizeForm.model_validate({"bounds": {"G01": (0, 100), "Z01": (0, 10)}})
+    assert form.of(["G01", "G02"]).build() == ek.MinMax(bounds={"G01": (0, 100)})
+    assert form.of(["Z02"]).build() == ek.MinMax()
+    assert NormalizeForm(method="target", targets={"G01": 3.0, "Z01": 1.0}).of(["Z01"]).targets == {"Z01": 1.0}
+    found = study(normalize={"bounds": {"G01": (0, 100)}}).run()
+    assert "not used" not in " ".join(note.say("en") for scores in found.scores.values() for note in scores.notes)

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -143,12 +144,78 @@ def test_a_file_of_follow_ups_without_a_column_says_which(tmp_path, ledger):
     assert "Zhang" not in str(refused.value)
 
 
+CODE = printed(pseudonym_numbers(["H1"], KEY, "household").to_numpy("int64"))[0]
+WIDE = "".join(chr(ord(sign) + 0xFEE0) for sign in CODE)
+
+
+@pytest.mark.parametrize("code", [WIDE, f"{CODE}\u200b", f"\u3000{CODE.lower()}"])
+def test_codes_are_read_as_they_are_meant(tmp_path, ledger, code):
+    found = told(
+        tmp_path, f"code,stage,date\n{code},visited,2024-06-01\n", ledger.changes(), FollowForm(file="*.csv", code="code")
+    )
+    assert printed(found["home"].to_numpy("int64")) == [CODE]
+
+
+def test_a_row_of_two_homes_is_of_neither(tmp_path, ledger):
+    form, rows = FollowForm(file="*.csv", code="code"), f"household,code,stage,date\nH1,{CODE},visited,2024-06-01\n"
+    assert len(told(tmp_path, rows, ledger.changes(), form)) == 1
+    with pytest.raises(DataError, match=r"column 'code' cannot be read; found row 3\. To do: 'household' and it name two homes"):
+        told(tmp_path, f"{rows}H2,{CODE},visited,2024-06-01\n", ledger.changes(), form)
+
+
+LOSSES = {
+    "a column twice": ("household,stage,date,date\nH1,visited,2024-06-01,2024-06-20\n", r"duplicate_column \(C, D\).*rename"),
+    "cut off": ("household,stage,date,source\nH1,visited,2024-06-01,部门\nH2,visited,2024-06-02", r"cut_off \(row 3\).*again"),
+    "a header misspelt": ("household,stage,date,rea son\nH1,visited,2024-06-01,illness\n", r"no column \[reason\].*'rea son'"),
+    "a row of totals": ("household,stage,date\n合计,visited,2024-06-01\n", "'household' cannot be read; found row 2.*totals out"),
+}
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_follow_ups_that_would_lose_something_are_refused(tmp_path, ledger, loss):
+    text, says = LOSSES[loss]
+    with pytest.raises(DataError, match=f"told.csv: .*{says}"):
+        told(tmp_path, text, ledger.changes(), FollowForm(file="*.csv"))
+
+
+def test_follow_ups_on_two_sheets_are_refused(tmp_path, ledger):
+    book = openpyxl.Workbook()
+    for sheet in (book.active, book.create_sheet("July")):
+        for row in (["household", "stage", "date"], ["H1", "visited", "2024-06-01"]):
+            sheet.append(row)
+    book.create_sheet("words").append(["visited"])
+    book.save(tmp_path / "told.xlsx")
+    with pytest.raises(DataError, match=r"told.xlsx › July: another sheet holds rows of the same columns"):
+        follow_ups(FollowForm(file="*.xlsx"), tmp_path, KEY, ledger.changes(), DAY)
+    del book["July"]
+    book.save(tmp_path / "told.xlsx")
+    assert len(follow_ups(FollowForm(file="*.xlsx"), tmp_path, KEY, ledger.changes(), DAY).rows) == 1
+
+
+def test_a_form_without_rows_tells_nothing_and_other_formats_are_counted(tmp_path, ledger):
+    (tmp_path / "a.csv").write_text("household,stage,date\n", encoding="utf-8")
+    (tmp_path / "b.csv").write_text("household,stage,date\nH1,visited,2024-06-01\n", encoding="utf-8")
+    for name in ("c.xls", "d.docx", ".hidden.xls", "~$b.xlsx"):
+        (tmp_path / name).write_bytes(b"x")
+    found = follow_ups(FollowForm(file="*"), tmp_path, KEY, ledger.changes(), DAY)
+    assert (len(found.rows), found.files, found.unread) == (1, 2, 2)
+
+
 def test_a_bulletin_of_nothing(tmp_path):
     shipped = (ek.datasets.folder() / "studies" / "monitor.toml").read_text(encoding="utf-8")
     (tmp_path / "monitor.toml").write_text(shipped, encoding="utf-8")
     with pytest.raises(DataError, match="the ledger knows of no case yet; found as of 2024-06-30") as refused:
         MonitorStudy.read(tmp_path / "monitor.toml").bulletin(DAY)
     assert (refused.value.where, refused.value.do) == ("store", "run the monitor for that day first")
+
+
+@pytest.mark.parametrize(
+    "words", [{"reasons": {"a": "因病", "b": " 因病"}}, {"measures": {"a": "b", "b": "医疗"}}, {"sources": {"a": "Ａ", "b": "a"}}]
+)
+def test_words_of_follow_ups_mean_one_code(words):
+    told = {name: {code: {"zh": text, "en": text} for code, text in part.items()} for name, part in words.items()}
+    with pytest.raises(ValueError, match=f"two {next(iter(words))} are called"):
+        FollowForm(file="*", **told)
 
 
 def test_patterns_of_follow_ups_lie_beside_the_monitor():

@@ -244,6 +244,46 @@ def test_data_that_cannot_answer_say_so(tmp_path, changed, said):
         small(tmp_path, ROWS.assign(**changed), columns='"water"').run()
 
 
+@pytest.mark.parametrize(
+    ("column", "code"), [("income_pc", -9), ("income_pc", 99999999), ("water", 9), ("water", -8), ("transfer_pc", -99)]
+)
+def test_codes_of_no_answer_are_refused_and_no_figures(tmp_path, column, code):
+    rows = ROWS.assign(**{column: ROWS[column].astype(float).where(ROWS.index > 20, code)})
+    with pytest.raises(
+        ek.DataError, match=rf"homes.csv: '{column}' holds 21 value\(s\) that look like codes for missing \({code}\)"
+    ):
+        small(tmp_path, rows, columns='"water", "transfer_pc"').run()
+
+
+def test_who_was_poor_is_told_by_1_and_0(tmp_path):
+    with pytest.raises(ek.DataError, match=r"homes.csv, .*\(row 12\).*: column 'formerly_poor' must say yes \(1\) or no \(0\)"):
+        small(tmp_path, ROWS.assign(formerly_poor=2 - ROWS["formerly_poor"])).run()
+
+
+@pytest.mark.parametrize(("labels", "refused"), [({0: "是", 1: "否"}, True), ({0: "否", 1: "是"}, False)])
+def test_labels_of_who_was_poor_must_agree(tmp_path, labels, refused):
+    study = small(tmp_path, ROWS)
+    ROWS.to_stata(tmp_path / "homes.dta", write_index=False, version=118, value_labels={"formerly_poor": labels})
+    if not refused:
+        assert len(read_homes(tmp_path / "homes.dta", study.form, None, []).frame) == len(ROWS)
+        return
+    with pytest.raises(ek.DataError, match=r"homes\.dta: 1 in 'formerly_poor' is taken for yes"):
+        read_homes(tmp_path / "homes.dta", study.form, None, [])
+
+
+def test_an_origin_that_is_no_wave_is_refused(tmp_path):
+    small(tmp_path, ROWS)
+    path = tmp_path / "study.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("[features]", "[label]\norigins = [2021, 2023, 2032]\n[features]"), encoding="utf-8")
+    with pytest.raises(ek.SpecError) as wrong:
+        RiskStudy.read(path).run()
+    assert str(wrong.value) == (
+        "study.toml, [label]: origins names periods of which there is no row; found 2032. "
+        "To do: name some of 2021, 2022, 2023, 2024, or leave origins out."
+    )
+
+
 def test_what_is_held_aside_may_not_be_a_feature_too(tmp_path):
     with pytest.raises(ek.DataError, match="must not see"):
         small(tmp_path, ROWS, columns='"medical"', aside='"medical"').run()
@@ -290,6 +330,18 @@ def test_a_list_of_another_period_and_of_a_file_without_a_column(file, tmp_path)
         list_visits(opened, tmp_path / "poor.csv")
 
 
+def test_one_home_of_a_wrong_year_is_not_the_last_wave(file, tmp_path):
+    ROWS.assign(year=ROWS["year"].where(ROWS.index != 3, 2042)).to_csv(tmp_path / "homes.csv", index=False)
+    opened = open_model(file, KEY)
+    with pytest.raises(ek.DataError) as wrong:
+        list_visits(opened, tmp_path / "homes.csv")
+    assert str(wrong.value) == (
+        "homes.csv: the last wave has only a handful of homes; found 2042: 1; other waves have up to 703 homes. "
+        "To do: correct the year, or choose the --period."
+    )
+    assert len(list_visits(opened, tmp_path / "homes.csv", period=2024, lang="en").rows) > 0
+
+
 def test_a_budget_that_reaches_nobody_is_said(file, tmp_path):
     """Of a tenth of three homes no home can be visited."""
     richest = ROWS.groupby("household")["income_pc"].min().nlargest(3).index
@@ -317,7 +369,7 @@ def test_a_budget_that_reaches_nobody_is_said(file, tmp_path):
         (
             ("draws = 20", 'draws = 20\nbends = ["income_levl"]'),
             ek.SpecError,
-            "study.toml, [ladder]: the ladder names features that are not drawn; found income_levl. "
+            "study.toml, line 20: the ladder names features that are not drawn; found income_levl. "
             "To do: did you mean 'income_level'?",
         ),
         (
@@ -376,8 +428,8 @@ def test_keys_are_long_enough_and_kept_apart(tmp_path, monkeypatch):
     assert read_key(tmp_path / "safe" / "key.txt", (tmp_path / "study",)) == KEY
     with pytest.raises(ek.SafetyError, match="kept apart"):
         read_key(tmp_path / "safe" / "key.txt", (tmp_path,))
-    with pytest.raises(ek.DataError, match="cannot be read"):
-        read_key(tmp_path / "safe" / "none.txt")
+    with pytest.raises(ek.DataError, match="there is no such file"):
+        read_key(tmp_path / "safe" / "none.txt", (tmp_path,))
 
 
 @pytest.mark.parametrize(

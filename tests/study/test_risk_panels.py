@@ -10,6 +10,7 @@ from scipy.stats import rankdata
 from simulated import HOMES, homes_written, truth_of
 
 from evalkit.errors import DataError, SpecError
+from evalkit.report.risk.study import compose_risk
 from evalkit.study.risk.run import RiskStudy
 
 
@@ -141,6 +142,14 @@ refit = true
     taught = RiskStudy.read(tmp_path / "taught.toml").run()
     assert taught.climbed.risks["label"].equals(found.climbed.risks["label"])
     assert any("10,030 more rows" in note.say("en") for note in taught.climbed.notes)
+    assert any("of the rows can only teach" in note.say("en") for note in taught.leaks.notes)
+    assert taught.climbed.notes[0].say("en").startswith("40,000 rows train")
+    card = taught.card.frame.set_index("section")
+    assert card.loc["taught", "en"].startswith("50,030 rows, of which 10,030 are of households poor at the origin")
+    assert card.loc["taught", "zh"].startswith("50,030 行，其中 10,030 行来自起点期已贫困的农户")
+    assert found.card.frame.set_index("section").loc["taught", "en"].endswith("rows")
+    for lang, words in (("en", "10,030 more rows, such as homes poor at the origin"), ("zh", "另有 10,030 行不在风险集内")):
+        assert any(words in getattr(block, "text", "") for block in compose_risk(taught, lang).blocks)
     assert taught.climbed.wide.loc["income_alone", "auc"] == pytest.approx(0.792, abs=5e-4)
     pairs[kept].assign(y=pairs["y"].where(pairs["r"] >= 1, 0)).to_csv(tmp_path / "homes.csv", index=False)
     with pytest.raises(DataError, match="no home that was poor has 'y', as if it meant falling"):

@@ -33,7 +33,7 @@ class HouseholdFindings:
     """What a survey of households told: `by_year` of all waves, the others of the last one where they are not of moves.
 
     `fingerprint` is the SHA-256 of its file, `persons` says whether persons were counted and not homes; `odd_line` is the caution
-    on a line that is far from all incomes of the last wave, which whatever rests on it has to carry.
+    on a line that is far from all incomes of a wave or a place, which whatever rests on it has to carry.
     None where the study did not ask, or the survey cannot tell: moves need homes seen twice, `lasting` three waves.
     """
 

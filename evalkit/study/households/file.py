@@ -12,6 +12,7 @@ import pandas as pd
 from evalkit.answer import Note
 from evalkit.errors import DataError, did_you_mean
 from evalkit.identifiers import called_personal, called_position, personal
+from evalkit.panel.cells import read_codes
 from evalkit.panel.checks.marks import odd_marks
 from evalkit.panel.checks.observed import Observed
 from evalkit.panel.findings import Finding, refusal
@@ -20,7 +21,9 @@ from evalkit.panel.raw import RawTable
 from evalkit.panel.read import open_table
 from evalkit.panel.tidy import Layout, tidy
 from evalkit.stats.ranks import below
+from evalkit.study.households.doubts import apart_in_writing, emptied_waves, large_transfers, one_unit_of_measure, sound_waves
 from evalkit.study.households.form import HouseholdsForm
+from evalkit.study.households.labels import labels_agree, labels_reversed
 from evalkit.study.whole_file import whole_panel
 from evalkit.terms import Text
 
@@ -39,14 +42,17 @@ class Survey:
     notes: tuple[Note, ...]
 
 
-def read_homes(path: Path, form: HouseholdsForm, more: tuple[str, ...] = ()) -> Survey:
+def read_homes(path: Path, form: HouseholdsForm, more: tuple[str, ...] = (), lacking: tuple[str, ...] = ()) -> Survey:
     """The survey, each home with its weight and whether it is poor.
 
     The codes of homes are replaced before a row is looked at, and columns that are not asked for, such as names, are dropped
-    unread, so that no message and no result can hold one. `more` are further columns that are asked for, and may hold gaps.
+    unread, so that no message and no result can hold one. `more` are further columns that are asked for, and may hold gaps;
+    `lacking` are those of them that say by 1 who lacks something.
     """
     raw = open_table(path, sheet=form.sheet, header=form.header, text=(form.unit, *form.texts))
-    raw = _asked(raw, form, (*form.figures, *more))
+    raw, apart = _asked(raw, form, (*form.figures, *more))
+    labels_agree(raw, () if form.formerly_poor is None else (form.formerly_poor,), "yes", form.columns)
+    labels_agree(raw, lacking, "lacks", form.columns)
     layout = Layout(
         unit=form.unit,
         period=form.period,
@@ -57,8 +63,10 @@ def read_homes(path: Path, form: HouseholdsForm, more: tuple[str, ...] = ()) -> 
         waves=True,
         members=form.members,
     )
-    panel = whole_panel(tidy(raw, layout), lambda some: _codes_in(some, form.figures))
+    panel = whole_panel(tidy(raw, layout), lambda some: _codes_in(some, (*form.figures, *more)))
+    sound_weights(panel, form.weight)
     _are_figures(panel, (*form.figures, *more), raw.place)
+    one_unit_of_measure(panel, form.money, raw.place)
     homes = panel.frame.reset_index().rename(columns={"unit": form.unit, "period": form.period})
     for column in form.texts:
         homes[column] = panel.groups[column].reindex(homes[form.unit]).to_numpy()
@@ -66,19 +74,30 @@ def read_homes(path: Path, form: HouseholdsForm, more: tuple[str, ...] = ()) -> 
         are_places(homes[column], homes[form.unit])
     weight = np.ones(len(homes)) if panel.weights is None else panel.weights.to_numpy()
     homes = homes.assign(**{WEIGHT: weight if form.members is None else weight * homes[form.members]})
-    gaps = homes[[*form.figures, WEIGHT]].isna().any(axis=1)
+    lacks = homes[list(form.figures)].isna().assign(**{form.weight or WEIGHT: np.isnan(weight)})
+    gaps = lacks.any(axis=1)
     if gaps.all():
         do = "fill the gaps, or ask for fewer columns"
-        raise DataError("no home has all the columns that are asked", where=raw.place, found=", ".join(form.figures), do=do)
+        raise DataError(
+            "no home has all the columns that are asked",
+            where=raw.place,
+            found=", ".join(lacks.columns.drop(WEIGHT, errors="ignore")),
+            do=do,
+        )
     line = homes[form.line] if isinstance(form.line, str) else form.line
     poor = below(homes[form.income].to_numpy(dtype=float), np.asarray(line, dtype=float), strict=form.strict)
     notes = (
         *panel.notes,
-        *_gaps(homes, form, gaps, more),
-        *odd_figures(panel, form.figures, raw.place),
+        *apart,
+        *labels_reversed(raw, lacking, form.columns),
+        *_gaps(homes, form, lacks, more),
+        *emptied_waves(homes[form.period], gaps),
+        *odd_figures(panel, (*form.figures, *more), raw.place),
         *_odd_sizes(homes[~gaps], form, raw.place),
+        *large_transfers(homes[~gaps], form.income, form.transfers),
     )
     kept = homes.assign(**{POOR: poor.astype(int)})[~gaps].reset_index(drop=True)
+    sound_waves(kept, panel, form.unit, form.period)
     return Survey(homes=kept, source=raw.place, fingerprint=raw.fingerprint, notes=notes)
 
 
@@ -102,16 +121,17 @@ def not_personal(texts: Iterable[str], figures: Iterable[str], *, place: str) ->
         raise DataError(what, where=place, do="leave it out, or rename it if it holds something else")
 
 
-def _asked(raw: RawTable, form: HouseholdsForm, figures: tuple[str, ...]) -> RawTable:
-    """The table with the columns that are asked and no other, homes numbered."""
+def _asked(raw: RawTable, form: HouseholdsForm, figures: tuple[str, ...]) -> tuple[RawTable, list[Note]]:
+    """The table with the columns that are asked and no other, homes numbered; and what is said of their codes."""
     have = {form.columns.get(column, column): column for column in raw.frame.columns}
     wanted = (form.unit, form.period, *form.texts, *figures, *((form.weight,) if form.weight else ()))
     not_personal(form.texts, figures, place=raw.place)
     are_there(wanted, have, place=raw.place)
     frame = raw.frame[[have[name] for name in dict.fromkeys(wanted)]].copy()
-    codes = frame[have[form.unit]].astype("string").str.strip()
+    codes = read_codes(frame[have[form.unit]])[0]
+    apart = apart_in_writing(codes, frame[have[form.period]])
     frame[have[form.unit]] = [None if at < 0 else f"{at + 1:07d}" for at in pd.factorize(codes)[0]]
-    return replace(raw, frame=frame, personal=True)
+    return replace(raw, frame=frame, personal=True), apart
 
 
 def _are_figures(panel: Panel, figures: tuple[str, ...], place: str) -> None:
@@ -121,10 +141,21 @@ def _are_figures(panel: Panel, figures: tuple[str, ...], place: str) -> None:
         raise DataError(f"the column '{texts[0]}' of the survey holds words where figures belong", where=place, do=do)
 
 
+def sound_weights(panel: Panel, column: str | None) -> None:
+    """Refuse weights below 0, and endless ones, with the rows of the file they stand in."""
+    if panel.weights is None or column is None:
+        return
+    wrong = panel.weights.index[(panel.weights < 0) | np.isinf(panel.weights)]
+    if len(wrong):
+        what = f"the weight '{column}' has {len(wrong):,} value(s) that are below 0, or infinite"
+        where = panel.where([(*key, column) for key in wrong], named=False)
+        raise DataError(what, where=where, do="correct them; leave the cell empty where it is not known")
+
+
 def odd_figures(panel: Panel, figures: tuple[str, ...], place: str) -> list[Note]:
     """Refuse codes for missing such as −99 among the figures, which would be counted as they stand; say which few are below 0."""
     if wrong := _codes_in(panel, figures):
-        raise refusal(wrong, where=place)
+        raise refusal(wrong, where=place, homes=True)
     return [Note("caution", item.message) for item in _marks_in(panel, figures) if item.rule == "few_negative"]
 
 
@@ -135,7 +166,7 @@ def _codes_in(panel: Panel, figures: tuple[str, ...]) -> list[Finding]:
 
 def _marks_in(panel: Panel, figures: tuple[str, ...]) -> list[Finding]:
     have = [name for name in figures if name in panel.frame]
-    return odd_marks(Observed(frame=panel.frame[have], places=panel.places))
+    return odd_marks(Observed(frame=panel.frame[have], places=panel.places), homes=True)
 
 
 def _odd_sizes(homes: pd.DataFrame, form: HouseholdsForm, place: str) -> list[Note]:
@@ -169,11 +200,11 @@ def are_places(places: pd.Series, homes: pd.Series) -> None:
         )
 
 
-def _gaps(homes: pd.DataFrame, form: HouseholdsForm, gaps: pd.Series, more: tuple[str, ...]) -> list[Note]:
+def _gaps(homes: pd.DataFrame, form: HouseholdsForm, lacks: pd.DataFrame, more: tuple[str, ...]) -> list[Note]:
     """What is left out for want of a figure, and of which."""
-    notes = []
+    notes, gaps = [], lacks.any(axis=1)
     if gaps.any():
-        each = homes[list(form.figures)].isna().sum()
+        each = lacks.sum()
         listed = ", ".join(f"{name} {count}" for name, count in each[each > 0].items())
         text = Text(
             "因缺值未计入 {n} 户次（占 {share:.1%}；按列：{which}）。若缺值与贫困有关，结果有偏。",

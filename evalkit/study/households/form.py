@@ -55,6 +55,12 @@ class HouseholdsForm(HomesFile):
         return None if self.clusters == self.unit else self.clusters
 
     @property
+    def money(self) -> tuple[str, ...]:
+        """Columns of money, which must be of one unit of measure."""
+        named = (self.income, self.line, *self.transfers)
+        return tuple(dict.fromkeys(column for column in named if isinstance(column, str)))
+
+    @property
     def figures(self) -> tuple[str, ...]:
         """Columns of figures without which a home tells nothing."""
         named = (self.income, self.line, self.members, self.formerly_poor, *self.transfers)

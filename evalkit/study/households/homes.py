@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from evalkit.panel.form import Form
+from evalkit.panel.form import Form, HeaderRow
 
 
 class HomesFile(Form):
@@ -13,7 +13,7 @@ class HomesFile(Form):
     file: str | None = None
     dataset: str | None = None
     sheet: str | None = None
-    header: int | None = None
+    header: HeaderRow = None
     columns: dict[str, str] = Field(default_factory=dict)
     missing: tuple[str, ...] = ()
     unit: str = "household"

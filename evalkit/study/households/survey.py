@@ -25,6 +25,7 @@ from evalkit.poverty.multidimensional.deprivations import DeprivationSystem
 from evalkit.poverty.returns.bottom_line import BottomLine, ReturnVerdict
 from evalkit.poverty.returns.clusters import ClustersFound, ReturnClusters
 from evalkit.report.assessment.households import HouseholdFindings
+from evalkit.stats.arrays import Array
 from evalkit.stats.suppression import suppressed
 from evalkit.study.households.file import POOR, WEIGHT, read_homes
 from evalkit.study.households.form import HouseholdsForm
@@ -43,14 +44,13 @@ def household_findings(form: HouseholdsForm, folder: Path) -> HouseholdFindings:
     """
     path = datasets.folder() / f"{form.dataset}.csv" if form.dataset is not None else folder / str(form.file)
     system = _deprivations(form, folder)
-    survey = read_homes(path, form, () if system is None else tuple(one.id for one in system.deprivations))
+    survey = read_homes(path, form, *_columns(system))
     homes, design = survey.homes, SurveyDesign(weights=WEIGHT, strata=form.strata, clusters=form.grouped, single=form.single)
     last = int(homes[form.period].max())
     now = homes[homes[form.period] == last]
     asked = {"income": form.income, "line": form.line, "design": design, "strict": form.strict, "level": form.level}
     indices = PovertyIndices(**asked)  # type: ignore[arg-type]
     by_year = indices.measure(homes, over=form.period)
-    line = by_year.line[homes[form.period] == last]
     return HouseholdFindings(
         source=survey.source,
         fingerprint=survey.fingerprint,
@@ -66,9 +66,21 @@ def household_findings(form: HouseholdsForm, folder: Path) -> HouseholdFindings:
         lasting=_lasting(form, homes, design),
         bottom=_bottom(form, now, design),
         villages=_villages(form, now),
-        odd_line=odd_lines(now[form.income].to_numpy(dtype=float), line, None, ()),
+        odd_line=_odd_line(form, homes, by_year.line),
         notes=(*survey.notes, *_said(form, homes)),
     )
+
+
+def _odd_line(form: HouseholdsForm, homes: pd.DataFrame, line: Array) -> tuple[Note, ...]:
+    """The caution on a line that is far from incomes: in the last wave, else in other waves, in places, in places of a wave."""
+    income, last = homes[form.income].to_numpy(dtype=float), (homes[form.period] == homes[form.period].max()).to_numpy()
+    found = odd_lines(income[last], line[last], None, ())
+    years = homes[form.period].astype(str)
+    places = [] if form.place is None else [homes[form.place].astype(str), homes[form.place].astype(str) + " " + years]
+    for parts in (years, *places):
+        codes, labels = pd.factorize(parts, sort=True)
+        found = found or odd_lines(income, line, codes, tuple(labels))
+    return found
 
 
 def _by_place(form: HouseholdsForm, indices: PovertyIndices, now: pd.DataFrame) -> PovertyEstimates | None:
@@ -127,6 +139,12 @@ def _deprivations(form: HouseholdsForm, folder: Path) -> DeprivationSystem | Non
         return None
     beside = folder / form.deprivations
     return read_deprivations(beside if beside.suffix == ".toml" else form.deprivations)
+
+
+def _columns(system: DeprivationSystem | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The columns of deprivations, and those without a cut-off, which say by 1 who lacks something."""
+    declared = () if system is None else system.deprivations
+    return tuple(one.id for one in declared), tuple(one.id for one in declared if one.below is None and one.above is None)
 
 
 def _many(

@@ -14,11 +14,12 @@ import pandas as pd
 from evalkit.errors import DataError, did_you_mean, several
 from evalkit.identifiers import direct_identifier
 from evalkit.monitor.door.columns import read_column
+from evalkit.monitor.door.files import rowless, whole
 from evalkit.monitor.door.rules import Refusal
 from evalkit.monitor.ledger.changes import COLUMNS
 from evalkit.monitor.ledger.stages import CODES, RANK, STAGES
 from evalkit.monitor.sources.columns import Column, State
-from evalkit.panel.pseudonyms import numbers_of
+from evalkit.panel.pseudonyms import normal, numbers_of
 from evalkit.panel.raw import RawTable
 from evalkit.panel.read import FORMATS, open_table
 from evalkit.stats.arrays import Mask
@@ -36,11 +37,13 @@ MOST = 20  # lines of a message
 class FollowUps:
     """What files tell that the ledger does not hold yet: `rows` are changes, and in `place` stands the file and row of each.
 
-    `files` is how many files there were; `known` rows are in the ledger already, `later` rows are of days to come.
+    `files` is how many files there were, and `unread` how many more of other formats; `known` rows are in the ledger already,
+    `later` rows are of days to come.
     """
 
     rows: pd.DataFrame
     files: int = 0
+    unread: int = 0
     known: int = 0
     later: int = 0
 
@@ -67,7 +70,7 @@ def follow_ups(
         Files cannot be read or lack a column, or rows have no home, stage or day, or a word that is none of the study's; all of
         these at once, by file and row and never by a cell.
     """
-    paths = _files(folder, form.file)
+    paths, others = _files(folder, form.file)
     parts, wrong = list[pd.DataFrame](), list[str]()
     for path in paths:
         try:
@@ -77,7 +80,7 @@ def follow_ups(
             wrong.append(str(fault))
     refuse_follow_ups(wrong)
     if not parts:
-        return FollowUps(rows=changes.iloc[:0].assign(place=""), files=0)
+        return FollowUps(rows=changes.iloc[:0].assign(place=""), unread=others)
     told = pd.concat(parts, ignore_index=True)
     day, known = pd.Timestamp(as_of), told["known_date"]
     later = ((told["date"] > day) | (known > day)).to_numpy()
@@ -86,7 +89,7 @@ def follow_ups(
     here = told[~later].drop_duplicates(TOLD)
     there = _keys(here).isin(_keys(changes))
     rows = _placed(here[~there].reset_index(drop=True), changes)
-    return FollowUps(rows=rows, files=len(parts), known=int(there.sum()), later=int(later.sum()))
+    return FollowUps(rows=rows, files=len(parts), unread=others, known=int(there.sum()), later=int(later.sum()))
 
 
 def refuse_follow_ups(wrong: list[str], written: str = "nothing of the follow-ups was") -> None:
@@ -100,10 +103,11 @@ def refuse_follow_ups(wrong: list[str], written: str = "nothing of the follow-up
     raise DataError(f"{count} wrong with the follow-ups:{lines}{more}\n", do=do)
 
 
-def _files(folder: Path, pattern: str) -> list[Path]:
-    """Data files that match; hidden ones are none, nor are marks of open spreadsheets."""
+def _files(folder: Path, pattern: str) -> tuple[list[Path], int]:
+    """Data files that match, and how many others do; hidden ones are none, nor are marks of open spreadsheets."""
     found = [path for path in sorted(folder.glob(pattern)) if path.is_file() and not path.name.startswith((".", "~$"))]
-    return [path for path in found if path.name.lower().endswith(FORMATS)]
+    read = [path for path in found if path.name.lower().endswith(FORMATS)]
+    return read, len(found) - len(read)
 
 
 def _hidden(place: str) -> str:
@@ -113,7 +117,7 @@ def _hidden(place: str) -> str:
 
 def _read(form: FollowForm, path: Path, key: bytes, wrong: list[str]) -> pd.DataFrame:
     """One file; what is wrong with its rows is added to `wrong`."""
-    raw = open_table(path, text=[name for name in (form.household, form.code) if name is not None])
+    raw = _opened(path, [name for name in (form.household, form.code) if name is not None])
     by_code = form.code is not None and form.code in raw.frame
     needed = [name for name in NEEDED if not (name == "home" and by_code)]
     columns = [column for column in _columns(form) if column.name in needed or column.given in raw.frame]
@@ -121,6 +125,8 @@ def _read(form: FollowForm, path: Path, key: bytes, wrong: list[str]) -> pd.Data
     if absent:  # what columns there are is not told: under a wrong header they are someone's cells
         do = did_you_mean(absent[0], list(map(str, raw.frame.columns))) or "check the header, or name the columns in [follow_up]"
         raise DataError(f"the file has no column [{several(absent)}]", where=raw.place, do=do)
+    whole(raw, [column.given for column in columns])
+    _nearly_named(raw, form, columns)
     told = pd.DataFrame({"home": pd.Series(pd.NA, index=raw.frame.index, dtype="Int64")})
     for column in columns:
         told[column.name], faulty = _column(raw, column, key, form)
@@ -128,11 +134,33 @@ def _read(form: FollowForm, path: Path, key: bytes, wrong: list[str]) -> pd.Data
         _say(wrong, raw, column.given, faulty | blank, _do(column, form))
     if by_code:
         codes, faulty = _codes(raw.frame[str(form.code)])
+        two = (told["home"] != codes).fillna(value=False).to_numpy(dtype=bool)
+        _say(wrong, raw, str(form.code), two, f"'{form.household}' and it name two homes: correct one, or leave it blank")
         told["home"] = told["home"].fillna(codes)
         _say(wrong, raw, str(form.code), faulty | told["home"].isna().to_numpy(), "write the 13 letters of the list")
     told = told.reindex(columns=[*TOLD, "known_date"]).astype({"known_date": "datetime64[s]", "date": "datetime64[s]"})
     told["place"] = [f"{_hidden(raw.place)}, row {row}" for row in raw.rows]
     return told.assign(source=told["source"].astype("str").fillna("township"))
+
+
+def _opened(path: Path, text: list[str]) -> RawTable:
+    """The table of a file; one with a header alone has no rows: nothing was told."""
+    try:
+        return open_table(path, text=text)
+    except DataError:
+        if (header := rowless(path)) is None:
+            raise
+    return RawTable(frame=header.body, rows=np.empty(0, dtype=np.int64), path=path, findings=header.findings)
+
+
+def _nearly_named(raw: RawTable, form: FollowForm, columns: list[Column]) -> None:
+    """Refuse a file that lacks a column it may lack, and has one of nearly its name, which would stay unread."""
+    read = {column.given for column in columns} | {form.code}
+    free = [name for name in map(str, raw.frame.columns) if name not in read]
+    for column in _columns(form):
+        if column.given not in raw.frame and column.given not in read and (near := did_you_mean(column.given, free)):
+            do = f"{near} Correct the header, or name the column in [follow_up]"
+            raise DataError(f"the file has no column [{column.given}]", where=raw.place, do=do)
 
 
 def _say(wrong: list[str], raw: RawTable, name: str, rows: Mask, do: str) -> None:
@@ -163,7 +191,8 @@ def _do(column: Column, form: FollowForm) -> str:
     """What to do about cells that cannot be read."""
     words = _words(form).get(column.name)
     if words is None:
-        return {"date": "write days as 2024-06-30", "known_date": "write days as 2024-06-30"}.get(column.name, "complete them")
+        home = "complete them, each home's number whole and as text; leave rows of totals out"
+        return home if column.name == "home" else "write days as 2024-06-30"
     return f"use one of {several([f'{code} ({text.zh})' for code, text in words.items()], MOST)}"
 
 
@@ -191,8 +220,8 @@ def _plain(cell: object) -> str:
 
 def _codes(cells: pd.Series) -> tuple[pd.Series, Mask]:
     """Homes by the codes of lists, and which cells are none."""
-    text = cells.astype("str").str.strip().str.upper()
-    given = (text.notna() & (text != "")).to_numpy(dtype=bool)
+    text = cells.map(normal, na_action="ignore").astype("str")
+    given = text.notna().to_numpy(dtype=bool)
     sound = text.str.fullmatch(r"[A-Z2-7]{12}[ACEGIKMOQSUWY246]").fillna(value=False).to_numpy(dtype=bool)
     homes = pd.Series(pd.NA, index=cells.index, dtype="Int64")
     if sound.any():

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from evalkit.monitor.sources.columns import as_meant
 from evalkit.panel.form import Form, Words
 from evalkit.study.report_form import Formats
 from evalkit.terms import Lang, Text
@@ -106,6 +107,16 @@ class FollowForm(Form):
     reasons: dict[str, Words] = Field(default_factory=lambda: dict(REASONS))
     measures: dict[str, Words] = Field(default_factory=lambda: dict(MEASURES))
     sources: dict[str, Words] = Field(default_factory=lambda: dict(SOURCES))
+
+    @model_validator(mode="after")
+    def _each_once(self) -> FollowForm:
+        for name in ("reasons", "measures", "sources"):
+            seen = dict[str, str]()
+            for code, text in getattr(self, name).items():
+                for word in (code, text.zh, text.en):
+                    if seen.setdefault(as_meant(word).casefold(), code) != code:
+                        raise ValueError(f"two {name} are called '{word}'")
+        return self
 
 
 class ProcessForm(Form):

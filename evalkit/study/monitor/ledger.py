@@ -22,6 +22,10 @@ from evalkit.study.monitor.follow import refuse_follow_ups
 
 MONITOR = "monitor"  # the source of flags
 CASE = ["home", "case"]
+DO = {  # where files name homes, and no cases
+    "no_county": "the register does not know this home: check its number",
+    "not_opened": "check the number of the home; for one that came forward, write its flag first",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +95,14 @@ def refuse_unmet(told: pd.DataFrame, found: pd.DataFrame) -> None:
 
 
 def _lines(told: pd.DataFrame, found: pd.DataFrame) -> list[str]:
-    """A line a fault: where, what, what to do."""
-    lines = []
+    """A line a fault: where, what, what to do; that a home without a case has no number of one goes without saying."""
+    lines, unopened = [], set(found["row"][found["fault"] == "not_opened"])
+    found = found[~((found["fault"] == "no_case") & found["row"].isin(unopened))]
     for one in found.sort_values(["row", "fault"]).itertuples():
         fault, detail = FAULTS[str(one.fault)], str(one.detail)
         named = "; ".join(CONDITIONS[part].en if part in CONDITIONS else part for part in detail.split(AND))
         what = fault.what.en.format(stage=one.stage, detail=named)
-        lines.append(f"{told['place'].iloc[int(str(one.row)) - 1]}: {what}; {fault.do.en}")
+        lines.append(f"{told['place'].iloc[int(str(one.row)) - 1]}: {what}; {DO.get(str(one.fault), fault.do.en)}")
     return lines
 
 

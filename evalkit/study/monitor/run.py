@@ -16,7 +16,7 @@ from evalkit.check import has_columns
 from evalkit.errors import DataError
 from evalkit.monitor.bulletins import Printed, given_away
 from evalkit.monitor.door.door import Door
-from evalkit.monitor.door.files import readers
+from evalkit.monitor.door.files import readers, whole
 from evalkit.monitor.door.received import Received
 from evalkit.monitor.door.store import Store
 from evalkit.monitor.engine.duck import DuckDB
@@ -32,7 +32,7 @@ from evalkit.monitor.triage.triage import Triage, flags
 from evalkit.panel.cells import read_codes
 from evalkit.panel.form import read_form
 from evalkit.panel.pseudonyms import pseudonym_numbers
-from evalkit.panel.read import open_table
+from evalkit.panel.read import FORMATS, open_table
 from evalkit.report.monitor.bulletin import BulletinFindings, printed_tables
 from evalkit.report.monitor.quality import QualityFindings
 from evalkit.report.verbs import words
@@ -52,6 +52,10 @@ FOLLOWED = Text(
 LATER = Text(
     "{n:,} 行回填的日期晚于 {day}，未计入；如系笔误请更正。",
     "{n:,} rows of follow-ups are of days after {day} and wait for a later run; correct them where that is a slip.",
+)
+UNREAD = Text(
+    "另有 {n} 个回填文件的格式不能读取，未计入：请另存为 {formats} 之一。",
+    "Files of follow-ups in formats that are not read: {n}, left aside. Save them as one of {formats}.",
 )
 DUE = Text(
     "应走访 {due:,} 户，列入名单 {listed:,} 户，留待下期 {left:,} 户。",
@@ -268,6 +272,7 @@ class MonitorStudy:
             return None
         raw = open_table(self.beside(form.file), text=(form.household,))
         has_columns(raw.frame, [form.household, form.risk], who=f"[risk] in {raw.place}")
+        whole(raw, [form.household, form.risk])
         risk = pd.to_numeric(raw.frame[form.risk], errors="coerce")
         if not risk.between(0, 1).all():
             row = int(raw.rows[(~risk.between(0, 1)).to_numpy().argmax()])
@@ -305,6 +310,8 @@ class MonitorRun:
         notes = [*self.received.notes]
         if self.study.form.follow_up is not None:
             notes.append(Note("choice", FOLLOWED.format(**said)))
+        if told.unread:
+            notes.append(Note("left_out", UNREAD.format(n=told.unread, formats=", ".join(FORMATS))))
         if told.later:
             notes.append(Note("caution", LATER.format(n=told.later, day=self.as_of.isoformat())))
         new = len(told.rows) + self.flagged

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from evalkit.errors import SpecError
 from evalkit.panel.design import SurveyDesign
 from evalkit.panel.form import Form, Words
 from evalkit.risk.calibration.curves import Beta, Isotonic, Method, Platt
@@ -203,6 +204,11 @@ class FeaturesForm(Form):
         return (*(Level(name=column, columns=column) for column in self.columns), *ratios, *recent)
 
     @property
+    def made(self) -> tuple[str, ...]:
+        """The names of all that can be drawn, whatever the columns at hand: of standard features and of its own."""
+        return tuple(dict.fromkeys(name for one in (*FEATURES, *self.own) for name in _made(one)))
+
+    @property
     def may_read(self) -> set[str]:
         """Columns that standard features would read, were they there."""
         return {name for one in FEATURES for name in one.sources} if self.standard else set()
@@ -307,6 +313,10 @@ class ListForm(Form):
     def _one_budget(self) -> ListForm:
         if sum(value is not None for value in (self.share, self.number, self.visits, self.quotas)) > 1:
             raise ValueError("name one budget: share, number, visits (in each village) or quotas (by place)")
+        try:
+            _ = self.budget
+        except SpecError as wrong:
+            raise ValueError(wrong) from None
         return self
 
     @property
@@ -373,6 +383,13 @@ class RiskForm(Form):
         if self.list.quotas is not None and homes.place is None:
             raise ValueError("list.quotas needs homes.place")
         return self
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """Columns that say yes by 1 and no by 0."""
+        homes, label = self.homes, self.label
+        one = (homes.formerly_poor, homes.poor, label.assisted, label.outcome, *label.held, *label.shocks)
+        return tuple(dict.fromkeys(column for column in one if column is not None))
 
     @property
     def counts_persons(self) -> bool:

@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 
 from evalkit import datasets
-from evalkit.check import has_columns
+from evalkit.check import has_columns, neither
 from evalkit.errors import DataError, NoAnswer, SpecError, several
 from evalkit.panel.cells import read_codes
+from evalkit.panel.panel import Panel
 from evalkit.panel.pseudonyms import read_key as pseudonyms_key
 from evalkit.panel.read import open_table
 from evalkit.panel.tidy import Layout, tidy
@@ -23,7 +24,8 @@ from evalkit.risk.labels.labels import Labels, ReturnLabel
 from evalkit.risk.labels.outcomes import REASONS
 from evalkit.stats.arrays import Array
 from evalkit.stats.ranks import below
-from evalkit.study.households.file import are_places, are_there, not_personal
+from evalkit.study.households.file import are_places, are_there, not_personal, odd_figures, sound_weights
+from evalkit.study.households.labels import labels_agree
 from evalkit.study.risk.form import HomesForm, RiskForm
 from evalkit.terms import Text
 
@@ -84,6 +86,8 @@ def read_homes(path: Path, form: RiskForm, key: bytes | None, must: Iterable[str
     not_personal(homes.texts, (*figures, *may), place=raw.place)
     kept = [column for column in raw.frame.columns if homes.columns.get(column, column) in asked]
     raw = replace(raw, frame=raw.frame[kept], personal=True)
+    labels_agree(raw, form.flags, "yes", homes.columns)
+    labels_agree(raw, form.label.lacking, "lacks", homes.columns)
     there = {name: target for name, target in homes.columns.items() if name in kept}
     layout = Layout(
         unit=homes.unit,
@@ -95,6 +99,9 @@ def read_homes(path: Path, form: RiskForm, key: bytes | None, must: Iterable[str
         waves=True,
     )
     panel = tidy(raw, layout).panel()
+    sound_weights(panel, homes.weight)
+    odd_figures(panel, tuple(panel.frame.columns), raw.place)
+    _yes_or_no(panel, homes)
     frame = panel.frame.copy()
     units = frame.index.get_level_values("unit")
     for column in homes.texts:
@@ -110,6 +117,19 @@ def read_homes(path: Path, form: RiskForm, key: bytes | None, must: Iterable[str
     frame = _named(frame, homes, f"[homes] in {raw.place}")
     has_columns(frame, figures, who=f"[homes] in {raw.place}")
     return Homes(frame=frame, source=raw.place, fingerprint=raw.fingerprint, keyed=key is not None, called=called)
+
+
+def _yes_or_no(panel: Panel, homes: HomesForm) -> None:
+    """Refuse columns that say who is and who was poor by something else than 1 and 0."""
+    for name in (homes.formerly_poor, homes.poor):
+        if name is None or name not in panel.frame:
+            continue
+        values = panel.frame[name]
+        wrong = values.index[~(values.isna() | values.isin([0, 1]))]
+        if len(wrong):
+            what, where = f"column '{name}' must say yes (1) or no (0)", panel.where([(*key, name) for key in wrong], named=False)
+            do = "give 1 for yes, 0 for no"
+            raise DataError(what, where=where, found=neither(pd.unique(values[wrong])), do=do)
 
 
 def _without_codes(column: pd.Series, key: bytes | None) -> tuple[list[str | None], pd.Series]:
@@ -141,10 +161,16 @@ def labels_of(form: RiskForm, frame: pd.DataFrame) -> Labels:
 
     Raises
     ------
+    SpecError
+        An origin is no period of the file.
     NoAnswer
         No row can be labeled.
     """
-    label = form.label.build(form.homes)
+    label, waves = form.label.build(form.homes), sorted(map(int, frame.index.unique("period")))
+    absent = [origin for origin in label.origins or () if origin not in waves]
+    if absent:
+        do = f"name some of {several(waves, 20)}, or leave origins out"
+        raise SpecError("origins names periods of which there is no row", found=several(absent), do=do)
     return label.on(frame) if form.label.outcome is None else _given(label, frame, form.label.outcome)
 
 
@@ -182,7 +208,7 @@ def _given(label: ReturnLabel, frame: pd.DataFrame, column: str) -> Labels:
 
 
 def poor_homes(form: RiskForm, labels: Labels, frame: pd.DataFrame) -> pd.DataFrame:
-    """Homes that were poor at the origin: whether they are poor at the outcome, and their weights.
+    """Homes that were poor at the origin: whether they are poor at the outcome, when that is and was known, and their weights.
 
     They cannot fall. What becomes of them teaches what lies near the line.
 
@@ -210,7 +236,9 @@ def poor_homes(form: RiskForm, labels: Labels, frame: pd.DataFrame) -> pd.DataFr
     if form.label.outcome is not None and kept.any() and not later[kept].any():
         what = f"no home that was poor has '{form.label.outcome}', as if it meant falling and not being poor later"
         raise DataError(what, where=where, do="leave poor_teach out, or give an outcome that says who is poor later")
-    return pd.DataFrame({"label": later, "weight": weight}, index=index)[kept].astype({"label": np.int8})
+    told = {"label": later, "outcome_period": homes.period + label.horizon, "weight": weight}
+    told["known_at"] = told["outcome_period"] + label.lag
+    return pd.DataFrame(told, index=index)[kept].astype({"label": np.int8})
 
 
 def later_income(form: RiskForm, frame: pd.DataFrame) -> pd.Series | None:

@@ -24,6 +24,7 @@ from evalkit.risk.keeping.persistence import KeptModel, ModelRecord, load, save
 from evalkit.risk.lists.visiting import VisitingList, Visits
 from evalkit.risk.models.fitted import RiskModel
 from evalkit.risk.models.rungs import Rung
+from evalkit.study.households.doubts import TINY
 from evalkit.study.risk.form import RiskForm
 from evalkit.study.risk.homes import Homes, at_risk, read_homes
 from evalkit.terms import Lang, Text
@@ -227,7 +228,11 @@ def _about(
 
 def _period(homes: Homes, period: int | None) -> int:
     """The period that is asked for, or the last."""
-    seen = np.unique(homes.frame.index.get_level_values("period"))
+    seen, sizes = np.unique(homes.frame.index.get_level_values("period"), return_counts=True)
+    if period is None and sizes[-1] * TINY < sizes.max():
+        found = f"{seen[-1]}: {sizes[-1]:,}; other waves have up to {sizes.max():,} homes"
+        do = "correct the year, or choose the --period"
+        raise DataError("the last wave has only a handful of homes", where=homes.source, found=found, do=do)
     if period is None:
         return int(seen[-1])
     if period not in seen:
@@ -288,11 +293,13 @@ def _card_out(card: ModelCard) -> dict[str, Any]:
         "says": plain(card.spec.label_says),
         "data": plain(card.spec.data),
         "held": list(card.spec.held_aside),
+        "taught": list(card.spec.taught or ()),
     }
 
 
 def _card_in(told: Mapping[str, Any], form: RiskForm, kept: KeptModel) -> ModelCard:
     """The card of such values."""
+    taught = told["taught"]
     spec = Card(
         name=form.report.name or form.title,
         data=Text(**told["data"]),
@@ -304,6 +311,7 @@ def _card_in(told: Mapping[str, Any], form: RiskForm, kept: KeptModel) -> ModelC
         held_aside=tuple(told["held"]),
         names={name: Text(**text) for name, text in told["names"].items()},
         limits=kept.spec.limits,
+        taught=(int(taught[0]), int(taught[1])) if taught else None,
         contact=form.report.contact,
         appeal=form.report.appeal,
     )

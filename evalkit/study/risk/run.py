@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evalkit.errors import NoAnswer, SpecError, did_you_mean, located, several
-from evalkit.panel.form import read_form
+from evalkit.errors import NoAnswer, SpecError, located, several
+from evalkit.panel.form import read_form, whereabouts
 from evalkit.report.risk.study import NAMED, RiskFindings
 from evalkit.risk.drift.drift import Drift, Drifted
 from evalkit.risk.explanation.importance import PermutationImportance
@@ -33,6 +33,7 @@ from evalkit.risk.scoring.scores import RiskScores
 from evalkit.stats.arrays import Mask
 from evalkit.study.risk.form import CURVES, OVER_LINE, RiskForm
 from evalkit.study.risk.homes import Homes, labels_of, later_income, poor_homes, read_homes, where_of
+from evalkit.study.risk.names import accepts_are_of_features, features_are_there, ladder_is_drawn
 from evalkit.terms import Text, same
 
 Progress = Callable[[str], None]
@@ -91,6 +92,7 @@ class RiskStudy:
         for part, build in (("label", study._label), ("features", study._features), ("split", study._windows)):
             with located(f"{study.path.name}, [{part}]"):
                 build()
+        features_are_there(study.form.features, study.path)
         return study
 
     def run(self, key: bytes | None = None, progress: Progress = lambda stage: None) -> RiskFindings:
@@ -107,6 +109,9 @@ class RiskStudy:
         """
         progress("homes")
         told = self._told(key)
+        with located(whereabouts(self.path, "list")):
+            tested = told.frame[told.parts(self._windows())[2]]
+            self.form.list.budget.over(tested, np.ones(len(tested)))
         progress("ladder")
         with located(f"{self.path.name}, [ladder]"):
             rungs = self._rungs(told)
@@ -134,18 +139,24 @@ class RiskStudy:
         with located(f"{self.path.name}, [features]"):
             plan = form.features.build(set(homes.frame.columns), income=form.homes.income is not None)
             features = plan.measure(homes.frame)
-        every = self._laid_beside(homes, labels, features)
-        leaks = self._leaks(homes, labels, features, every[every[AT_RISK] == 1])
+        taught = self._taught(homes, labels)
+        every = self._laid_beside(homes, taught, features)
+        accepts_are_of_features(form.accept, features.frame.columns, self.path)
+        leaks = self._leaks(homes, taught.loc[every.index], features, every)
         with located(f"{self.path.name}, [features]"):
             refuse_leaks(leaks)
         return Told(homes=homes, plan=plan, features=features, labels=labels, leaks=leaks, every=every)
 
-    def _laid_beside(self, homes: Homes, labels: Labels, features: DatedFeatures) -> pd.DataFrame:
+    def _taught(self, homes: Homes, labels: Labels) -> pd.DataFrame:
+        """The labels, and below them those of homes that were poor at the origin, where these teach."""
+        told = labels.frame.assign(**{AT_RISK: 1})
+        if not self.form.ladder.poor_teach:
+            return told
+        return pd.concat([told, poor_homes(self.form, labels, homes.frame).assign(**{AT_RISK: 0})])
+
+    def _laid_beside(self, homes: Homes, told: pd.DataFrame, features: DatedFeatures) -> pd.DataFrame:
         """Everything the ladder needs of each row that teaches or tests; homes that are dealt to another part are left out."""
-        form, told = self.form, labels.frame[["label", "weight"]].assign(**{AT_RISK: 1})
-        if form.ladder.poor_teach:
-            told = pd.concat([told, poor_homes(form, labels, homes.frame).assign(**{AT_RISK: 0})])
-        index = told.index
+        form, index = self.form, told.index
         rows = homes.frame.reindex(index.set_names(["unit", "period"])).set_axis(index, axis=0)
         places = [name for name in (*form.homes.texts, "village", "county") if name in rows]
         frame = features.matrix.loc[index].join(features.aside.loc[index])
@@ -178,11 +189,11 @@ class RiskStudy:
         origin = frame.index.get_level_values("origin").to_numpy()
         return np.asarray((origin >= first) & (origin <= last))
 
-    def _leaks(self, homes: Homes, labels: Labels, features: DatedFeatures, frame: pd.DataFrame) -> Leaks:
+    def _leaks(self, homes: Homes, told: pd.DataFrame, features: DatedFeatures, frame: pd.DataFrame) -> Leaks:
         """What a model would know and cannot, with what the study answers for set aside."""
-        told = labels.frame.loc[frame.index]
+        told = told.rename(columns={AT_RISK: "at_risk"})
         with located(f"{self.path.name}, [split]"):
-            train, calibrate, test = self._windows().parts(_key(frame))
+            train, calibrate, test = self._windows().parts(_key(frame), (told["at_risk"] == 1).to_numpy())
         folds = [(np.flatnonzero(train | calibrate), np.flatnonzero(test))]
         panel = homes.frame if self.form.label.outcome is None else None
         check = LeakageCheck(accept=tuple(one.key for one in self.form.accept))
@@ -194,10 +205,7 @@ class RiskStudy:
         every = [name for name in told.features.frame.columns if name not in OWN]
         if not every:
             raise SpecError("no feature is drawn", do="name columns in [features]")
-        lacking = [name for name in (*asked.bends, *asked.classes, *asked.rising, *asked.falling) if name not in every]
-        if lacking:
-            do = did_you_mean(lacking[0], every) or f"use some of {several(every, 40)}"
-            raise SpecError("the ladder names features that are not drawn", found=several(lacking), do=do)
+        ladder_is_drawn(asked, every, self.path)
         shocks = [name for name in STRUCK if name in drawn] if asked.shocks is None else list(asked.shocks)
         if "explainable" in asked.rungs:
             need_interpret()
@@ -341,6 +349,7 @@ class RiskStudy:
             name=form.report.name or form.title,
             data=form.report.data or same(told.homes.source),
             trained=(learnt["first_origin"], learnt["last_origin"]),
+            taught=(learnt["rows"] + learnt.get("teach_only", 0), learnt.get("teach_only", 0)),
             label=label.name,
             label_says=says,
             line_version=label.line_version,
