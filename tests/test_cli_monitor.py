@@ -267,10 +267,12 @@ def test_visits_come_back_by_codes_and_what_is_of_later_days_waits(january, tmp_
     county = january.copied(tmp_path / "county")
     codes, heads = county.listed("2023-01-31"), ["农户代号", "环节", "日期"]
     rows: list[list[object]] = [[code.lower(), "visited", "2023-01-31"] for code in codes[:2]]
-    county.tell([*rows, [codes[0], "included", "2023-02-12"]], "visits.csv", heads)
+    path = county.tell([*rows, [codes[0], "included", "2023-02-12"]], "visits.csv", heads)
+    path.with_name("more.xls").write_bytes(b"a format that is not read")
     done = county.run("2023-01-31", out="again")
     assert done.code == 0, done.err
     assert "1 行回填的日期晚于 2023-01-31" in done.out
+    assert "另有 1 个回填文件的格式不能读取，未计入" in done.out
     cases = county.ledger.state().frame
     assert sorted(printed(cases.loc[cases["visited"].notna(), "home"].to_numpy("int64"))) == sorted(codes[:2])
 
@@ -278,7 +280,7 @@ def test_visits_come_back_by_codes_and_what_is_of_later_days_waits(january, tmp_
 SLIPS = {
     "visit before flag": (
         [["{other}", "visited", "2023-02-03", None, None, None]],
-        "row 2: 'visited' of a case that was never opened",
+        "row 2: 'visited' of a case that was never opened; check the number of the home",
     ),
     "no stage": ([["{home}", None, "2023-02-03", None, None, None]], "column '环节' cannot be read; found row 2"),
     "no day": ([["{home}", "visited", "soon", None, None, None]], "column '日期' cannot be read; found row 2"),
@@ -288,7 +290,10 @@ SLIPS = {
         "row 3: not included without a reason",
     ),
     "out of order": ([["{home}", "helped", "2023-02-03", None, "industry", None]], "row 2: 'helped' cannot follow 'flagged'"),
-    "unknown home that came forward": ([["H99", "flagged", "2023-02-03", "因病", None, "self_report"]], "without its county"),
+    "unknown home that came forward": (
+        [["H99", "flagged", "2023-02-03", "因病", None, "self_report"]],
+        "the register does not know this home",
+    ),
     "resolved too soon": (
         [
             ["{home}", "visited", "2023-02-03", None, None, None],
@@ -369,6 +374,16 @@ def test_wrong_keys_are_refused(january, tmp_path):
     assert (near.code, "beside what it is to be kept apart from" in near.err) == (5, True)
     assert (none.code, "needs the key" in none.err) == (3, True)
     assert SECRET not in wrong.err + near.err + none.err
+
+
+def test_risks_of_which_a_column_stands_twice_are_refused(january, tmp_path):
+    county = january.copied(tmp_path / "county")
+    with (county.work / "monitor.toml").open("a", encoding="utf-8") as told:
+        told.write('\n[risk]\nfile = "risk.csv"\n')
+    (county.work / "risk.csv").write_text("household,risk,risk\nH0000001,0.1,0.9\n", encoding="utf-8")
+    done = county.run("2023-01-31", out="twice")
+    assert done.code == 3, done.out
+    assert "risk.csv: the table loses something when it is read; found duplicate_column (B, C)" in done.err
 
 
 @pytest.mark.parametrize("risk", ["1.5", "high", ""])

@@ -26,6 +26,8 @@ _FIXED = tuple(
         (r"^(\s*)line (\d+): ", r"\1第 \2 行："),
         (r"^rows? (\d+(?:, (?:row )?\d+)*)", lambda found: f"第 {found[1].replace('row ', '')} 行"),
         (r", (?:line|row) (\d+)\b", r"，第 \1 行"),
+        (r", sheet (\d+)\b", r"，第 \1 个工作表"),
+        (r" \(row (\d+)\)", r"（第 \1 行）"),
         (r"第 (\d+) 行, column (\d+)\b", r"第 \1 行第 \2 列"),
         (r"([^\s'“]+) in (\d{4})(?=,|;| and |$)", r"\1（\2）"),
         (r"[Dd]id you mean '([^']*)'\?", r"是否为“\1”？"),

@@ -336,6 +336,7 @@ def judged(name: str, code: int, *says: str, at: tuple[int, int] | None = None, 
 
 judged("zero", 3, "positive number", "B3", at=(2, 1), value=0)
 judged("by_zero", 3, "a number or a fraction", "'1/0'", at=(2, 1), value="1/0")
+judged("and_a_half", 3, "a number or a fraction", "'2½'", at=(2, 1), value="2½")
 judged("in_words", 3, "a number or a fraction", at=(2, 1), value="强")
 judged("as_date", 3, "made a date of a fraction", at=(2, 1), value=datetime.date(2020, 1, 3))
 judged("not_reciprocal", 3, "not reciprocal", "C2 and B3", at=(2, 1), value=3)

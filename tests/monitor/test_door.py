@@ -548,6 +548,18 @@ CHANGES = {
 }
 
 
+def test_the_folder_of_a_refused_delivery_is_told_once(places):
+    into, store = places
+    (into / "medical").mkdir()
+    (into / "medical" / "medical_a.csv").write_text(HEAD + GOOD.replace("2024-05-03", "?"), encoding="utf-8")
+    (into / "medical" / "medical_b.csv").write_text("", encoding="utf-8")
+    told = door(store, replace(MEDICAL, file="medical/*")).receive(into).refusals
+    assert [str(told[f"medical/medical_{one}.csv"]).split(": ")[0] for one in "ab"] == [
+        "medical/medical_a.csv",
+        "medical/medical_b.csv",
+    ]
+
+
 @pytest.mark.parametrize("how", CHANGES)
 def test_of_a_file_that_changes_before_all_are_read_nothing_is_kept(places, duck, monkeypatch, how):
     into, store = places

@@ -132,8 +132,17 @@ def test_keys_come_from_a_file_apart_or_from_the_environment(tmp_path, monkeypat
     with pytest.raises(SpecError, match="5 bytes") as refused:
         read_key(None)
     assert "short" not in str(refused.value).replace("shorter", "")
-    with pytest.raises(DataError, match="cannot be read"):
+    with pytest.raises(DataError, match="there is no such file"):
         read_key(tmp_path / "none")
+    with pytest.raises(DataError, match="cannot be read"):
+        read_key(file.parent)
+
+
+def test_a_key_that_is_not_there_is_told_as_missing_wherever_it_was_looked_for(tmp_path):
+    """It lies beside nothing, so nothing is to be kept apart from it."""
+    with pytest.raises(DataError, match=r"none.txt: there is no such file. To do: check the path of the key.") as missing:
+        read_key(tmp_path / "none.txt", [tmp_path])
+    assert missing.value.exit_code == 3
 
 
 def test_short_pseudonyms_that_are_the_same_are_refused():

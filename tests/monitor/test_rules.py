@@ -44,6 +44,7 @@ name = "low"
 channel = "income"
 line = 8700
 """
+SPENT = "[[rule]]\nid = 's'\nkind = '{}'\nname = 's'\nchannel = 'shock'\nrecords = ['medical']\n{}\n"
 WATER = """
 [[rule]]
 id = "water"
@@ -325,6 +326,10 @@ def test_a_file_says_all_that_a_spec_does(tmp_path):
         (HEAD + LOW + WATER + WATER, "rule id 'water' stands twice", 'id = "water"'),
         (HEAD.replace('version = "1"', "version = 1") + LOW, "'version'", "version = 1"),
         (HEAD.replace("2024-01-01", '"someday"') + LOW, "'valid_from'", 'valid_from = "someday"'),
+        (HEAD + LOW.replace("8700", "0.87"), "0.87 is too low a threshold in yuan: write 8700", "[[rule]]"),
+        (HEAD + LOW + "by_county = { B = 0.88 }\n", "0.88 is too low a threshold in yuan", "[[rule]]"),
+        (HEAD + SPENT.format("spending_above", "least = 0.5"), "0.5 is too low a threshold in yuan", "[[rule]]"),
+        (HEAD + SPENT.format("spending_share", "share = 40"), "40 is too high a share of the income: write 0.4", "[[rule]]"),
         ("rang = 'low'\n" + HEAD + LOW, "'rang' is not a known key. did you mean 'range'?", "rang = 'low'"),
     ],
 )
@@ -352,6 +357,11 @@ def test_faults_of_a_file_are_told_with_their_line(tmp_path, text, said, line):
             HEAD + LOW + WATER.replace('"water"\ncolumn = "safe"\namong = [false]', '"housing"\ncolumn = "grade"\namong = ["E"]'),
             "'grade' cannot be; found 'E'. To do: use one of A, B, C, D",
             'among = ["E"]',
+        ),
+        (
+            HEAD + LOW + SPENT.format("spending_above", "least = 0").replace("medical", "employment"),
+            "reads 'employment' as spending, which is among the sources of income",
+            "records = ['employment']",
         ),
         (
             HEAD

@@ -449,6 +449,25 @@ def test_a_rule_of_some_counties_looks_at_no_other(engine):
     assert told.frame.groupby("rule")["home"].apply(list).to_dict() == {"spend": [2], "ours": [2, 3]}
 
 
+@pytest.mark.parametrize(
+    ("rule", "named"),
+    [
+        (replace(SPEND, counties=("B", "Bb")), "Bb"),
+        (replace(SPEND, by_county={"A": 1, "620100": 2}), "620100"),
+        (replace(SPEND, counties=("A",), by_county={"B": 1}), ""),
+    ],
+)
+def test_counties_of_a_rule_that_the_register_does_not_have_are_told(engine, rule, named):
+    records = {"medical": some(engine, [(1, "2023-03-01", 1000)])}
+    told = SignalRules(rules=own(rule)).find(
+        engine, records, three_homes(engine), sources=SOURCES, coverage=covered("medical", [LAST]), as_of=DAY
+    )
+    said = [note.text.en for note in told.notes if "where no home is" in note.text.en]
+    assert said == (
+        [f"Rule 'rule' names counties where no home is: {named}. Compare them with the codes of the register."] * bool(named)
+    )
+
+
 def test_keys_of_64_bits_and_their_signs_survive(engine):
     home = -(2**63) + 11
     homes = pd.DataFrame({"home": [home], "county": "A", "village": "v", "formerly_poor": True, "labor": True, "members": 1})

@@ -83,6 +83,8 @@ def test_sources_are_read_with_their_defaults(tmp_path):
         ('household = "unit", ', "", "has no key"),
         ('event_date = "day"', 'person = "day"', "no event_date"),
         ('file = "water*.csv"', 'file = "../water*.csv"', "folder of deliveries"),
+        ('file = "water*.csv"', 'file = ""', "the files of source 'water' have no name"),
+        ("known_after = 3", "known_after = 20240601", "less than or equal to 3660"),
         ('file = "water*.csv"', 'file = "w.csv"\ntable = "a.b"', "name one of the two"),
         ("known_after = 3", "known_after = 3\nranges = { amount = [0, 9] }", "no figures 'amount'"),
         ('refresh = "year"', 'refresh = "event"\nexpects = "every_county"', "comes when something happened"),
@@ -141,6 +143,27 @@ def test_states_are_flags_words_or_whole_numbers():
     ):
         with pytest.raises(SpecError):
             State(**wrong)
+
+
+BLANK, BOTH = "a state has a word that is read as a blank cell", "a flag has a word that stands for both yes and no"
+
+
+@pytest.mark.parametrize(
+    ("told", "what", "found"),
+    [
+        ({"kind": "flag", "yes": ("x",), "no": ("Ｘ",)}, BOTH, "'x'"),
+        ({"kind": "flag", "yes": ("否",)}, BOTH, "'否'"),
+        ({"kind": "flag", "no": ("1.0",)}, BOTH, "'1'"),
+        ({"kind": "flag", "no": ("/",)}, BLANK, "'/'"),
+        ({"kind": "word", "among": ("A", "NA")}, BLANK, "'NA'"),
+        ({"kind": "word", "among": ("A", "")}, BLANK, "''"),
+        ({"kind": "word", "among": ("A", "Ａ")}, "a state has a value twice", "'A', 'Ａ'"),
+    ],
+)
+def test_words_of_a_state_are_each_read_as_one_thing(told, what, found):
+    with pytest.raises(SpecError) as refused:
+        State(**told)
+    assert (refused.value.what, refused.value.found) == (what, found)
 
 
 @pytest.mark.parametrize(

@@ -185,7 +185,7 @@ def test_follow_ups_on_two_sheets_are_refused(tmp_path, ledger):
             sheet.append(row)
     book.create_sheet("words").append(["visited"])
     book.save(tmp_path / "told.xlsx")
-    with pytest.raises(DataError, match=r"told.xlsx › July: another sheet holds rows of the same columns"):
+    with pytest.raises(DataError, match=r"told.xlsx, sheet 2: another sheet holds rows of the same columns"):
         follow_ups(FollowForm(file="*.xlsx"), tmp_path, KEY, ledger.changes(), DAY)
     del book["July"]
     book.save(tmp_path / "told.xlsx")

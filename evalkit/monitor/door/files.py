@@ -16,13 +16,15 @@ from numpy.typing import NDArray
 
 from evalkit.errors import DataError, did_you_mean, several
 from evalkit.monitor.door.rules import Refusal
-from evalkit.monitor.sources.columns import Column
+from evalkit.monitor.sources.columns import Column, contradicts, declare, named_unit
 from evalkit.monitor.sources.sources import Declared
 from evalkit.panel.findings import Finding
 from evalkit.panel.formats.plain import parquet_batches, parquet_columns, read_text
-from evalkit.panel.formats.sheet import read_sheet
+from evalkit.panel.formats.sheet import read_sheet, titles
 from evalkit.panel.header import Table, cut_table
+from evalkit.panel.raw import RawTable
 from evalkit.panel.read import FORMATS, file_bytes, open_table
+from evalkit.panel.rules.rules import RULES
 
 Batches = Callable[[list[str]], Iterable[pd.DataFrame]]  # from the names of columns of a table to its rows
 
@@ -86,7 +88,11 @@ def batches_of(path: Path, columns: Sequence[Column], many: int) -> Iterator[Bat
 def _parquet(path: Path, columns: Sequence[Column], many: int) -> Iterator[Batch]:
     """A Parquet file, never more than a few batches in memory."""
     wanted = _wanted(columns)
-    are_there(wanted, parquet_columns(path), where=path.name)
+    kinds = parquet_columns(path)
+    are_there(wanted, kinds, where=path.name)
+    if short := [column.given for column in columns if column.reads == "key" and kinds[column.given] == "FLOAT"]:
+        what, where = "keys are stored in single precision, which keeps seven digits", f"{path.name}, column '{short[0]}'"
+        raise Refusal("unreadable", what, where=where, do="store keys as text")
     text = [column.given for column in columns if column.reads in ("key", "word")]
     yield from numbered(parquet_batches(path, wanted, text=text, many=many))
 
@@ -104,9 +110,11 @@ def _table(path: Path, columns: Sequence[Column], many: int) -> Iterator[Batch]:
         yield Batch(header.body[wanted].iloc[:0].reset_index(drop=True), np.empty(0, dtype=np.int64))
         return
     are_there(wanted, raw.frame.columns, where=raw.place)
-    _loses_nothing(raw.findings, raw.place)
-    for start in range(0, max(len(raw.frame), 1), many):
-        yield Batch(raw.frame[wanted].iloc[start : start + many].reset_index(drop=True), raw.rows[start : start + many])
+    whole(raw, wanted)
+    _own_figures(raw, columns)
+    frame = _as_shown(raw, wanted)
+    for start in range(0, max(len(frame), 1), many):
+        yield Batch(frame.iloc[start : start + many].reset_index(drop=True), raw.rows[start : start + many])
 
 
 def rowless(path: Path) -> Table | None:
@@ -132,11 +140,55 @@ def rowless(path: Path) -> Table | None:
     return replace(table, body=table.body.iloc[:0])
 
 
+def whole(raw: RawTable, wanted: Iterable[str]) -> None:
+    """Refuse a table that loses something when it is read, or of which rows stand on another sheet.
+
+    Raises
+    ------
+    Refusal
+        It does.
+    """
+    _loses_nothing(raw.findings, raw.place)
+    if not any(one.rule == "other_sheets" for one in raw.findings):
+        return
+    for at, title in enumerate(titles(file_bytes(raw.path)[0], raw.path.name), start=1):
+        try:
+            other = open_table(raw.path, sheet=title) if title != raw.sheet else None
+        except DataError:  # it holds no table
+            continue
+        if other is not None and set(wanted) <= set(other.frame.columns):
+            what, do = "another sheet holds rows of the same columns", "put all rows on one sheet, or each sheet into a file"
+            raise Refusal("unreadable", what, where=f"{raw.path.name}, sheet {at}", do=do)  # it may be called by a name
+
+
 def _loses_nothing(findings: Iterable[Finding], where: str) -> None:
     """Refuse a table of which names or formulas are lost when it is read."""
-    if defects := [one.rule for one in findings if one.severity == "defect"]:
-        do = "save the table with one header row, each name once, and values in place of formulas"
-        raise Refusal("unreadable", "the table loses something when it is read", where=where, found=several(defects), do=do)
+    if defects := [one for one in findings if one.severity == "defect"]:
+        found = several([f"{one.rule} ({one.where})" if one.where else one.rule for one in defects])
+        what, do = "the table loses something when it is read", RULES[defects[0].rule].do.en
+        raise Refusal("unreadable", what, where=where, found=found, do=do)
+
+
+def _own_figures(raw: RawTable, columns: Sequence[Column]) -> None:
+    """Refuse a table in which a figure stands for several rows, or of which a line above it names another unit of amounts."""
+    for column in (one for one in columns if one.reads in ("money", "integer")):
+        if (merged := raw.merged.get(column.given)) is not None and merged.size:
+            what = f"figures of '{column.given}' stand in merged cells"
+            do = "unmerge, and write each figure in the row it belongs to"
+            raise Refusal("merged_figures", what, where=raw.place, found=raw.where(column.given, merged), do=do)
+        if column.reads == "money" and not named_unit(column.given) and contradicts(raw.unit, column.fen):
+            what = "a line above the table names another unit of amounts than is declared"
+            raise Refusal("unit_contradicts", what, where=raw.place, found=raw.unit, do=declare(raw.unit))
+
+
+def _as_shown(raw: RawTable, wanted: list[str]) -> pd.DataFrame:
+    """The declared columns; figures in percent format are the percentages that they show."""
+    frame = raw.frame[wanted]
+    for name in (name for name in wanted if name in raw.percent):
+        shown, at = frame[name].astype(object), raw.percent[name]
+        shown.iloc[at] = [f"{cell * 100:.15g}%" if isinstance(cell, float) else cell for cell in shown.iloc[at]]
+        frame = frame.assign(**{name: shown})
+    return frame
 
 
 def _wanted(columns: Sequence[Column]) -> list[str]:

@@ -59,7 +59,9 @@ class Outcome:
 
     def refused(self, refusal: Refusal) -> Outcome:
         """The delivery as refused."""
-        named = refusal.where.replace(self.given, self.file) if self.given else refusal.where
+        named = refusal.where
+        if self.given and self.given in named:
+            named = self.file + named.rpartition(self.given)[2]
         refusal.where = self.file if not named or direct_identifier(named) else named
         self.status, self.refusal = "refused", refusal
         return self

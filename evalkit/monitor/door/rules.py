@@ -7,6 +7,7 @@ from evalkit.terms import Text
 
 ROWS: dict[str, Text] = {
     "no_key": Text("没有住户或个人的编号", "no household and no person is named"),
+    "total_row": Text("合计行，不是住户", "a row of totals, which is no home"),
     "missing": Text("必填的单元格为空", "a cell that is needed is blank"),
     "key_digits": Text("编号被存为数字，末位已丢失", "the key was stored as a number and has lost digits"),
     "date_unreadable": Text("不是可识别的日期", "this is no date that can be read"),
@@ -19,6 +20,8 @@ ROWS: dict[str, Text] = {
 WHOLE: dict[str, Text] = {
     "unreadable": Text("文件无法读取", "the file cannot be read"),
     "column_absent": Text("缺少声明的列", "a declared column is absent"),
+    "merged_figures": Text("数值在合并单元格，不知属于哪一行", "figures stand in merged cells: of which row they are is unknown"),
+    "unit_contradicts": Text("表上写明的金额单位与声明不符", "the table names another unit of amounts than is declared"),
     "too_many": Text("不能读取的行过多", "too many rows cannot be read"),
     "identifier": Text("在不应有证件号或手机号的列中发现了它们", "identity or telephone numbers stand where none belong"),
     "crowd": Text("地名列里的名称几乎与住户一样多", "a column of places names nearly as many places as there are homes"),

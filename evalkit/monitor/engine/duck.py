@@ -147,7 +147,9 @@ class OpenDuckDB:
         self.scanned |= dict.fromkeys(real)
         listed = ", ".join(quoted(literal(file)) for file in real)
         with self._spoken(real[0].name):
-            return self._lazy(f"SELECT {_chosen(kinds)} FROM read_parquet([{listed}], union_by_name = true)")
+            return self._lazy(
+                f"SELECT {_chosen(kinds)} FROM read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
+            )
 
     def hold(self, frame: pd.DataFrame, kinds: Kinds) -> Frame:
         """A small table of this process."""

@@ -95,7 +95,9 @@ def broken(connection: DuckDBPyConnection, files: Iterable[Path]) -> str | None:
 
     for file in files:
         try:
-            connection.execute(f"SELECT max(hash(COLUMNS(*))) FROM read_parquet({quoted(literal(file))})").fetchall()
+            connection.execute(
+                f"SELECT max(hash(COLUMNS(*))) FROM read_parquet({quoted(literal(file))}, hive_partitioning = false)"
+            ).fetchall()
         except duckdb.Error as fault:
             if _damage(fault, connection):
                 return file.name

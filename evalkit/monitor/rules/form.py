@@ -19,6 +19,8 @@ from evalkit.panel.form import Form, Words, read_form, whereabouts
 from evalkit.terms import Text
 
 Value = bool | int | str
+LOW_LINE, LOW_SPENT = 100, 1  # yuan: below these a threshold was meant in ten thousands
+HIGH_SHARE = 10  # from here on a share was meant in percent
 
 
 class RuleForm(Form):
@@ -58,6 +60,7 @@ class RuleForm(Form):
         if strange:
             known = [name for name in taken if name not in Rule.__slots__]
             raise ValueError(f"'{strange[0]}' is no key of kind '{self.kind}', which takes {', '.join(known)}")
+        self._in_its_unit()
         try:
             self.build()
         except SpecError as wrong:
@@ -67,6 +70,17 @@ class RuleForm(Form):
             absent = [name for name in needed if name in taken and name not in self._given]
             raise ValueError(f"a rule of kind '{self.kind}' needs {', '.join(absent)}") from None
         return self
+
+    def _in_its_unit(self) -> None:
+        """Refuse money that is too little to be in yuan (0 of spending is every record), and shares that are percentages."""
+        if self.kind == "spending_share" and (
+            high := [one for one in (self.share, *self.by_county.values()) if one >= HIGH_SHARE]
+        ):
+            raise ValueError(f"{high[0]:g} is too high a share of the income: write 0.4, and not 40 (%)")
+        counties = self.by_county.values() if self.kind in ("income_below", "spending_above") else ()
+        low, figures = (LOW_LINE, (self.line, *counties)) if self.kind == "income_below" else (LOW_SPENT, (self.least, *counties))
+        if small := [figure for figure in figures if figure is not None and 0 < figure < low]:
+            raise ValueError(f"{small[0]:g} is too low a threshold in yuan: write 8700, and not 0.87 (万元)")
 
     def build(self) -> Rule:
         """The rule that it declares."""

@@ -30,12 +30,15 @@ def unfit(rules: RuleSet, sources: Sequence[Source]) -> Iterator[tuple[Place, Sp
     known = {source.id: source for source in sources}
     yield from ((("income",), wrong) for wrong in _money("income", rules.income, known))
     for at, rule in enumerate(rules.rules):
-        for key, wrong in _of_rule(rule, known):
+        for key, wrong in _of_rule(rule, rules.income, known):
             yield ("rule", at, key), wrong
 
 
-def _of_rule(rule: Rule, known: Mapping[str, Source]) -> Iterator[tuple[str, SpecError]]:
-    """What one rule reads that is not there, and by which key."""
+def _of_rule(rule: Rule, income: Sequence[str], known: Mapping[str, Source]) -> Iterator[tuple[str, SpecError]]:
+    """What one rule reads that is not there, or is the contrary, and by which key."""
+    if isinstance(rule, SpendingAbove | SpendingShare) and (both := [table for table in rule.tables if table in income]):
+        what = f"{rule.called} reads '{both[0]}' as spending, which is among the sources of income"
+        yield "records", SpecError(what, do="take it out of one of the two")
     if isinstance(rule, SpendingAbove | SpendingShare | Stopped):
         yield from (("records", wrong) for wrong in _money(rule.called, rule.tables, known))
     elif isinstance(rule, State | StateLost):

@@ -27,6 +27,10 @@ BLIND = Text(
     "没有给出各县送达情况：缺送的数据会被当作没有收入或没有发放，请谨慎使用。",
     "Nothing was said of deliveries: what never came may look like an income that is not there or a payment that has stopped.",
 )
+ELSEWHERE = Text(
+    "规则“{rule}”写明的县中，{names} 没有任何住户：请与名册中的县代码核对。",
+    "Rule '{rule}' names counties where no home is: {names}. Compare them with the codes of the register.",
+)
 NO_RECORD = Text(
     "{n:,} 户近两年没有任何收入记录：{what}。",
     "{n:,} homes have no record of an income in two years: {what}.",
@@ -47,12 +51,23 @@ def notes_of(ground: Ground, homes: pd.DataFrame, shut: pd.DataFrame) -> tuple[N
         notes.append(Note("caution", EARLY.format(since=rules.valid_from, day=day)))
     if ground.coverage is None:
         notes.append(Note("caution", BLIND))
+    notes += _elsewhere(ground)
     notes += _no_record(ground, int(homes.loc[~homes["recorded"], "homes"].sum()))
     by_reason = shut.groupby(["rule", "reason"], as_index=False)["homes"].sum()
     for rule, reason, n in zip(by_reason["rule"], by_reason["reason"], by_reason["homes"], strict=True):
         told = UNJUDGED.format(rule=rules.called(rule).name, n=n, reason=REASONS[reason])
         notes.append(Note("left_out", told))
     return tuple(notes)
+
+
+def _elsewhere(ground: Ground) -> list[Note]:
+    """Counties that rules name and the register does not have: their rules and thresholds hold nowhere."""
+    told = []
+    for rule in ground.rules.rules:
+        named = dict.fromkeys((*rule.counties, *getattr(rule, "by_county", ())))
+        if ground.counties and (strange := [name for name in named if name not in ground.counties]):
+            told.append(Note("caution", ELSEWHERE.format(rule=rule.name, names=first_of(strange))))
+    return told
 
 
 def _no_record(ground: Ground, n: int) -> list[Note]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from evalkit.check import one_of, shown, whole
 from evalkit.errors import SpecError, did_you_mean, several
+from evalkit.panel.cells import MISSING
+from evalkit.panel.checks.measure_words import header_measure, times_off
 from evalkit.panel.pseudonyms import Domain
+from evalkit.terms import same
 
 if TYPE_CHECKING:
     from evalkit.monitor.engine.base import Kind
@@ -21,7 +26,9 @@ Expects = Literal["every_county", "none"]
 Reads = Literal["key", "date", "money", "flag", "word", "integer"]
 
 FEN: dict[Unit, int] = {"fen": 1, "yuan": 100, "ten_thousand_yuan": 1_000_000}
+CALLED: dict[int, str] = {1: "分", 100: "元", 1_000_000: "万元"}  # by fen, how tables call the units of amounts
 MONTHS: dict[Refresh, int] = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}  # of a refresh period; an event has none
+LATEST = 3660  # days after which nothing more becomes known
 STANDARD = ("household", "person", "number", "event_date", "known_date", "amount", "county")
 KEYS: dict[str, Domain] = {"household": "household", "person": "person", "number": "record"}
 KIND: dict[Reads, Kind] = {
@@ -68,6 +75,21 @@ class State:
             raise SpecError("a state of words needs the words it may be", do='write among = ["A", "B"]')
         if self.kind != "flag" and (self.yes or self.no):
             raise SpecError("only a flag has words for yes and no", found=f"kind '{self.kind}'", do="leave yes and no out")
+        self._has_words()
+
+    def _has_words(self) -> None:
+        """Refuse words that are read as blank cells, that are the same once read, and that stand for both yes and no."""
+        among, yes, no = ([as_meant(str(one)) for one in part] for part in (self.among, self.yes, self.no))
+        if unread := [word for word in (*among, *yes, *no) if word.casefold() in MISSING]:
+            do = "leave it out: such a cell is blank"
+            raise SpecError("a state has a word that is read as a blank cell", found=f"'{unread[0]}'", do=do)
+        if len(set(among)) < len(among):
+            raise SpecError("a state has a value twice", found=several(map(repr, self.among)), do="name each once")
+        true, false = ({word.casefold() for word in part} for part in (yes, no))
+        if (both := true & false) or bool(true & set(NO)) != bool(false & set(YES)):
+            found = f"'{min(both or true & set(NO) or false & set(YES))}'"
+            do = "name it under one, and under the other what stands for the contrary"
+            raise SpecError("a flag has a word that stands for both yes and no", found=found, do=do)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +110,21 @@ class Column:
     state: State | None = None
 
 
+def as_meant(text: str) -> str:
+    """A word as it is compared: without blanks about it and the width of its letters, a whole number without a point.
+
+    Examples
+    --------
+    >>> as_meant(" Ａ "), as_meant("2.0")
+    ('A', '2')
+    """
+    return re.sub(r"^(\d+)\.0+$", r"\1", unicodedata.normalize("NFKC", text).strip())
+
+
 def comes_in(file: str | None, table: str | None, *, who: str) -> None:
     """Refuse what comes neither in files nor in a table, or in both, or in files outside the folder of deliveries."""
+    if file is not None and not str(file).strip():
+        raise SpecError(f"the files of {who} have no name", found=repr(file), do='write a pattern, such as "medical*"')
     for given in (file, table):
         if given is not None and not isinstance(given, str):
             raise SpecError(
@@ -124,7 +159,37 @@ def known_on(columns: Mapping[str, str], known_after: int | None, *, who: str) -
         do = "name the column known_date, or the days known_after"
         raise SpecError(f"{who} must say once when a record becomes known", do=do)
     if known_after is not None:
-        whole(known_after, who=f"known_after of {who}", least=0)
+        whole(known_after, who=f"known_after of {who}", least=0, most=LATEST)
+
+
+def named_unit(given: str) -> str:
+    """The unit that a column's name ends with in brackets, or else a header above it.
+
+    Examples
+    --------
+    >>> named_unit("自付金额（万元）"), named_unit("金额（万元）/个人自付"), named_unit("金额（元/月）"), named_unit("自付金额")
+    ('万元', '万元', '元/月', '')
+    """
+    return next(filter(None, map(header_measure, (given, *reversed(given.split("/"))))), "")
+
+
+def contradicts(said: str, fen: int) -> bool:
+    """Whether a unit, as a table names it, is of money and another than that of so many fen.
+
+    Examples
+    --------
+    >>> [contradicts(said, 100) for said in ("万元", "千元", "分", "元", "元/月", "人", "")]
+    [True, True, True, False, False, False, False]
+    """
+    return bool(said) and times_off(said, same(CALLED[fen])) != 1
+
+
+def declare(said: str) -> str:
+    """What to do where a table names a unit of amounts that is not the declared one."""
+    unit = next((unit for unit, fen in FEN.items() if not contradicts(said, fen)), None)
+    if unit is None:
+        return "have amounts delivered in yuan, fen or ten thousand yuan, and called so"
+    return f'if amounts are in {said}, write unit = "{unit}"; if not, have the table corrected'
 
 
 def is_id(name: Any, who: str) -> None:

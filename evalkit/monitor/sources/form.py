@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from evalkit.errors import SpecError
-from evalkit.monitor.sources.columns import Covers, Expects, Refresh, State, Unit
+from evalkit.monitor.sources.columns import LATEST, Covers, Expects, Refresh, State, Unit
 from evalkit.monitor.sources.sources import Declared, RegisterSource, RegisterTable, Source
 from evalkit.panel.form import Form, Words
 
@@ -41,7 +41,7 @@ class SourceForm(Form):
     file: str | None = None
     table: str | None = None
     columns: dict[str, str]
-    known_after: Annotated[int, Field(ge=0)] | None = None
+    known_after: Annotated[int, Field(ge=0, le=LATEST)] | None = None
     unit: Unit = "yuan"
     refresh: Refresh
     covers: Covers = "event"
@@ -66,7 +66,7 @@ class RegisterTableForm(Form):
     file: str | None = None
     table: str | None = None
     columns: dict[str, str]
-    known_after: Annotated[int, Field(ge=0)] | None = None
+    known_after: Annotated[int, Field(ge=0, le=LATEST)] | None = None
 
 
 class HomesForm(RegisterTableForm):

@@ -24,9 +24,12 @@ from evalkit.monitor.sources.columns import (
     State,
     Unit,
     comes_in,
+    contradicts,
+    declare,
     is_id,
     known_columns,
     known_on,
+    named_unit,
 )
 from evalkit.terms import Text
 
@@ -54,7 +57,7 @@ class Source:
     known_after
         Days after the event on which a record is taken as known, where the file has no date of that.
     unit
-        Of amounts.
+        Of amounts; what the column's name or a line above the table says must not contradict it.
     refresh
         How often it comes; "event": when something happened.
     covers
@@ -117,6 +120,9 @@ class Source:
         if "event_date" not in self.columns:
             raise SpecError(f"source '{self.id}' has no event_date", do="name the column that says when it happened")
         known_on(self.columns, self.known_after, who=f"source '{self.id}'")
+        if contradicts(said := named_unit(amount := self.columns.get("amount", "")), FEN[self.unit]):
+            what = f"the column of amounts of source '{self.id}' names another unit than is declared"
+            raise SpecError(what, found=f"'{amount}', and unit '{self.unit}'", do=declare(said))
 
     def _has_states(self) -> None:
         taken = (*STANDARD, "delivery", "row", "home", "link", "source")
