@@ -4,6 +4,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from datetime import date
 from itertools import product
 
+import pandas as pd
 import pytest
 
 import evalkit as ek
@@ -41,6 +42,7 @@ BASES = {
     "IndicatorSystem": {"id": "s", "name": same("s"), "dimensions": SYSTEM.dimensions},
     "Judgements": {"items": ("x", "y"), "ratios": ((1, 2), (0.5, 1))},
     "PCA": {"form": "variance"},
+    "Panel": {"frame": ek.Panel.from_frame(pd.DataFrame({"u": ["a"], "y": [1], "x": [1.0]}), unit="u", period="y").frame},
     "Sensitivity": {"weigh": (ek.Equal(), ek.Entropy())},
 }
 # what every other required field is given, by its type; None where that is not among them

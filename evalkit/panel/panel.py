@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.answer import Note, by_period, first_rows
-from evalkit.check import a_period, at_rows, rising, shown
+from evalkit.check import a_period, at_rows, instance, rising, shown
 from evalkit.errors import DataError, SpecError, several
 from evalkit.panel.in_memory import a_table, figures_of, notes_of_table, unit_codes, weights_of, whole_periods
 from evalkit.stats.arrays import Columns, Mask
@@ -74,6 +74,9 @@ class Panel:
     places: Places | None = None
 
     def __post_init__(self) -> None:
+        instance(self.frame, pd.DataFrame, who="Panel frame", do="make a panel of a table by Panel.from_frame")
+        if self.weights is not None:
+            instance(self.weights, pd.Series, who="Panel weights", do="make a panel of a table by Panel.from_frame")
         index = _keys(self.frame.index, who="a panel")
         if self.frame.columns.has_duplicates:
             twice = self.frame.columns[self.frame.columns.duplicated()].unique()
