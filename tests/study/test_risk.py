@@ -330,6 +330,19 @@ def test_a_list_of_another_period_and_of_a_file_without_a_column(file, tmp_path)
         list_visits(opened, tmp_path / "poor.csv")
 
 
+def test_figures_in_another_unit_than_the_model_learnt_from_are_told(file, tmp_path):
+    """The line in 10,000 yuan beside incomes in yuan; the homes it was fitted on, of any year, are nothing strange."""
+    opened = open_model(file, KEY)
+    ROWS.assign(line=ROWS["line"] / 1e4).to_csv(tmp_path / "homes.csv", index=False)
+    told = list_visits(opened, tmp_path / "homes.csv").visits.notes
+    said = [note for note in told if "lie beyond what the model learnt from" in note.text.en]
+    assert [note.kind for note in said] == ["caution"]
+    assert "learnt from: level of income, " in said[0].text.en
+    for period in (2022, 2023, 2024):
+        usual = list_visits(opened, FOLDER / "households.csv", period=period).visits.notes
+        assert not any("learnt from" in note.text.en for note in usual)
+
+
 def test_one_home_of_a_wrong_year_is_not_the_last_wave(file, tmp_path):
     ROWS.assign(year=ROWS["year"].where(ROWS.index != 3, 2042)).to_csv(tmp_path / "homes.csv", index=False)
     opened = open_model(file, KEY)

@@ -170,6 +170,13 @@ class KeptModel:
             raise DataError("the model does not take these rows", do=do) from None
         return pd.Series(np.concatenate(parts), index=frame.index, name="risk")
 
+    def unlike(self, frame: pd.DataFrame) -> tuple[str, ...]:
+        """Features of which more than half the rows lie beyond all reference rows, as figures in another unit or code do."""
+        known = self.reference.astype(float)
+        rows = frame[list(self.spec.features)].astype(float)
+        beyond = ((rows < known.min()) | (rows > known.max())).sum()
+        return tuple(str(name) for name in beyond.index[2 * beyond > rows.notna().sum()])
+
 
 def save(kept: KeptModel, path: str | Path, *, key: bytes | None = None, trusted: tuple[str, ...] = ()) -> Path:
     """Write a kept model to a file, whole or not at all; the same model gives the same bytes.

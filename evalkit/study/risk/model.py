@@ -190,7 +190,7 @@ def list_visits(
     about = about.rename(columns={f"reasons_{spoken}": "reasons"})
     about[PSEUDONYM] = homes.called[about.index.get_level_values("unit")].to_numpy()
     sheet = _sheet(form, about, spoken)
-    counted = _counted(homes, origin, len(rows), form)
+    counted = (*_counted(homes, origin, len(rows), form), *_unlike(opened, rows))
     return ListOfVisits(visits=replace(visits, notes=(*visits.notes, *counted, *notes)), about=about, sheet=sheet)
 
 
@@ -264,6 +264,21 @@ def _counted(homes: Homes, origin: int, scored: int, form: RiskForm) -> tuple[No
         )
         notes.append(Note("choice", numbers))
     return tuple(notes)
+
+
+def _unlike(opened: OpenedModel, rows: pd.DataFrame) -> tuple[Note, ...]:
+    """A caution that names features in which most homes are unlike all that the model learnt from."""
+    names = opened.kept.unlike(rows)
+    if not names:
+        return ()
+    called = {**NAMED, **opened.form.features.names}
+    zh, en = (Voice(lang, called).listing([Voice(lang, called).name(name) for name in names]) for lang in ("zh", "en"))
+    text = Text(
+        "多数农户的下列特征超出模型学习时所见的范围：{names}。请核对单位、编码和监测线；若与学习时不同，名单不可用。",
+        "Of most homes these features lie beyond what the model learnt from: {names}. Compare units, codes and the line with those it "
+        "was fitted on; where they differ the list is of no use.",
+    )
+    return (Note("caution", text.format(names=Text(zh, en))),)
 
 
 def _aside(form: RiskForm) -> set[str]:
