@@ -335,9 +335,9 @@ def test_figures_in_another_unit_than_the_model_learnt_from_are_told(file, tmp_p
     opened = open_model(file, KEY)
     ROWS.assign(line=ROWS["line"] / 1e4).to_csv(tmp_path / "homes.csv", index=False)
     told = list_visits(opened, tmp_path / "homes.csv").visits.notes
-    said = [note for note in told if "lie beyond what the model learnt from" in note.text.en]
+    said = [note for note in told if "lie far beyond what the model learnt from" in note.text.en]
     assert [note.kind for note in said] == ["caution"]
-    assert "learnt from: level of income, " in said[0].text.en
+    assert "learnt from: level of income" in said[0].text.en
     for period in (2022, 2023, 2024):
         usual = list_visits(opened, FOLDER / "households.csv", period=period).visits.notes
         assert not any("learnt from" in note.text.en for note in usual)

@@ -171,10 +171,14 @@ class KeptModel:
         return pd.Series(np.concatenate(parts), index=frame.index, name="risk")
 
     def unlike(self, frame: pd.DataFrame) -> tuple[str, ...]:
-        """Features of which more than half the rows lie beyond all reference rows, as figures in another unit or code do."""
+        """Features of which more than half the rows lie far beyond the reference rows, as figures in another unit or code do.
+
+        Far is farther from these than they span; shares of a county move less from year to year.
+        """
         known = self.reference.astype(float)
+        low, high = known.min(), known.max()
         rows = frame[list(self.spec.features)].astype(float)
-        beyond = ((rows < known.min()) | (rows > known.max())).sum()
+        beyond = ((rows < low - (high - low)) | (rows > high + (high - low))).sum()
         return tuple(str(name) for name in beyond.index[2 * beyond > rows.notna().sum()])
 
 

@@ -274,9 +274,9 @@ def _unlike(opened: OpenedModel, rows: pd.DataFrame) -> tuple[Note, ...]:
     called = {**NAMED, **opened.form.features.names}
     zh, en = (Voice(lang, called).listing([Voice(lang, called).name(name) for name in names]) for lang in ("zh", "en"))
     text = Text(
-        "多数农户的下列特征超出模型学习时所见的范围：{names}。请核对单位、编码和监测线；若与学习时不同，名单不可用。",
-        "Of most homes these features lie beyond what the model learnt from: {names}. Compare units, codes and the line with those it "
-        "was fitted on; where they differ the list is of no use.",
+        "多数农户的下列特征远超出模型学习时所见的范围：{names}。请核对单位、编码和监测线；若与学习时不同，名单不可用。",
+        "Of most homes these features lie far beyond what the model learnt from: {names}. Compare units, codes and the line "
+        "with those it was fitted on; where they differ the list is of no use.",
     )
     return (Note("caution", text.format(names=Text(zh, en))),)
 
