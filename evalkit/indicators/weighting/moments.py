@@ -12,6 +12,8 @@ from evalkit.panel.system import IndicatorSystem
 from evalkit.stats.arrays import Array
 from evalkit.stats.ranks import flat
 
+FEW = 64  # rows that are looked at first
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Moments:
@@ -32,7 +34,9 @@ class Moments:
 
 
 def _is_flat(figures: Normalized, j: int) -> bool:
-    """Whether the figures of column j are constant but for their last bits."""
+    """Whether the figures of column j are constant but for their last bits: where a few are not, all are not."""
+    if not all(flat(part[:FEW].min(), part[:FEW].max()) for part in figures.column(j)):
+        return False
     ends = np.array([(part.min(), part.max()) for part in figures.column(j)])
     return bool(flat(ends[:, 0].min(), ends[:, 1].max()))
 
@@ -58,7 +62,8 @@ def moments(z: Normalized) -> Moments:
 
 def refuse_flat(spread: Array, z: Normalized, system: IndicatorSystem, *, who: str) -> None:
     """Refuse indicators without spread, by name, and those whose figures vary in their last bits alone; see `flat`."""
-    still = [j for j, width in enumerate(spread) if not width > 0 or _is_flat(z.figures(), j)]
+    figures = z.figures()
+    still = [j for j, width in enumerate(spread) if not width > 0 or _is_flat(figures, j)]
     if still:
         raise NoAnswer(
             f"[{several(system.columns[j] for j in still)}] do not vary over the reference rows, so {who} cannot weigh them",

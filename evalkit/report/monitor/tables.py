@@ -26,7 +26,7 @@ COUNTY = Text("县", "County")
 HOMES = Text("户数", "Homes")
 RULE = Text("规则", "Rule")
 FEWER = Text("少于 {n}", "fewer than {n}")
-NOT_SHOWN = Text("不列出", "not shown")
+NOT_SHOWN = Text("若干（不列出）", "some (not shown)")
 WHY = Text(
     "“—”：少于 {least} 户，或为防止由合计推算而不列出。0 户照列。",
     "“—”: fewer than {least} homes, or not shown lest the totals give such a count away. Zeros are shown.",

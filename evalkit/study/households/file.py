@@ -63,7 +63,7 @@ def read_homes(path: Path, form: HouseholdsForm, more: tuple[str, ...] = (), lac
         waves=True,
         members=form.members,
     )
-    panel = whole_panel(tidy(raw, layout), lambda some: _codes_in(some, (*form.figures, *more)))
+    panel = whole_panel(tidy(raw, layout), lambda some: _codes_of(_marks_in(some, (*form.figures, *more))))
     sound_weights(panel, form.weight)
     _are_figures(panel, (*form.figures, *more), raw.place)
     one_unit_of_measure(panel, form.money, raw.place)
@@ -154,14 +154,15 @@ def sound_weights(panel: Panel, column: str | None) -> None:
 
 def odd_figures(panel: Panel, figures: tuple[str, ...], place: str) -> list[Note]:
     """Refuse codes for missing such as −99 among the figures, which would be counted as they stand; say which few are below 0."""
-    if wrong := _codes_in(panel, figures):
+    marks = _marks_in(panel, figures)
+    if wrong := _codes_of(marks):
         raise refusal(wrong, where=place, homes=True)
-    return [Note("caution", item.message) for item in _marks_in(panel, figures) if item.rule == "few_negative"]
+    return [Note("caution", item.message) for item in marks if item.rule == "few_negative"]
 
 
-def _codes_in(panel: Panel, figures: tuple[str, ...]) -> list[Finding]:
-    """Codes for missing and what is too large, of the columns that hold figures."""
-    return [item for item in _marks_in(panel, figures) if item.rule in ("missing_code", "too_large")]
+def _codes_of(marks: list[Finding]) -> list[Finding]:
+    """Codes for missing and what is too large."""
+    return [item for item in marks if item.rule in ("missing_code", "too_large")]
 
 
 def _marks_in(panel: Panel, figures: tuple[str, ...]) -> list[Finding]:
