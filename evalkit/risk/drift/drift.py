@@ -129,7 +129,7 @@ class Drift:
         for name in ("outcome", "line", "deflator"):
             if getattr(self, name) is not None:
                 a_name(getattr(self, name), who=f"Drift {name}")
-        if self.features != ():
+        if not isinstance(self.features, tuple) or self.features:
             object.__setattr__(self, "features", names_of(self.features, who="Drift features"))
         if self.deflator is not None and self.line is None:
             raise SpecError("Drift deflator divides a line, and there is none", do="name the column of the line too")
