@@ -12,7 +12,7 @@ from evalkit.answer import Note
 from evalkit.errors import DataError, several
 from evalkit.panel.checks.measure_words import times_off
 from evalkit.panel.panel import Panel
-from evalkit.terms import Text, same
+from evalkit.terms import Text, first_of, same
 
 JOINED = 3  # codes that writing alone keeps apart, from which on it is no chance
 TINY = 20  # how many times fewer homes than the largest a wave has that is none
@@ -92,4 +92,4 @@ def emptied_waves(periods: pd.Series, gaps: pd.Series) -> list[Note]:
         "{years} 各期没有一户具备所需各列的数值，整期未计入；末期为 {last}。",
         "No home of {years} has all the figures that are asked: these waves are left out, and the last is {last}.",
     )
-    return [Note("caution", text.format(years="、".join(map(str, gone)), last=int(max(left))))]
+    return [Note("caution", text.format(years=first_of(gone), last=int(max(left))))]
