@@ -534,6 +534,10 @@ def test_a_bulletin_is_held_beside_one_that_no_run_wrote(february, tmp_path):
     done = evalkit(*asked, "--after", "2023-02-10")
     assert done.code == 0, done.err
     assert "截至 2023-01-31、2023-02-10" in out.read_text(encoding="utf-8")
+    book = tmp_path / "bulletin.xlsx"
+    assert evalkit(*asked[:-1], book, "--after", "2023-02-10").code == 0
+    run, now = hidden(county.out("2023-02-28") / "bulletin.xlsx"), hidden(book)
+    assert all(set(run[name]) <= set(now[name]) for name in now)  # readers of both see no more than the run's showed
     for day, code, said in (("2023-02-28", 2, "not of an earlier day"), ("2023", 2, "write --after 2024-06-30")):
         wrong = evalkit(*asked, "--after", day)
         assert (wrong.code, said in wrong.err) == (code, True), wrong.err

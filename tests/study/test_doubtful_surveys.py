@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from shipped_survey import ASKED
 
 import evalkit as ek
 from evalkit.chinese import in_chinese
@@ -13,17 +14,6 @@ from evalkit.study.households.survey import household_findings
 
 ROWS = pd.read_csv(ek.datasets.folder() / "households.csv", comment="#", dtype={"county": str})
 LAST = ROWS["year"] == 2024
-ASKED = {
-    "place": "county",
-    "weight": "weight",
-    "members": "members",
-    "strata": "county",
-    "clusters": "village",
-    "transfers": ("transfer_pc",),
-    "deprivations": "guarantees",
-    "formerly_poor": "formerly_poor",
-    "threshold": 0.45,
-}
 
 
 def found(folder, rows, **asked):

@@ -5,6 +5,7 @@ import tomllib
 
 import pandas as pd
 import pytest
+import shipped_survey
 
 import evalkit as ek
 from evalkit.report.assessment.chapters import compose
@@ -17,19 +18,7 @@ from evalkit.study.households.survey import household_findings
 from evalkit.study.run import Study
 
 FOLDER = ek.datasets.folder()
-ASKED = {
-    "dataset": "households",
-    "place": "county",
-    "village": "village",
-    "weight": "weight",
-    "members": "members",
-    "strata": "county",
-    "clusters": "village",
-    "transfers": ("transfer_pc",),
-    "deprivations": "guarantees",
-    "formerly_poor": "formerly_poor",
-    "threshold": 0.45,
-}
+ASKED = {"dataset": "households", "village": "village", **shipped_survey.ASKED}
 
 
 @pytest.fixture(scope="module")

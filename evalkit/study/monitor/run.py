@@ -179,10 +179,11 @@ class MonitorStudy:
             Small counts follow from it and the one of the day `after`, whatever it hides.
         """
         found = self._known(as_of)
+        printed = self.bulletins.settled(found)  # what it hid once it hides, whatever else: readers may have both
         if after is None:
-            return replace(found, printed=self.bulletins.settled(found))
+            return replace(found, printed=printed)
         other = self.bulletins.as_printed(earlier(self._known(after).as_of, as_of))
-        before, printed = self.bulletins.apart(printed_tables(found), found.changes, other)
+        before, printed = self.bulletins.apart(printed, found.changes, other)
         refuse_given_away([*before, printed], found.changes)
         return replace(found, printed=printed)
 
