@@ -10,11 +10,11 @@ import pytest
 from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
-from evalkit.errors import SafetyError
+from evalkit.errors import SafetyError, SpecError
 from evalkit.monitor.bulletins import FLOWS, given_away, kept_apart
 from evalkit.monitor.ledger.changes import as_changes
 from evalkit.monitor.ledger.state import case_states
-from evalkit.report.monitor.bulletin import BulletinFindings, printed_tables
+from evalkit.report.monitor.bulletin import BulletinFindings, compose_bulletin, printed_tables
 from evalkit.report.monitor.cases import FLOWS as PRINTED_FLOWS
 from evalkit.report.monitor.cases import OPEN
 from evalkit.study.monitor.bulletins import refuse_given_away
@@ -128,6 +128,13 @@ def test_what_earlier_bulletins_give_away_by_themselves_asks_for_nothing_and_is_
         refuse_given_away([march, tenth, april], changes)
     assert "甲, open cases by stage, 2024-03-31" in str(refused.value)
     refuse_given_away([march, kept_apart([march], tenth, changes)], changes)
+
+
+def test_what_one_day_shows_is_no_bulletin_of_another():
+    changes = told(flagged=30, visited=15)
+    found = BulletinFindings(as_of=APRIL, cases=case_states(changes), changes=changes, printed=printed(changes, MARCH))
+    with pytest.raises(SpecError, match="what a bulletin shows is of another day or ledger; found 2024-03-31"):
+        compose_bulletin(found, "zh")
 
 
 def lived(seed, homes=900, counties=5, months=4):
