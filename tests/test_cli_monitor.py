@@ -557,6 +557,15 @@ def test_a_bulletin_is_refused_where_earlier_ones_give_counts_away_whatever_it_h
     assert re.search(r"From the bulletins of 2023-01-31, 2023-02-28, 2023-03-31 \d+ counts that are not shown", run.out), run.err
 
 
+def test_a_note_of_a_bulletin_with_other_tables_is_named(february, tmp_path):
+    county = february[0].copied(tmp_path / "county")
+    file = county.work / "store" / "bulletins" / "2023-01-31.json"
+    note = json.loads(file.read_text(encoding="utf-8"))
+    file.write_text(json.dumps(note | {"flows": note["flows"][1:]}), encoding="utf-8")
+    done = evalkit("bulletin", county.work / "monitor.toml", "--as-of", "2023-01-31", "--out", tmp_path / "bulletin.html")
+    assert (done.code, "is damaged, or is of another ledger" in done.err) == (3, True), done.err
+
+
 @pytest.mark.parametrize("note", ["{", "{}", "[]", '{"day": "2023-01-31", "open_in": [], "flows_in": []}'])
 def test_a_damaged_note_of_a_bulletin_is_named(february, tmp_path, note):
     county = february[0].copied(tmp_path / "county")

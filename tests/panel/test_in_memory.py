@@ -110,6 +110,12 @@ class TestPeriods:
             panel(ROWS.assign(year=pd.Series([pd.NaT] * 4)))
 
 
+def test_dates_of_several_time_zones_are_no_years():
+    zones = [pd.Timestamp("2020-01-01", tz=zone) for zone in ("UTC", "Asia/Shanghai")] * 2
+    with pytest.raises(DataError, match="not all the first days of years"):
+        panel(ROWS.assign(year=pd.Series(zones, dtype=object)))
+
+
 def test_a_table_of_arrows_kinds_is_a_panel():
     sound(ROWS.convert_dtypes(dtype_backend="pyarrow"))
 
